@@ -1,0 +1,87 @@
+# `make chat` and `make test` are all one needs; each sets itself up on first use.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+# In CI nothing is left out; at a desk the suite stays quick.
+UNIT := $(if $(filter true,$(CI)),not browser,not browser and not slow and not crash)
+
+# Every pip, the isolated one that builds the package too, stays inside the pinned versions.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help chat test check lint format types unit browser eval bench constraints clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+chat: $(READY) ## Ask in the browser, at http://127.0.0.1:8000
+	$(BIN)/assistant chat
+
+test: check unit browser ## Format, lint, types, unit tests and browser tests
+
+check: $(READY) ## Format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lint: $(READY) ## Lint only
+	$(BIN)/ruff check .
+
+types: $(READY) ## Type-check only
+	$(BIN)/mypy
+
+format: $(READY) ## Rewrite the code as `make test` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+unit: $(READY) ## Unit tests only
+	$(BIN)/python -m pytest -m "$(UNIT)"
+
+# Playwright's event loop and the async unit tests do not share a process.
+browser: $(READY) ## Browser tests only; they need Chromium
+	@if [ -n "$(CHROMIUM)" ]; then \
+		echo '$(BIN)/python -m pytest -m browser'; \
+		FOOTNOTE_TEST_CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m browser; \
+	elif [ "$(CI)" = true ]; then \
+		echo 'error: CI runs the browser tests, and there is no Chromium here; install the chromium package' >&2; \
+		exit 1; \
+	else \
+		echo 'Browser tests skipped: there is no Chromium on this machine (install the chromium package to run them).'; \
+	fi
+
+eval: $(READY) ## Measure quality on the project's questions; fails under the floors
+	$(BIN)/python -m eval
+
+bench: $(READY) ## Time the first answer in a fresh process
+	$(BIN)/python benchmarks/first_answer.py
+
+constraints: $(READY) ## Write constraints.txt from what is installed
+	{ sed '/^[^#]/d' constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+.*//'; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## Remove the environment and everything built or cached
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .files .chainlit dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The first Python that is new enough and can make an environment; `make PYTHON=…` names another.
+$(READY): pyproject.toml constraints.txt
+	@python="$(PYTHON)"; \
+	for candidate in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+		[ -n "$$python" ] && break; \
+		if "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+		then python="$$candidate"; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'error: no Python 3.11 or newer that can make a virtual environment was found;' \
+			'install one (on Debian: python3 and python3-venv) or name it: make PYTHON=/path/to/python' >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$("$$python" --version) (a few minutes, once)"; \
+	"$$python" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,124 @@
+"""Answer, Citation, Hit: what comes back from a question, and its JSON form.
+
+The JSON form is a contract with other programs: `Answer.to_dict()` carries
+`"schema": "footnote/answer/1"`, described by `answer_schema.json` beside this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from embeddings.records import Passage
+
+__all__ = ["SCHEMA", "Answer", "Citation", "Event", "Hit", "Refusal"]
+
+SCHEMA = "footnote/answer/1"
+
+Refusal = Literal["no_articles", "nothing_relevant", "not_stated", "sources_disagree"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact characters a sentence of an answer came from.
+
+    `article.text[start:end] == quote`, and `sha256` is the SHA-256 of `article.text`,
+    so a citation can be proven on any machine that has the article, however it was split.
+    """
+
+    number: int
+    article_id: str
+    title: str
+    date: str | None
+    source: str | None
+    start: int
+    end: int
+    quote: str
+    sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready dictionary of all fields."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was retrieved. `rank` starts at 1; a higher `score` is better."""
+
+    passage: Passage
+    score: float
+    rank: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready dictionary: rank, score, and where the passage stands."""
+        passage = self.passage
+        return {
+            "rank": self.rank,
+            "score": self.score,
+            "article_id": passage.article_id,
+            "title": passage.title,
+            "date": passage.date,
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose every sentence is cited, or a refusal that says why."""
+
+    question: str
+    standalone_question: str
+    """The question after its follow-up references were resolved from the conversation."""
+    text: str
+    """Plain text. Answered: every sentence ends in `[1]`, `[2]` …; refused: why, in a sentence."""
+    refusal: Refusal | None
+    confidence: float
+    """Calibrated probability that the answer is right, 0..1; of a refusal, that the answer it
+    withheld would have been."""
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the reader of the answer should know besides: a part that is not stated, say."""
+    corpus: str = ""
+    """Fingerprint of the corpus state that was asked: same fingerprint, same articles."""
+
+    @property
+    def answered(self) -> bool:
+        """False for a refusal."""
+        return self.refusal is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready dictionary; its `schema` names this form and its version."""
+        return {
+            "schema": SCHEMA,
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "text": self.text,
+            "answered": self.answered,
+            "refusal": self.refusal,
+            "confidence": self.confidence,
+            "citations": [citation.to_dict() for citation in self.citations],
+            "hits": [hit.to_dict() for hit in self.hits],
+            "notes": list(self.notes),
+            "corpus": self.corpus,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of an answer as it is composed.
+
+    In order: `resolved` (`text`: the standalone question), `hits` (`hits`), then either way
+    `citations` (`citations`: all that the text will use, before any text), then one `sentence` for
+    each sentence (`text` ends in its markers; joined by spaces they are the answer's
+    text), and last `answer` (`answer`: the whole, as `ask` returns it).
+    """
+
+    kind: Literal["resolved", "hits", "citations", "sentence", "answer"]
+    text: str = ""
+    hits: tuple[Hit, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    answer: Answer | None = None

@@ -1,0 +1,214 @@
+"""Closes what Chainlit 2.12 leaves open: who may ask, what is answered, what a page may load.
+
+As it comes it answers any Host and Origin, sets no Content-Security-Policy, trusts the ids
+that a client chooses (a session id becomes a folder that is deleted), reads uploads whole, and
+serves routes that this app has no use for. Everything here is an allow-list.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Guard", "content_policy", "harden", "hosts", "is_uuid", "without_outside_links"]
+
+MOST_BODY_BYTES = 1_000_000
+MOST_QUESTION_CHARACTERS = 100_000
+SOCKET = "/ws/socket.io"
+
+ROUTES = frozenset({
+    "/", "/{full_path:path}", "/public/{filename:path}", "/assets/{filename:path}", "/favicon", "/logo",
+    "/avatars/{avatar_id:str}", "/health", "/auth/config", "/user", "/set-session-cookie",
+    "/project/settings", "/project/translations", SOCKET,
+})  # fmt: skip
+"""Routes of Chainlit that the app uses; all others are taken out."""
+WRITES = frozenset({"/set-session-cookie"})
+"""Paths that take a body, beside the socket's."""
+EVENTS = frozenset({
+    "connect", "connection_successful", "client_message", "stop", "clear_session", "disconnect",
+})  # fmt: skip
+"""Socket events that the app uses; all others are ignored."""
+
+OUTSIDE_LINK = re.compile(r"<link\b[^>]*https?://[^>]*>\s*")
+OUTSIDE_META = re.compile(r'<meta property="og:(?:image|url)"[^>]*>\s*')
+INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def harden(host: str, port: int) -> None:
+    """Close Chainlit's server for an app at this address. Call once, before it starts."""
+    from chainlit import server
+
+    page = without_outside_links(server.get_html_template(""))
+    server.get_html_template = lambda root_path: page
+    keep_routes(server.app.router.routes)
+    keep_events(server.sio.handlers["/"])
+    server.app.add_middleware(Guard, hosts=hosts(host, port), policy=content_policy(page, host, port))
+
+
+def hosts(host: str, port: int) -> frozenset[str]:
+    """`Host` headers that name this server: its address and the loopback's other names."""
+    names = {host if ":" not in host else f"[{host}]", "127.0.0.1", "localhost", "[::1]"}
+    return frozenset(f"{name}:{port}" for name in names)
+
+
+def without_outside_links(page: str) -> str:
+    """Chainlit's page without fonts, style sheets and previews from other servers."""
+    return OUTSIDE_META.sub("", OUTSIDE_LINK.sub("", page))
+
+
+def content_policy(page: str, host: str, port: int) -> str:
+    """Content-Security-Policy of `page`: this server only, its inline scripts by their hash.
+
+    `unsafe-eval` stays, because Chainlit compiles its JSX elements in the browser.
+    """
+    digests = (hashlib.sha256(text.encode()).digest() for text in INLINE_SCRIPT.findall(page))
+    scripts = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    sockets = " ".join(f"ws://{name}" for name in sorted(hosts(host, port)))
+    return "; ".join((
+        "default-src 'self'", f"script-src 'self' 'unsafe-eval' {scripts}",
+        "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
+        f"connect-src 'self' {sockets}", "worker-src 'self' blob:", "object-src 'none'",
+        "base-uri 'self'", "form-action 'self'", "frame-ancestors 'none'",
+    ))  # fmt: skip
+
+
+def keep_routes(routes: list[Any]) -> None:
+    """Take out every route that is not in `ROUTES`, also of included routers."""
+    for route in list(routes):
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            keep_routes(included.routes)
+        elif getattr(route, "path", None) not in ROUTES:
+            routes.remove(route)
+
+
+def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
+    """Take out every socket event that is not in `EVENTS`, and check what the others bring."""
+    for name in handlers.keys() - EVENTS:
+        del handlers[name]
+    connect, client_message = handlers["connect"], handlers["client_message"]
+
+    async def checked_connect(sid: str, environ: dict[str, Any], auth: object) -> object:
+        if not isinstance(auth, dict) or not is_uuid(auth.get("sessionId")):
+            raise ConnectionRefusedError("the session id is not a UUID")
+        if auth.get("threadId") and not is_uuid(auth["threadId"]):
+            raise ConnectionRefusedError("the thread id is not a UUID")
+        return await connect(sid, environ, auth)
+
+    async def checked_message(sid: str, payload: object) -> None:
+        if message := plain_message(payload):
+            await client_message(sid, {"message": message, "fileReferences": None})
+
+    handlers["connect"], handlers["client_message"] = checked_connect, checked_message
+
+
+def plain_message(payload: object) -> dict[str, str] | None:
+    """The question in a socket message, and nothing else that a client may have put there."""
+    message = payload.get("message") if isinstance(payload, dict) else None
+    if not isinstance(message, dict) or not is_uuid(message.get("id")):
+        return None
+    question = message.get("output")
+    if not isinstance(question, str):
+        return None
+    return {
+        "id": message["id"],
+        "type": "user_message",
+        "name": "User",
+        "output": question[: MOST_QUESTION_CHARACTERS + 1],
+        "createdAt": "",
+    }
+
+
+def is_uuid(value: object) -> bool:
+    """True for a UUID as Chainlit's own client writes it."""
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+class Guard:
+    """ASGI middleware, outermost: answers 403, 405 or 413 itself, and sets headers on the rest."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], policy: str) -> None:
+        self.app = app
+        self.hosts = frozenset(hosts)
+        self.origins = frozenset(f"http://{host}" for host in self.hosts)
+        self.headers = (
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"x-frame-options", b"DENY"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"cross-origin-resource-policy", b"same-origin"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request, or refuse it before any of its body is read."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+        elif refusal := self.refusal(scope):
+            await refuse(scope, receive, send, *refusal)
+        elif scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+        else:
+            await self.app(scope, limited(receive), self.with_headers(send))
+
+    def refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Status and reason for not answering this request; None to answer it."""
+        headers = dict(scope["headers"])
+        host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
+        if host not in self.hosts:
+            return 403, "This server does not go by that name."
+        if origin is not None and origin.decode("latin-1") not in self.origins:
+            return 403, "Pages of other sites may not ask here."
+        if scope["type"] == "websocket" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return None
+        path = scope["path"]
+        if path not in WRITES and not path.startswith(SOCKET):
+            return 405, "Nothing can be sent to this address."
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+            return 413, "That is more than this server takes."
+        return None
+
+    def with_headers(self, send: Send) -> Send:
+        """`send` with the security headers on every response."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *self.headers]}
+            await send(message)
+
+        return sending
+
+
+def limited(receive: Receive) -> Receive:
+    """`receive` that ends a body whose length was not said, or said wrongly, at the limit."""
+    taken = 0
+
+    async def receiving() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if taken > MOST_BODY_BYTES else message
+
+    return receiving
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, status: int, reason: str) -> None:
+    """Answer with a status and one line of text, or close the socket before it opens."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": reason.encode()})

@@ -1,0 +1,38 @@
+// Runs before Chainlit. Markers of an answer are links to `#cite-<message>-<number>`.
+(() => {
+  'use strict';
+
+  // The first visit takes the colours of the system; after that the reader's choice stays.
+  const THEME = 'vite-ui-theme';
+  if (!localStorage.getItem(THEME)) localStorage.setItem(THEME, 'system');
+
+  // A marker opens its source in the side panel and never leads anywhere, not even when it is
+  // clicked before its panel is there: then the panel finds the click in `pending`.
+  const footnote = { pending: null };
+  window.footnote = footnote;
+
+  const citation = (event) => {
+    const link = event.target instanceof Element && event.target.closest('a[href^="#cite-"]');
+    const found = link && /^#cite-(.+)-(\d+)$/.exec(link.getAttribute('href'));
+    return found && { message: found[1], number: Number(found[2]) };
+  };
+
+  document.addEventListener('click', (event) => {
+    const cited = citation(event);
+    if (!cited) return;
+    event.preventDefault();
+    footnote.pending = cited;
+    window.dispatchEvent(new CustomEvent('footnote:cite', { detail: cited }));
+  }, true);
+  document.addEventListener('auxclick', (event) => {
+    if (citation(event)) event.preventDefault();
+  }, true);
+
+  // The server says that the articles are ready: load their summary, unless someone is typing.
+  window.addEventListener('message', (event) => {
+    if (event.source !== window || event.data?.footnote !== 'ready') return;
+    const input = document.getElementById('chat-input');
+    const welcome = document.getElementById('welcome-screen');
+    if (welcome && !(input?.value || input?.textContent)) window.location.reload();
+  });
+})();

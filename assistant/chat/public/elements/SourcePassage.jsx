@@ -1,0 +1,54 @@
+// One source beside the conversation: its article, and the quote in the text around it.
+import { useEffect, useRef } from 'react';
+import { useSetRecoilState } from 'recoil';
+import { sideViewState } from '@chainlit/react-client';
+
+// Controls and direction marks have no shape: show where they are, and keep them from turning
+// the text around them. The characters stay in the text, so a copy of it is exact.
+const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff])/;
+
+function visible(text) {
+  return text.split(HIDDEN).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = part.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    return <span key={index} className="fn-hidden" data-code={code}>{part}</span>;
+  });
+}
+
+export default function SourcePassage() {
+  const { message, source } = props;
+  const setSide = useSetRecoilState(sideViewState);
+  const passage = useRef(null);
+  const mark = useRef(null);
+
+  useEffect(() => {
+    passage.current?.focus({ preventScroll: true });
+    mark.current?.scrollIntoView({ block: 'center' });
+  }, [message, source.number]);
+
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key !== 'Escape') return;
+      setSide(undefined);
+      const marker = document.querySelector(`a[href="#cite-${message}-${source.number}"]`);
+      const chip = document.querySelector(`[data-panel="${message}"] [data-number="${source.number}"]`);
+      (marker || chip)?.focus();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [message, source.number]);
+
+  return (
+    <article className="fn-passage" ref={passage} tabIndex={-1} aria-label={source.title}>
+      <h2>{visible(source.title)}</h2>
+      <p className="fn-about">{source.date || 'undated'}<span>{source.article_id}</span></p>
+      <div className="fn-text">
+        {source.more_before ? <span className="fn-more">… </span> : null}
+        {visible(source.before)}
+        {source.quote ? <mark ref={mark}>{visible(source.quote)}</mark> : null}
+        {visible(source.after)}
+        {source.more_after ? <span className="fn-more"> …</span> : null}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,67 @@
+// The row of sources below an answer. Opens one of them beside the conversation.
+import { useEffect, useState } from 'react';
+import { useRecoilState } from 'recoil';
+import { sideViewState } from '@chainlit/react-client';
+import { Check, Copy } from 'lucide-react';
+
+export default function SourcesPanel() {
+  const { id, kind, heading, sources, copy } = props;
+  const [side, setSide] = useRecoilState(sideViewState);
+  const [copied, setCopied] = useState(false);
+
+  const open = (number) => {
+    const at = sources.findIndex((source) => source.number === number);
+    if (at < 0) return;
+    const noun = kind === 'sources' ? 'Source' : 'Closest article';
+    setSide({
+      title: `${noun} ${at + 1} of ${sources.length}`,
+      key: `${id}-${number}`,
+      elements: [{
+        id: `side-${id}-${number}`, forId: id, type: 'custom', name: 'SourcePassage', display: 'side',
+        props: { message: id, source: sources[at] },
+      }],
+    });
+  };
+
+  useEffect(() => {
+    const onCite = ({ detail }) => {
+      if (detail.message !== id) return;
+      window.footnote.pending = null;
+      open(detail.number);
+    };
+    window.addEventListener('footnote:cite', onCite);
+    if (window.footnote.pending?.message === id) onCite({ detail: window.footnote.pending });
+    return () => window.removeEventListener('footnote:cite', onCite);
+  }, [id, sources]);
+
+  const copyAll = async () => {
+    await navigator.clipboard.writeText(copy);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+
+  return (
+    <section className="fn-sources" data-panel={id} data-kind={kind} aria-label={heading}>
+      <h2>{heading}</h2>
+      <div className="fn-chips">
+        {sources.map((source) => (
+          <button
+            key={source.number} type="button" className="fn-chip" title={source.title}
+            data-number={source.number} aria-pressed={side?.key === `${id}-${source.number}`}
+            onClick={() => open(source.number)}
+          >
+            {kind === 'sources' ? <span className="fn-number">{source.number}</span> : null}
+            <span className="fn-title">{source.title}</span>
+            <span className="fn-date">{source.date || 'undated'}</span>
+          </button>
+        ))}
+      </div>
+      {copy ? (
+        <button type="button" className="fn-copy" onClick={copyAll}>
+          {copied ? <Check /> : <Copy />}
+          <span aria-live="polite">{copied ? 'Copied' : 'Copy with sources'}</span>
+        </button>
+      ) : null}
+    </section>
+  );
+}

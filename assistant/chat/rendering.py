@@ -1,0 +1,242 @@
+"""What the chat shows, as pure functions: an answer → Markdown, and the props of its panels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from assistant.chat.escaping import escape, escape_title
+
+if TYPE_CHECKING:
+    from assistant.answers import Answer, Citation, Hit, Refusal
+    from embeddings.records import Article
+
+__all__ = [
+    "Panel",
+    "Source",
+    "answer_markdown",
+    "asked_as_markdown",
+    "cited_source",
+    "closest_hits",
+    "closest_source",
+    "copy_text",
+    "covered",
+    "error_markdown",
+    "found",
+    "found_markdown",
+    "panel",
+    "refusal_markdown",
+    "sentence_markdown",
+]
+
+CONTEXT_CHARACTERS = 600
+"""How much of the article the panel shows on either side of a quote."""
+CLOSEST_ARTICLES = 3
+MARKERS = re.compile(r"((?:\[\d+\])+)\s*$")
+
+REPHRASE: dict[Refusal, str] = {
+    "no_articles": "Index a folder with `assistant index FOLDER`, then ask again.",
+    "nothing_relevant": "Try the names and the words that the articles themselves use.",
+    "not_stated": "Try asking for one fact at a time, with the name and the year it belongs to.",
+    "sources_disagree": "Try naming the article or the date you mean.",
+}
+
+
+class Source(TypedDict):
+    """One entry of a panel. The quote stands between `before` and `after`, so no offset is sent:
+    Python counts characters and the browser counts UTF-16 units."""
+
+    number: int
+    title: str
+    article_id: str
+    date: str | None
+    before: str
+    quote: str
+    after: str
+    more_before: bool
+    more_after: bool
+
+
+class Panel(TypedDict):
+    """Props of the `SourcesPanel` element."""
+
+    id: str
+    kind: Literal["sources", "closest"]
+    heading: str
+    sources: list[Source]
+    copy: str
+
+
+def covered(articles: Sequence[Article]) -> str:
+    """What can be asked and how fresh it is: "5 articles, newest 2024-01-01"."""
+    if not articles:
+        return "No articles yet"
+    dates = sorted(article.date for article in articles if article.date)
+    newest = f", newest {dates[-1]}" if dates else ""
+    return counted(len(articles), "article") + newest
+
+
+def found(hits: Sequence[Hit]) -> str:
+    """What the search brought: "3 passages from 2 articles"."""
+    if not hits:
+        return "No passage found"
+    articles = {hit.passage.article_id for hit in hits}
+    return f"{counted(len(hits), 'passage')} from {counted(len(articles), 'article')}"
+
+
+def found_markdown(hits: Iterable[Hit]) -> str:
+    """A line for each article that was found, best first."""
+    return "\n".join(
+        f"- {escape(hit.passage.title or hit.passage.article_id)} ({escape(dated(hit.passage.date))})"
+        for hit in one_per_article(hits)
+    )
+
+
+def asked_as_markdown(standalone: str, question: str) -> str:
+    """A note of how a follow-up was understood; empty when it was taken as typed."""
+    if squeezed(standalone).casefold() == squeezed(question).casefold():
+        return ""
+    return f"> Asked as: {escape(squeezed(standalone))}\n\n"
+
+
+def sentence_markdown(sentence: str, message_id: str, citations: Iterable[Citation]) -> str:
+    """A sentence of an answer, its `[1]` turned into links that the sources panel opens."""
+    known = {citation.number: citation for citation in citations}
+    text, numbers = without_markers(sentence, known)
+    links = [
+        f'[{number}](#cite-{message_id}-{number} "{escape_title(known[number].title)}")'
+        for number in numbers
+    ]
+    return escape(text) + "".join(links)
+
+
+def answer_markdown(sentences: Iterable[str]) -> str:
+    """The sentences of an answer, already Markdown, as its one paragraph."""
+    return " ".join(sentences)
+
+
+def refusal_markdown(answer: Answer) -> str:
+    """Why there is no answer, in bold, and one way to ask again."""
+    assert answer.refusal is not None
+    return f"**{escape(answer.text)}**\n\n{REPHRASE[answer.refusal]}"
+
+
+def error_markdown(message: str, error_id: str) -> str:
+    """Our own words for a failure, with the id under which it was logged."""
+    return f"**This question could not be answered.**\n\n{escape(message)}\n\nError id: {error_id}"
+
+
+def panel(
+    message_id: str, kind: Literal["sources", "closest"], sources: list[Source], copy: str = ""
+) -> Panel:
+    """Props of the panel below an answer or a refusal."""
+    heading = "Sources" if kind == "sources" else "Closest articles"
+    return Panel(id=message_id, kind=kind, heading=heading, sources=sources, copy=copy)
+
+
+def cited_source(citation: Citation, article: Article) -> Source:
+    """A citation in the text around it, which is taken from the stored article."""
+    from embeddings.errors import CitationError
+
+    if article.text[citation.start : citation.end] != citation.quote:
+        raise CitationError(
+            f"citation {citation.number} does not match {citation.article_id} any more; ask again"
+        )
+    low, high = window(article.text, citation.start, citation.end)
+    return Source(
+        number=citation.number,
+        title=citation.title,
+        article_id=citation.article_id,
+        date=citation.date,
+        before=article.text[low : citation.start],
+        quote=citation.quote,
+        after=article.text[citation.end : high],
+        more_before=low > 0,
+        more_after=high < len(article.text),
+    )
+
+
+def closest_source(number: int, hit: Hit, article: Article) -> Source:
+    """A passage that did not answer the question, with nothing highlighted."""
+    passage = hit.passage
+    return Source(
+        number=number,
+        title=article.label,
+        article_id=article.id,
+        date=article.date,
+        before=article.text[passage.start : passage.end],
+        quote="",
+        after="",
+        more_before=passage.start > 0,
+        more_after=passage.end < len(article.text),
+    )
+
+
+def closest_hits(hits: Iterable[Hit]) -> list[Hit]:
+    """The best passage of each of the closest articles."""
+    return one_per_article(hits)[:CLOSEST_ARTICLES]
+
+
+def copy_text(answer: Answer) -> str:
+    """The answer with its sources, as plain text for the clipboard."""
+    lines = [answer.text, ""]
+    for citation in answer.citations:
+        lines.append(f"[{citation.number}] {citation.title}, {dated(citation.date)}")
+        lines.append(f"    {squeezed(citation.quote)}")
+        lines.append(f"    {citation.article_id}, characters {citation.start}-{citation.end}")
+    return "\n".join(lines)
+
+
+def without_markers(sentence: str, known: dict[int, Citation]) -> tuple[str, list[int]]:
+    """A sentence without the markers at its end, and their numbers.
+
+    A quote may end in `[1]` itself: as few markers are taken as leave a quote.
+    """
+    match = MARKERS.search(sentence)
+    if match is None:
+        return sentence, []
+    numbers = [int(number) for number in re.findall(r"\d+", match[1])]
+    quotes = {squeezed(citation.quote) for citation in known.values()}
+    for kept in range(len(numbers) - 1, -1, -1):
+        text = sentence[: match.start()] + "".join(f"[{number}]" for number in numbers[:kept])
+        if squeezed(text) in quotes and known.keys() >= set(numbers[kept:]):
+            return text, numbers[kept:]
+    cited = [number for number in numbers if number in known]
+    unknown = "".join(f"[{number}]" for number in numbers if number not in known)
+    return sentence[: match.start()] + unknown, cited
+
+
+def window(text: str, start: int, end: int) -> tuple[int, int]:
+    """The stretch of `text` to show around a quote, cut between words."""
+    low, high = max(0, start - CONTEXT_CHARACTERS), min(len(text), end + CONTEXT_CHARACTERS)
+    if low > 0:
+        gap = re.compile(r"\s+").search(text, low, start)
+        low = gap.end() if gap else low
+    if high < len(text):
+        gaps = list(re.compile(r"\s+").finditer(text, end, high))
+        high = gaps[-1].start() if gaps else high
+    return low, high
+
+
+def one_per_article(hits: Iterable[Hit]) -> list[Hit]:
+    """The best hit of each article, best first."""
+    best: dict[str, Hit] = {}
+    for hit in sorted(hits, key=lambda hit: hit.rank):
+        best.setdefault(hit.passage.article_id, hit)
+    return list(best.values())
+
+
+def dated(date: str | None) -> str:
+    """A date for display."""
+    return date or "undated"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: "1 article", "2 articles"."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def squeezed(text: str) -> str:
+    """`text` with every run of white space as one space."""
+    return " ".join(text.split())

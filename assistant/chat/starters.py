@@ -1,0 +1,59 @@
+"""Questions to start from: only such as the articles answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.chat.opening import Answerer
+    from embeddings.records import Article
+
+__all__ = ["Starter", "pick_starters"]
+
+STARTERS = 4
+TRIES = 12
+LONGEST_LABEL = 60
+KNOWN = Path(__file__).parent / "starters.json"
+"""Questions written for particular articles, which are named by the SHA-256 of their text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A question to offer, and the short text of its button."""
+
+    label: str
+    question: str
+
+
+def pick_starters(assistant: Answerer) -> tuple[Starter, ...]:
+    """Up to four questions, each asked once to be sure that it is answered."""
+    picked: list[Starter] = []
+    for tried, starter in enumerate(candidates(assistant.articles())):
+        if len(picked) == STARTERS or tried == TRIES:
+            break
+        if assistant.ask(starter.question).answered:
+            picked.append(starter)
+    return tuple(picked)
+
+
+def candidates(articles: tuple[Article, ...]) -> Iterator[Starter]:
+    """Questions written for these articles, then questions made from their titles."""
+    present = {article.sha256 for article in articles}
+    for known in json.loads(KNOWN.read_text("utf-8")):
+        if known["sha256"] in present:
+            yield Starter(label=known["question"], question=known["question"])
+    for article in articles:
+        if article.title:
+            label = f"What is “{shortened(article.title)}” about?"
+            yield Starter(label=label, question=f"What is “{article.title}” about?")
+
+
+def shortened(title: str) -> str:
+    """A title that fits on a button."""
+    if len(title) <= LONGEST_LABEL:
+        return title
+    return title[:LONGEST_LABEL].rsplit(" ", 1)[0] + "…"

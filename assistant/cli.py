@@ -1,0 +1,355 @@
+"""The `assistant` command: it parses, calls, prints, and turns every error into one line.
+
+Only the result goes to stdout; progress, notes and errors go to stderr. What heavy work
+needs is imported by the command that does it, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from assistant import terminal
+from embeddings.errors import AssistantError, QuestionError, ReadError
+
+if TYPE_CHECKING:
+    from assistant.service import Assistant
+    from assistant.settings import Settings
+
+__all__ = ["app", "main"]
+
+DONE, CHECK_FAILED, WRONG_USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+STDIN = "-"
+MOST_STDIN_CHARACTERS = 1_000_000
+"""Far more than a question or a saved answer holds; a longer input is refused, not read."""
+
+HELP = """Ask a folder of articles; every sentence of the answer is cited and proven.
+
+Nothing leaves this machine: no key, no account, no network.
+
+\b
+Examples:
+  assistant ask "How many vehicles did SAIC Ningde produce?"
+  assistant ask "Which projects did the mayor visit?" --articles my-articles/
+  assistant index my-articles/          # from now on, ask these
+  assistant ask "…" --json > answer.json
+  assistant verify answer.json          # are the citations still true?
+  assistant chat --open                 # ask in the browser
+
+With no folder named, the one last indexed is asked; before the first, the five articles that
+come with Footnote. Settings also come from FOOTNOTE_ARTICLES, FOOTNOTE_DATA_DIR,
+FOOTNOTE_ENCODER and FOOTNOTE_THREADS, or from footnote.toml in the current folder.
+
+\b
+Exit codes:
+  0    done; an honest refusal is an answer
+  1    a check failed (verify, doctor)
+  2    wrong usage
+  3    an error, said in one line
+  130  interrupted
+"""
+
+app = typer.Typer(
+    name="assistant",
+    help=HELP,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Articles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--articles", "-a", metavar="FOLDER", help="Folder of articles; repeat for several."
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="FOLDER", help="Where the index is kept."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and exit with its code; never with a traceback, unless `--debug`."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    terminal.prepare()
+    code = _run(arguments or ["--help"])
+    terminal.finish()
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Exit code of one command line."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("assistant", list(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except TyperException as error:
+        terminal.error(f"{error.format_message().rstrip('.')}; see `assistant --help`")
+        return WRONG_USAGE
+    except AssistantError as error:
+        terminal.error(str(error))
+        return FAILED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        return DONE
+    except (KeyboardInterrupt, typer.Abort):
+        terminal.note("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        terminal.error(
+            f"{type(error).__name__}: {error}; this is a bug: run it again as "
+            "`assistant --debug …` and report what it prints"
+        )
+        return FAILED
+    return DONE
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        terminal.say(f"footnote {version('footnote')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
+    ] = False,
+) -> None:
+    """What every command takes."""
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")],
+    articles: Articles = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question, with its sources.
+
+    \b
+    Examples:
+      assistant ask "What is the contract value of the projects Ningde signed?"
+      echo "Who is the mayor of Ningde?" | assistant ask - --json
+    """
+    question = _readable(_stdin() if question == STDIN else question)
+    with _opened(_settings(articles, data_dir)) as assistant:
+        answer = assistant.ask(question)
+    if as_json:
+        terminal.say_json(answer.to_dict())
+    else:
+        terminal.say_answer(answer)
+
+
+@app.command()
+def index(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Folders to index.")],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Index folders, and ask them from now on.
+
+    Only what is new or changed is read again. Name all the folders that belong together.
+
+    \b
+    Examples:
+      assistant index my-articles/
+      assistant index news/ reports/ --data-dir /srv/footnote
+    """
+    from assistant.selection import remember
+
+    settings = _settings(folders, data_dir)
+    with _opened(settings) as assistant:
+        report = assistant.report
+    remember(settings.resolved_data_dir(), settings.resolved_articles())
+    if as_json:
+        terminal.say_json(terminal.report_json(report))
+    else:
+        terminal.say_report(report)
+
+
+@app.command("list")
+def list_articles(
+    articles: Articles = None, data_dir: DataDir = None, as_json: Json = False
+) -> None:
+    """List the articles: id, title, date and length.
+
+    \b
+    Example:
+      assistant list --json
+    """
+    with _opened(_settings(articles, data_dir)) as assistant:
+        found = assistant.articles()
+    if as_json:
+        terminal.say_json(terminal.articles_json(found))
+    else:
+        terminal.say_articles(found)
+
+
+@app.command()
+def remove(
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="As `assistant list` shows it.")],
+    articles: Articles = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take an article out of the index.
+
+    From now on nothing is answered from it. Its file is left alone, and the article stays out
+    until the file changes.
+
+    \b
+    Example:
+      assistant remove 004_a9205e703483e647.txt
+    """
+    with _opened(_settings(articles, data_dir)) as assistant:
+        assistant.remove(article_id)
+    terminal.say(f"Removed {terminal.safe(article_id)}; it stays out until its file changes.")
+
+
+@app.command()
+def chat(
+    articles: Articles = None,
+    data_dir: DataDir = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the browser too.")] = False,
+) -> None:
+    """Ask in the browser; Ctrl-C ends it.
+
+    \b
+    Example:
+      assistant chat --port 8080 --open
+    """
+    from assistant.chat import serve
+
+    serve(_settings(articles, data_dir), host, port, open_browser=open_browser)
+
+
+@app.command()
+def verify(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An answer saved by `ask --json`; - reads stdin.")],
+    articles: Articles = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check the citations of a saved answer.
+
+    Each quote must stand, character for character, where the answer says it does. Exit code 1
+    if one does not.
+
+    \b
+    Example:
+      assistant ask "…" --json > answer.json && assistant verify answer.json
+    """
+    saved = _saved_answer(file)
+    with _opened(_settings(articles, data_dir)) as assistant:
+        findings = assistant.verify(saved)
+    terminal.say_findings(findings)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(CHECK_FAILED)
+
+
+@app.command()
+def doctor(articles: Articles = None, data_dir: DataDir = None) -> None:
+    """Check the installation and the index.
+
+    What can be rebuilt is repaired; exit code 1 if something else is wrong.
+
+    \b
+    Example:
+      assistant doctor
+    """
+    with _opened(_settings(articles, data_dir)) as assistant:
+        checks = assistant.doctor()
+    terminal.say_checks(checks)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _settings(articles: list[Path] | None, data_dir: Path | None) -> Settings:
+    """Settings of this run: as given, else with the folders that were last indexed."""
+    from assistant.selection import remembered
+    from assistant.settings import Settings
+
+    settings = Settings(articles=tuple(articles) if articles else None, data_dir=data_dir)
+    if settings.articles:
+        return settings
+    folders = remembered(settings.resolved_data_dir())
+    if not folders:
+        return settings
+    terminal.note(f"asking {', '.join(map(str, folders))}, as last indexed")
+    return Settings(**settings.model_dump(exclude={"articles"}), articles=folders)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Assistant]:
+    """The assistant over the settings' articles, with progress on stderr while it gets ready."""
+    from assistant import Assistant
+
+    with terminal.progress() as show:
+        assistant = Assistant.open(settings=settings, progress=show)
+    with assistant:
+        yield assistant
+
+
+def _readable(question: str) -> str:
+    """The question, if it is text at all: an argument may hold any bytes."""
+    try:
+        question.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError(
+            "the question is not valid UTF-8 text; type it again in a UTF-8 terminal"
+        ) from None
+    return question
+
+
+def _stdin() -> str:
+    """All of stdin as text, without the line break that ends it."""
+    data = sys.stdin.buffer.read(4 * MOST_STDIN_CHARACTERS)
+    try:
+        return data.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ReadError("stdin is not UTF-8 text; convert it first") from None
+
+
+def _saved_answer(file: str) -> dict[str, Any]:
+    """The JSON object in `file`."""
+    name = "stdin" if file == STDIN else file
+    try:
+        text = _stdin() if file == STDIN else Path(file).read_text(encoding="utf-8")
+        saved = json.loads(text)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ReadError(f"{name} cannot be read: {reason}; name a saved answer") from None
+    except (ValueError, RecursionError):
+        raise ReadError(
+            f"{name} is not JSON; save an answer with `assistant ask … --json > answer.json`"
+        ) from None
+    if not isinstance(saved, dict):
+        raise ReadError(
+            f"{name} holds no answer; save one with `assistant ask … --json > answer.json`"
+        )
+    return saved
+
+
+if __name__ == "__main__":
+    main()

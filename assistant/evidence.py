@@ -1,0 +1,136 @@
+"""How well a sentence, in its place in its article, speaks to a question: plain features.
+
+Each feature is a number that says the same thing in every corpus, so that weights learned
+on one serve on another. `NAMES` is their order.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.question import holds_expected
+from embeddings.lexical import stems, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from assistant.question import QuestionForm
+    from embeddings.lexical import LexicalIndex, Term
+
+__all__ = ["NAMES", "Setting", "SentenceInPlace", "features", "setting_of"]
+
+NAMES = (
+    "cosine",
+    "cosine_context",
+    "passage_score",
+    "coverage",
+    "coverage_context",
+    "rarest_missing",
+    "unknown_words",
+    "names_missing",
+    "numbers_missing",
+    "expected_present",
+    "is_question",
+    "is_heading",
+    "log_words",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceInPlace:
+    """A sentence and what stands around it."""
+
+    text: str
+    before: str
+    after: str
+    title: str
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A question's terms, weighed by how rare they are in this corpus."""
+
+    form: QuestionForm
+    weights: tuple[tuple[Term, float], ...]
+    """Inverse document frequency of each term: log(1 + (N - n + 0.5) / (n + 0.5)), as in BM25."""
+    most: float
+    """The weight that a term found in one passage only would have."""
+
+
+def setting_of(form: QuestionForm, terms: Sequence[Term], lexical: LexicalIndex) -> Setting:
+    """Weigh the terms of a question by the corpus it is asked of."""
+    size = max(lexical.size, 1)
+
+    def weight(count: int) -> float:
+        return math.log(1 + (size - count + 0.5) / (count + 0.5))
+
+    weighed = []
+    for term in terms:
+        count = max(map(lexical.document_frequency, (term.stem, *term.alternatives)))
+        weighed.append((term, weight(max(count, 1))))
+    return Setting(form, tuple(weighed), weight(1))
+
+
+def features(
+    setting: Setting,
+    sentence: SentenceInPlace,
+    *,
+    cosine: float,
+    cosine_context: float,
+    passage_score: float,
+    has: Callable[[str], frozenset[str]],
+) -> tuple[float, ...]:
+    """The features of one sentence, in the order of `NAMES`.
+
+    `has` gives the stems of a text (callers cache it).
+    """
+    own = has(sentence.text)
+    context = own | has(sentence.before) | has(sentence.after) | has(sentence.title)
+    around = " ".join((sentence.before, sentence.text, sentence.after, sentence.title))
+    total = sum(weight for _, weight in setting.weights) or 1.0
+    covered = sum(weight for term, weight in setting.weights if _in(term, own))
+    covered_context = sum(weight for term, weight in setting.weights if _in(term, context))
+    missing = [weight for term, weight in setting.weights if not _in(term, context)]
+    unknown = sum(
+        weight
+        for term, weight in setting.weights
+        if not term.alternatives and not _in(term, context) and weight >= setting.most
+    )
+    form = setting.form
+    names = [stem for name in form.names for stem in stems(name)]
+    spellings = {term.stem: term.alternatives for term, _ in setting.weights}
+    absent = sum(
+        1 for stem in names if stem not in context and not context & set(spellings.get(stem, ()))
+    )
+    dated = around + " " + (sentence.date or "")
+    return (
+        cosine,
+        cosine_context,
+        passage_score,
+        covered / total,
+        covered_context / total,
+        max(missing, default=0.0) / max(setting.most, 1e-9),
+        unknown / total,
+        absent / len(names) if names else 0.0,
+        float(any(not _states(number, dated) for number in form.numbers)),
+        float(holds_expected(form.expected, sentence.text, form.text)),
+        float(sentence.text.rstrip("\"'”’ ").endswith("?")),
+        float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
+        math.log(1 + len(words_of(sentence.text))),
+    )
+
+
+def _in(term: Term, present: frozenset[str]) -> bool:
+    return term.stem in present or any(stem in present for stem in term.alternatives)
+
+
+def _states(number: str, text: str) -> bool:
+    """Whether the number stands in the text as a whole, with or without thousands separators."""
+    plain = number.replace(",", "").rstrip(".")
+    return any(
+        found.replace(",", "").rstrip(".") == plain for found in re.findall(r"\d[\d,.]*", text)
+    )

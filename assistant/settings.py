@@ -1,0 +1,185 @@
+"""Settings: plain values, gathered once, from arguments, the environment and a TOML file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tomllib import TOMLDecodeError
+from typing import Annotated, Any
+
+from platformdirs import user_data_dir
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from embeddings.encoder import DEFAULT_ENCODER
+from embeddings.errors import SettingsError
+
+__all__ = ["CONFIG_FILE", "CONFIG_VARIABLE", "Settings", "seeds"]
+
+PREFIX = "FOOTNOTE_"
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+CONFIG_FILE = "footnote.toml"
+
+
+
+def _one_or_several(value: object) -> object:
+    """One path stands for a sequence of one."""
+    return (value,) if isinstance(value, str | Path) else value
+
+
+def _written(value: object) -> object:
+    """A path must say something, and no file system knows a NUL."""
+    if isinstance(value, str | Path) and (not str(value).strip() or "\0" in str(value)):
+        raise ValueError("a path is empty or holds a NUL character")
+    return value
+
+
+Location = Annotated[Path, BeforeValidator(_written)]
+
+
+class Settings(BaseSettings):
+    """What Footnote needs to know before it starts; nothing here touches the disk.
+
+    A value comes from the argument, else the environment variable `FOOTNOTE_<NAME>`, else the
+    TOML file (`footnote.toml` in the current folder, or the file `FOOTNOTE_CONFIG` names), else
+    its default. An argument of None counts as not given. Relative paths in the TOML file start
+    at the file; all others at the current folder.
+
+    Raises `SettingsError` for a value that makes no sense, naming where it came from.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    articles: Annotated[tuple[Location, ...], NoDecode, BeforeValidator(_one_or_several)] = ()
+    """Folders to answer from. In `FOOTNOTE_ARTICLES` they are separated as in `PATH`. None: the
+    five articles that come with Footnote."""
+    data_dir: Location | None = None
+    """Where the corpus and its indexes are kept. None: the platform's user data folder."""
+    encoder: str = Field(default=DEFAULT_ENCODER, min_length=1)
+    """A sentence-transformers model: the name of one, or a folder that holds one."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """Processor threads that encoding and reading may use. None: as many as there are cores."""
+
+    def __init__(self, **values: Any) -> None:
+        given = {name: value for name, value in values.items() if value is not None}
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise SettingsError(_explain(error, given)) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the TOML file; no `.env`, no secrets folder."""
+        return init_settings, _Environment(settings_cls), _TomlFile(settings_cls)
+
+    def resolved_articles(self) -> tuple[Path, ...]:
+        """Absolute folders to index: the given ones, else the articles that come with Footnote."""
+        return tuple(_absolute(path) for path in self.articles) or (seeds(),)
+
+    def resolved_data_dir(self) -> Path:
+        """Absolute data folder: the given one, else the platform's user data folder."""
+        return _absolute(self.data_dir or Path(user_data_dir("footnote", appauthor=False)))
+
+
+class _Environment(EnvSettingsSource):
+    """`FOOTNOTE_…`; several article folders are separated as in `PATH`."""
+
+    def prepare_field_value(
+        self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
+    ) -> Any:
+        if field_name == "articles" and isinstance(value, str):
+            return [part for part in value.split(os.pathsep) if part.strip()]
+        return super().prepare_field_value(field_name, field, value, value_is_complex)
+
+
+class _TomlFile(TomlConfigSettingsSource):
+    """The TOML file, with its relative paths made absolute from where it lies."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        path = _config_file()
+        try:
+            super().__init__(settings_cls, toml_file=path)
+        except TOMLDecodeError as error:
+            raise SettingsError(f"{path} is not valid TOML: {error}; mend or remove it") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} cannot be read: {error}; mend or remove it") from None
+
+    def __call__(self) -> dict[str, Any]:
+        values = dict(super().__call__())
+        folder = _config_file().parent
+        for name in ("articles", "data_dir"):
+            if isinstance(value := values.get(name), str):
+                values[name] = _from(folder, value)
+            elif isinstance(value, list):
+                values[name] = [_from(folder, v) if isinstance(v, str) else v for v in value]
+        return values
+
+
+def seeds() -> Path:
+    """Folder of the five articles that come with Footnote: the wheel's copy, or the checkout's."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_seeds", package.parent / "seeds"):
+        if folder.is_dir():
+            return folder
+    raise SettingsError(
+        f"the articles that come with Footnote are missing from {package}; "
+        "install it again, or name a folder of articles"
+    )
+
+
+def _config_file() -> Path:
+    """The TOML file to read, which need not be there unless `FOOTNOTE_CONFIG` names it."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    if not named:
+        return Path(CONFIG_FILE)
+    path = _absolute(Path(named))
+    if not path.is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE} names {path}, which is not a file; correct it")
+    return path
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return Path(os.path.abspath(path.expanduser()))
+    except RuntimeError:  # `~name` of a user this machine does not have
+        raise SettingsError(f"{path}: no such user's home folder; write the path out") from None
+
+
+def _from(folder: Path, value: str) -> str:
+    """`value` as a path that starts at `folder`; what is empty stays so, and is refused later."""
+    return str(folder / Path(value).expanduser()) if value.strip() else value
+
+
+def _explain(error: ValidationError, given: dict[str, Any]) -> str:
+    """The first thing wrong, on one line: what, where it came from, what to do."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    if name in given:
+        where = f"argument {name}"
+    elif os.environ.get(PREFIX + name.upper()):
+        where = f"environment variable {PREFIX}{name.upper()}"
+    else:
+        where = f"{name} in {_config_file()}"
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return f"{where}: there is no such setting; the settings are {known}"
+    message = first["msg"].removeprefix("Value error, ")
+    shown = repr(first["input"])
+    return f"{where}: {message} (got {shown[:80]}); correct or remove it"

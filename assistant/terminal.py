@@ -1,0 +1,291 @@
+"""What the command line shows: plain lines for people, JSON for programs.
+
+Articles are written by strangers, so nothing of theirs reaches the terminal as it is:
+`safe` spells out every character that could move the cursor, reorder or hide text.
+Only the result goes to stdout; notes, progress and errors go to stderr.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from assistant.answers import Answer, Citation
+    from assistant.citations import Finding
+    from assistant.service import Check
+    from embeddings.indexing import IndexReport, Progress
+    from embeddings.records import Article
+
+__all__ = [
+    "articles_json",
+    "error",
+    "finish",
+    "note",
+    "prepare",
+    "progress",
+    "report_json",
+    "safe",
+    "say",
+    "say_answer",
+    "say_articles",
+    "say_checks",
+    "say_findings",
+    "say_json",
+    "say_report",
+]
+
+UNDATED = "undated"
+EXCERPT_CHARACTERS = 160
+# Controls, formats (bidirectional and zero-width among them), lone surrogates, private use,
+# and the two separators that break a line unseen.
+UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def safe(text: str) -> str:
+    r"""`text` on one line, with every character that steers a terminal spelled out (`\x1b`)."""
+    return "".join(
+        " "
+        if character in "\t\n\r"
+        else character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in UNSAFE
+        else character
+        for character in text
+    )
+
+
+def prepare() -> None:
+    """Let no character that the terminal's encoding lacks end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def finish() -> None:
+    """Flush stdout; a reader that has gone away is no error, now or at interpreter exit."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(line: str) -> None:
+    """One line of the result."""
+    sys.stdout.write(line + "\n")
+
+
+def say_json(value: dict[str, Any]) -> None:
+    """The result as JSON; outside UTF-8, with everything beyond ASCII escaped."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    say(json.dumps(value, ensure_ascii=not utf8, indent=2))
+
+
+def note(line: str) -> None:
+    """One dim line on stderr."""
+    _stderr().print(safe(line), style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def error(message: str) -> None:
+    """`error: …`, one line on stderr, whatever the message holds."""
+    sys.stderr.write(f"error: {safe(message)}\n")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Progress], None]]:
+    """A function that shows progress on stderr; silent where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[article]}", markup=False, style="dim"),
+    )
+    with Bars(*columns, console=_stderr(), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(step: Progress) -> None:
+            if step.stage not in tasks:
+                tasks[step.stage] = bars.add_task(step.stage.capitalize(), article="")
+            bars.update(
+                tasks[step.stage],
+                completed=step.done,
+                total=step.total,
+                article=safe(step.article_id or ""),
+            )
+
+        yield show
+
+
+def say_answer(answer: Answer) -> None:
+    """The answer, then its numbered sources: title, date, article and what was quoted."""
+    from rich.text import Text
+
+    _print(Text(safe(answer.text), style="" if answer.answered else "bold"))
+    if not answer.citations:
+        return
+    say("")
+    _print(Text("Sources", style="bold"))
+    for citation in answer.citations:
+        line = Text(f"[{citation.number}] ", style="cyan")
+        line.append(safe(citation.title), style="bold")
+        line.append(f" · {citation.date or UNDATED} · {safe(citation.article_id)}", style="dim")
+        _print(line)
+        _print(Text(f"    “{_excerpt(citation)}”"))
+
+
+def say_report(report: IndexReport) -> None:
+    """What indexing did: counts, then each skipped file and why."""
+    rows = [
+        ("added", len(report.added)),
+        ("updated", len(report.updated)),
+        ("unchanged", len(report.unchanged)),
+        ("removed", len(report.removed)),
+        ("skipped", len(report.skipped)),
+    ]
+    _table(("articles", ""), [(name, str(count)) for name, count in rows])
+    say(
+        f"{report.articles} {_plural('article', report.articles)} and "
+        f"{report.passages} {_plural('passage', report.passages)} are indexed "
+        f"({report.seconds:.1f} s)."
+    )
+    if report.skipped:
+        say("")
+        _table(("skipped", "why"), [(str(item.path), item.reason) for item in report.skipped])
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """What indexing did, JSON-ready."""
+    return {
+        "schema": "footnote/index/1",
+        "added": list(report.added),
+        "updated": list(report.updated),
+        "unchanged": list(report.unchanged),
+        "removed": list(report.removed),
+        "skipped": [
+            {"path": str(item.path), "reason": item.reason} for item in report.skipped
+        ],
+        "articles": report.articles,
+        "passages": report.passages,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def say_articles(articles: Sequence[Article]) -> None:
+    """One row for each article."""
+    if not articles:
+        note("no articles are indexed; `assistant index FOLDER` adds some")
+        return
+    _table(
+        ("id", "title", "date", "characters"),
+        [
+            (article.id, article.label, article.date or UNDATED, str(len(article.text)))
+            for article in articles
+        ],
+    )
+
+
+def articles_json(articles: Iterable[Article]) -> dict[str, Any]:
+    """The articles without their text, JSON-ready."""
+    return {
+        "schema": "footnote/articles/1",
+        "articles": [
+            {
+                "id": article.id,
+                "title": article.title,
+                "date": article.date,
+                "source": article.source,
+                "sha256": article.sha256,
+                "characters": len(article.text),
+            }
+            for article in articles
+        ],
+    }
+
+
+def say_findings(findings: Sequence[Finding]) -> None:
+    """One line for each citation, then the verdict."""
+    for finding in findings:
+        _verdict(finding.ok, f"[{finding.number}] {finding.message}")
+    failed = sum(not finding.ok for finding in findings)
+    if not findings:
+        say("Nothing to check: the answer cites nothing.")
+    elif failed:
+        say(f"{failed} of {len(findings)} {_plural('citation', len(findings))} failed.")
+    else:
+        say(f"All {len(findings)} {_plural('citation', len(findings))} hold.")
+
+
+def say_checks(checks: Sequence[Check]) -> None:
+    """One line for each check."""
+    for check in checks:
+        repaired = " (repaired)" if check.repaired else ""
+        _verdict(check.ok, f"{check.name}: {check.message}{repaired}")
+
+
+@cache
+def _stdout() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+@cache
+def _stderr() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def _print(text: Any) -> None:
+    """Print for a person's terminal; into a file or a pipe, a line stays one line."""
+    _stdout().print(text, soft_wrap=not _stdout().is_terminal)
+
+
+def _verdict(ok: bool, message: str) -> None:
+    from rich.text import Text
+
+    mark = Text("ok    " if ok else "FAILED", style="green" if ok else "bold red")
+    _print(mark.append(f"  {safe(message)}", style="not bold default"))
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table; into a file or a pipe, tab-separated lines without a heading."""
+    if not _stdout().is_terminal:
+        for row in rows:
+            say("\t".join(map(safe, row)))
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*map(safe, row))
+    _stdout().print(table)
+
+
+def _excerpt(citation: Citation) -> str:
+    """The quote on one line, shortened between words."""
+    quote = " ".join(safe(citation.quote).split())
+    if len(quote) <= EXCERPT_CHARACTERS:
+        return quote
+    return quote[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"

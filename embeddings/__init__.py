@@ -1,0 +1,1 @@
+"""From articles to something searchable: read, split, encode, commit, index."""

@@ -1,0 +1,253 @@
+"""Text → unit vectors, on ONNX Runtime: nothing here imports torch.
+
+A sentence-transformers model is exported to ONNX once, by `embeddings.export` in a process
+of its own, into `<data folder>/encoders/`. From then on this module needs only
+onnxruntime, tokenizers and numpy, and loads in well under a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from embeddings.errors import CorpusError, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "DEFAULT_ENCODER",
+    "DEFAULT_WEIGHTS_SHA256",
+    "Encoder",
+    "EncoderCard",
+    "OnnxEncoder",
+    "file_sha256",
+    "load_encoder",
+]
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of the published all-MiniLM-L6-v2 weights (`model.safetensors`)."""
+EXPORT_VERSION = 1
+"""Raised when `embeddings.export` writes something else than before."""
+CARD = "encoder.json"
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+BATCH = 16
+
+
+class Encoder(Protocol):
+    """Anything that turns text into vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model and its weights: vectors of different fingerprints never mix."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32 (n, dimension), rows of unit norm, in the order of `texts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderCard:
+    """What an exported encoder is, as written beside it in `encoder.json`."""
+
+    name: str
+    export_version: int
+    weights_sha256: str
+    model_sha256: str
+    tokenizer_sha256: str
+    dimension: int
+    max_tokens: int
+    inputs: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Short, stable name of the weights and of how they are run."""
+        parts = (
+            f"{self.weights_sha256}/{self.tokenizer_sha256}/{self.max_tokens}/{self.export_version}"
+        )
+        return f"{self.name}@{hashlib.sha256(parts.encode()).hexdigest()[:16]}"
+
+
+class OnnxEncoder:
+    """An exported encoder, loaded. Safe to call from several threads."""
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        """Load the encoder in `folder`; raises `ModelError` when a file is not what was written."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.card = _checked_card(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(folder / MODEL), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        self._tokenizer.enable_truncation(self.card.max_tokens)
+        self._tokenizer.enable_padding()
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model and its weights."""
+        return self.card.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        return self.card.dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Float32 (n, dimension), rows of unit norm, in the order of `texts`.
+
+        Text beyond the model's longest input (256 word pieces for MiniLM) is not read.
+        """
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
+        for first in range(0, len(order), BATCH):
+            chosen = order[first : first + BATCH]
+            vectors[chosen] = self._encode_batch([texts[index] for index in chosen])
+        return vectors
+
+    def _encode_batch(self, texts: list[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        encodings = self._tokenizer.encode_batch(texts)
+        arrays = {
+            "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+            "attention_mask": np.array(
+                [encoding.attention_mask for encoding in encodings], dtype=np.int64
+            ),
+            "token_type_ids": np.array(
+                [encoding.type_ids for encoding in encodings], dtype=np.int64
+            ),
+        }
+        feed = {name: arrays[name] for name in self.card.inputs}
+        (raw,) = self._session.run(["sentence_embedding"], feed)
+        vectors = np.asarray(raw, dtype=np.float32)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors / np.maximum(norms, 1e-12)
+        return unit
+
+
+def load_encoder(name: str, data_dir: Path, threads: int | None = None) -> OnnxEncoder:
+    """The encoder `name`, exported into `data_dir` first when it is not there yet.
+
+    `name` is the default, a folder with a sentence-transformers model, or a hub name.
+    Raises `ModelError` when there is no such model or its weights are not the pinned ones.
+    """
+    folder = data_dir / "encoders" / _slug(name)
+    if not is_exported(name, data_dir):
+        _export(name, folder)
+    try:
+        return OnnxEncoder(folder, threads)
+    except ModelError:
+        # Damaged since it was written. It is derived: make it again from the weights, once.
+        _export(name, folder)
+        return OnnxEncoder(folder, threads)
+
+
+def is_exported(name: str, data_dir: Path) -> bool:
+    """Whether `load_encoder` will find the encoder ready, and so be quick."""
+    card = data_dir / "encoders" / _slug(name) / CARD
+    if not card.is_file():
+        return False
+    try:
+        return _read_card(card).export_version == EXPORT_VERSION
+    except ModelError:
+        return False
+
+
+def _slug(name: str) -> str:
+    """Folder name for an encoder: readable, and different for different models."""
+    words = re.sub(r"[^A-Za-z0-9.]+", "-", Path(name).name).strip("-.") or "encoder"
+    if name == DEFAULT_ENCODER:
+        return words
+    return f"{words}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _export(name: str, folder: Path) -> None:
+    """Run `embeddings.export` in a process of its own, so that this one never loads torch."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        workspace = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
+    except OSError as error:
+        raise CorpusError(
+            f"cannot write to {folder.parent}: {error.strerror}; choose another data folder "
+            "(--data-dir or FOOTNOTE_DATA_DIR)"
+        ) from error
+    try:
+        command = [sys.executable, "-m", "embeddings.export", name, str(workspace / "encoder")]
+        path = os.pathsep.join(p for p in (str(_root()), os.environ.get("PYTHONPATH", "")) if p)
+        result = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        if result.returncode:
+            lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+            raise ModelError(lines[-1].removeprefix("error: "))
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            (workspace / "encoder").rename(folder)
+        except OSError:
+            # Another process finished the same export first; its files are as good.
+            _checked_card(folder)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parent.parent
+
+
+def _checked_card(folder: Path) -> EncoderCard:
+    card = _read_card(folder / CARD)
+    for file, expected in ((MODEL, card.model_sha256), (TOKENIZER, card.tokenizer_sha256)):
+        try:
+            actual = file_sha256(folder / file)
+        except OSError as error:
+            raise ModelError(f"cannot read {folder / file}: {error.strerror}") from error
+        if actual != expected:
+            raise ModelError(f"{folder / file} is damaged; delete {folder} to have it made again")
+    return card
+
+
+def _read_card(path: Path) -> EncoderCard:
+    try:
+        fields = json.loads(path.read_text("utf-8"))
+        return EncoderCard(**{**fields, "inputs": tuple(fields["inputs"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{path} is missing or damaged; delete its folder") from error
+
+
+def write_card(folder: Path, card: EncoderCard) -> None:
+    """Write `encoder.json`, last: an encoder without its card does not count."""
+    (folder / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,59 @@
+"""The errors Footnote raises on purpose, as one small tree.
+
+AssistantError
+├── SettingsError      a setting is missing, or does not make sense
+├── QuestionError      the question is empty or too long to be one
+├── ReadError          a file cannot be read as an article
+├── CorpusError        the data folder cannot be opened, read or written
+│   └── DamagedError   what is stored is not what was written
+├── ModelError         model weights are missing, or not the ones that were pinned
+└── CitationError      a citation does not match the article it names
+
+Every message says what happened, where, and what to do next, in one line. The
+inside raises; only the command line, the browser and the API catch.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AssistantError",
+    "CitationError",
+    "CorpusError",
+    "DamagedError",
+    "ModelError",
+    "QuestionError",
+    "ReadError",
+    "SettingsError",
+]
+
+
+class AssistantError(Exception):
+    """Base of every error that Footnote raises on purpose."""
+
+
+class SettingsError(AssistantError):
+    """A setting is missing, or does not make sense."""
+
+
+class QuestionError(AssistantError):
+    """The question is empty, or too long to be a question."""
+
+
+class ReadError(AssistantError):
+    """A file cannot be read as an article."""
+
+
+class CorpusError(AssistantError):
+    """The data folder cannot be opened, read or written."""
+
+
+class DamagedError(CorpusError):
+    """What is stored is not what was written."""
+
+
+class ModelError(AssistantError):
+    """Model weights are missing, or are not the ones that were pinned."""
+
+
+class CitationError(AssistantError):
+    """A citation does not match the article it names."""

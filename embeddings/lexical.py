@@ -1,0 +1,234 @@
+"""The lexical index: BM25 over passages and their titles, by Tantivy. Derived, like the dense one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embeddings.corpus import Derived
+from embeddings.derived import folder_sha256, publish_folder, remove_others
+from embeddings.errors import CorpusError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    import tantivy
+    from numpy.typing import NDArray
+
+    from embeddings.corpus import Corpus
+    from embeddings.records import Passage
+
+__all__ = ["NAME", "LexicalIndex", "Term", "stems", "words_of"]
+
+NAME = "lexical"
+TITLE_BOOST = 0.5
+"""A title stands on every passage of its article, so its words tell passages less apart."""
+TYPO_BOOST = 0.5
+WRITER_BYTES = 64_000_000
+
+_WORD = re.compile(r"\w+")
+
+FUNCTION_WORDS = (
+    "a about after all also am an and any are as at be been before being between both but by can "
+    "could d did do does doing during each either else for from had has have having he her hers "
+    "him his how i if in into is it its itself just ll me might mine more most much must my nor "
+    "not of on only or other our ours out over own re s same shall she should so some such t than "
+    "that the their theirs them then there these they this those through to too under until up us "
+    "ve very was we were what when where which while who whom whose why will with within without "
+    "would you your yours tell please according say says said know give"
+).split()
+"""Words that carry no topic, in questions and in articles: neither indexed nor searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A content word of a question, and what stands for it in the corpus."""
+
+    word: str
+    stem: str
+    alternatives: tuple[str, ...] = ()
+    """Stems of near spellings, for a word that the corpus does not have."""
+
+
+class LexicalIndex:
+    """Passages that share words with a query, at one generation of a corpus."""
+
+    def __init__(self, index: tantivy.Index, generation: int) -> None:
+        index.reload()
+        self._index = index
+        self._searcher = index.searcher()
+        self.generation = generation
+
+    @classmethod
+    def load(cls, corpus: Corpus) -> LexicalIndex | None:
+        """The index as recorded, or None when it is absent, stale or damaged."""
+        import tantivy
+
+        derived = corpus.derived(NAME)
+        if derived is None or derived.generation != corpus.generation():
+            return None
+        folder = corpus.folder / derived.file
+        try:
+            if folder_sha256(folder) != derived.sha256:
+                return None
+            index = tantivy.Index.open(str(folder))
+        except (OSError, ValueError):
+            return None
+        _register(index)
+        return cls(index, derived.generation)
+
+    @classmethod
+    def build(
+        cls,
+        corpus: Corpus,
+        generation: int,
+        passages: list[tuple[int, Passage, NDArray[np.float32]]],
+    ) -> LexicalIndex:
+        """Make the index of a `Corpus.snapshot`, write it and record it."""
+        import tantivy
+
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=corpus.folder))
+        try:
+            index = tantivy.Index(_schema(), str(temporary))
+            _register(index)
+            # One thread: one segment order, so that equal corpora give equal scores.
+            writer = index.writer(WRITER_BYTES, 1)
+            for number, passage, _ in passages:
+                writer.add_document(
+                    tantivy.Document(
+                        number=number,
+                        title=passage.title or "",
+                        body=passage.text,
+                        word=f"{passage.title or ''}\n{passage.text}",
+                    )
+                )
+            writer.commit()
+            writer.wait_merging_threads()
+            folder = corpus.folder / f"{NAME}-{generation}"
+            publish_folder(temporary, folder)
+        except ValueError as error:
+            raise CorpusError(f"cannot write the lexical index: {error}") from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        index = tantivy.Index.open(str(folder))
+        _register(index)
+        corpus.record_derived(NAME, Derived(generation, folder.name, folder_sha256(folder)))
+        remove_others(corpus.folder, f"{NAME}-*", keep=folder.name)
+        return cls(index, generation)
+
+    def terms(self, query: str) -> tuple[Term, ...]:
+        """Content words of `query`; near spellings for those the corpus does not have."""
+        found: dict[str, Term] = {}
+        for word in words_of(query):
+            for stem in stems(word):
+                if stem not in found:
+                    known = self.document_frequency(stem) > 0
+                    found[stem] = Term(word, stem, () if known else self._near(word))
+        return tuple(found.values())
+
+    def document_frequency(self, stem: str) -> int:
+        """Number of passages that hold the stem, in their text or title."""
+        return max(self._searcher.doc_freq("body", stem), self._searcher.doc_freq("title", stem))
+
+    @property
+    def size(self) -> int:
+        """Number of passages."""
+        return int(self._searcher.num_docs)
+
+    def _near(self, word: str) -> tuple[str, ...]:
+        """Stems of corpus words at most a typo or two away, with the same first letter."""
+        from rapidfuzz.distance import OSA
+
+        word = word.lower()
+        if len(word) < 4 or any(character.isdigit() for character in word):
+            return ()
+        limit = 1 if len(word) < 8 else 2
+        near: list[tuple[int, str]] = []
+        for candidate, _ in self._searcher.terms_with_prefix("word", word[0]):
+            distance = OSA.distance(word, candidate, score_cutoff=limit)
+            if 0 < distance <= limit:
+                near.append((distance, candidate))
+        best = min((distance for distance, _ in near), default=0)
+        return tuple(dict.fromkeys(stem for d, w in sorted(near) if d == best for stem in stems(w)))
+
+    def search(self, terms: Iterable[Term], k: int) -> list[tuple[int, float]]:
+        """At most `k` (passage number, BM25 score), best first."""
+        from tantivy import Occur, Query
+
+        schema = self._index.schema
+        clauses = []
+        for term in terms:
+            for stem in (term.stem, *term.alternatives):
+                boost = 1.0 if stem == term.stem else TYPO_BOOST
+                for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
+                    query = Query.term_query(schema, field, stem)
+                    clauses.append((Occur.Should, Query.boost_query(query, boost * weight)))
+        if not clauses or k == 0:
+            return []
+        result = self._searcher.search(Query.boolean_query(clauses), k)
+        hits = []
+        for score, address in result.hits:
+            number = self._searcher.doc(address).get_first("number")
+            hits.append((int(str(number)), float(score)))
+        return hits
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, as written, without repetition."""
+    return list(dict.fromkeys(_WORD.findall(text)))
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """Stemmed content words, in order: the same analysis that the index uses."""
+    return tuple(_analyzer().analyze(text))
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .filter(Filter.custom_stopword(FUNCTION_WORDS))
+        .filter(Filter.stemmer("english"))
+        .build()
+    )
+
+
+@cache
+def _word_analyzer() -> tantivy.TextAnalyzer:
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    return (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .filter(Filter.remove_long(40))
+        .build()
+    )
+
+
+def _register(index: tantivy.Index) -> None:
+    index.register_tokenizer("stems", _analyzer())
+    index.register_tokenizer("words", _word_analyzer())
+
+
+def _schema() -> tantivy.Schema:
+    from tantivy import SchemaBuilder
+
+    return (
+        SchemaBuilder()
+        .add_unsigned_field("number", stored=True)
+        .add_text_field("title", tokenizer_name="stems", index_option="freq")
+        .add_text_field("body", tokenizer_name="stems", index_option="freq")
+        .add_text_field("word", tokenizer_name="words", index_option="basic")
+        .build()
+    )

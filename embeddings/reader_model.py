@@ -1,0 +1,243 @@
+"""The reader: which sentence of a text answers a question, where in it, and whether any does.
+
+A six-layer cross-encoder (MiniLM, fine-tuned by `embeddings.training`), run by ONNX Runtime. It reads
+`[CLS] question [SEP] title : sentences [SEP]` once and speaks about every sentence of the window.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embeddings.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Reading", "ReaderModel", "Window"]
+
+Span = tuple[int, int]
+
+FOLDER = Path(__file__).parent / "models" / "reader"
+FORMAT = "footnote/reader/1"
+CLS, SEP, COLON = 101, 102, 1024
+MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS = 48, 24
+MAX_ANSWER_TOKENS = 30
+BATCH = 16
+MISSING = -20.0
+"""Relevance of a sentence without a token (white space, or past the longest window)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of an article; `sentences` are character spans of `text`, in order."""
+
+    title: str | None
+    date: str | None
+    """Not read today; the place is kept so that a later model can."""
+    text: str
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says of one sentence."""
+
+    relevance: float
+    """Logit that this very sentence answers."""
+    answerable: float
+    """Logit that the text around it answers the question at all."""
+    start: int
+    end: int
+    """The short answer, in characters of the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """As many sentences of one window as fit in one pass."""
+
+    window: int
+    sentences: tuple[int, ...]
+    ids: tuple[int, ...]
+    text_start: int
+    bounds: tuple[Span, ...]
+    offsets: tuple[Span, ...]
+    """Characters of the window's text, one pair for each token of the text."""
+    first: int
+    """Index of the first token of the text in `ids`."""
+
+
+class ReaderModel:
+    """The reader in `embeddings/models/reader/`, or in another folder of the same layout."""
+
+    def __init__(self, session: Any, tokenizer: Any, max_tokens: int) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._max_tokens = max_tokens
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> ReaderModel:
+        """Open the model; raises ModelError when a file is missing or is not the one `reader.json` pins."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        folder = folder or FOLDER
+        facts = _facts(folder)
+        model = (folder / "model.onnx").read_bytes()
+        for name, content in (
+            ("model.onnx", model),
+            ("tokenizer.json", (folder / "tokenizer.json").read_bytes()),
+        ):
+            found = hashlib.sha256(content).hexdigest()
+            if found != facts["sha256"][name]:
+                raise ModelError(
+                    f"{folder / name} is not the pinned reader (SHA-256 {found[:12]}…, expected "
+                    f"{facts['sha256'][name][:12]}…): restore the file, or train it again with "
+                    "`python -m embeddings.training`"
+                )
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return cls(session, tokenizer, int(facts["max_tokens"]))
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[tuple[Reading, ...]]:
+        """One Reading for every sentence of every window, in their order.
+
+        The same call gives the same numbers; a window read beside others may differ in the third
+        decimal, because int8 activations are scaled over the batch.
+        """
+        pieces = self._pieces(question, windows)
+        found: list[dict[int, Reading]] = [{} for _ in windows]
+        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].ids))
+        for at in range(0, len(order), BATCH):
+            batch = [pieces[i] for i in order[at : at + BATCH]]
+            tokens, text = self._run(batch)
+            for row, piece in enumerate(batch):
+                for index, bounds in zip(piece.sentences, piece.bounds, strict=True):
+                    sentence = windows[piece.window].sentences[index]
+                    found[piece.window][index] = _reading(
+                        piece, tokens[row], float(text[row]), bounds, sentence
+                    )
+        empty = Reading(MISSING, MISSING, 0, 0)
+        return [
+            tuple(known.get(i, empty) for i in range(len(window.sentences)))
+            for known, window in zip(found, windows, strict=True)
+        ]
+
+    def _pieces(self, question: str, windows: Sequence[Window]) -> list[_Piece]:
+        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION_TOKENS]
+        pieces: list[_Piece] = []
+        for number, window in enumerate(windows):
+            title = self._tokenizer.encode(window.title or "", add_special_tokens=False).ids[
+                :MAX_TITLE_TOKENS
+            ]
+            head = [CLS, *asked, SEP, *([*title, COLON] if title else [])]
+            room = self._max_tokens - len(head) - 1
+            text = self._tokenizer.encode(window.text, add_special_tokens=False)
+            for group in _fitting(window.sentences, text.offsets, room):
+                low = group[0][1][0]
+                high = min(group[-1][1][1], low + room)
+                pieces.append(
+                    _Piece(
+                        window=number,
+                        sentences=tuple(index for index, _ in group),
+                        ids=(*head, *text.ids[low:high], SEP),
+                        text_start=len(asked) + 2,
+                        bounds=tuple(
+                            (a - low + len(head), min(b, high) - low + len(head))
+                            for _, (a, b) in group
+                        ),
+                        offsets=tuple(text.offsets[low:high]),
+                        first=len(head),
+                    )
+                )
+        return pieces
+
+    def _run(self, batch: Sequence[_Piece]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        import numpy as np
+
+        length = max(len(piece.ids) for piece in batch)
+        ids = np.zeros((len(batch), length), dtype=np.int64)
+        types, mask = np.zeros_like(ids), np.zeros_like(ids)
+        for row, piece in enumerate(batch):
+            ids[row, : len(piece.ids)] = piece.ids
+            types[row, piece.text_start : len(piece.ids)] = 1
+            mask[row, : len(piece.ids)] = 1
+        tokens, text = self._session.run(
+            ["tokens", "text"], {"ids": ids, "types": types, "mask": mask}
+        )
+        return tokens, text
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    missing = [
+        name
+        for name in ("reader.json", "model.onnx", "tokenizer.json")
+        if not (folder / name).is_file()
+    ]
+    if missing:
+        raise ModelError(
+            f"no reader in {folder}: {', '.join(missing)} not found; reinstall the project, or train it with "
+            "`python -m embeddings.training`"
+        )
+    facts: dict[str, Any] = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
+    if facts.get("format") != FORMAT:
+        raise ModelError(
+            f"{folder / 'reader.json'} has format {facts.get('format')!r}, this version reads {FORMAT!r}"
+        )
+    return facts
+
+
+def _fitting(
+    sentences: Sequence[Span], offsets: Sequence[Span], room: int
+) -> list[list[tuple[int, Span]]]:
+    """Runs of sentences (index, token range) that each fit in `room` tokens, evenly long where more than one is needed."""
+    placed: list[tuple[int, Span]] = []
+    at = 0
+    for index, (start, end) in enumerate(sentences):
+        while at < len(offsets) and offsets[at][0] < start:
+            at += 1
+        first = at
+        while at < len(offsets) and offsets[at][1] <= end:
+            at += 1
+        if at > first:
+            placed.append((index, (first, at)))
+    if not placed:
+        return []
+    whole = placed[-1][1][1] - placed[0][1][0]
+    fair = -(-whole // -(-whole // room))
+    groups: list[list[tuple[int, Span]]] = [[]]
+    for item in placed:
+        low = groups[-1][0][1][0] if groups[-1] else item[1][0]
+        if groups[-1] and (item[1][1] - low > room or item[1][0] - low >= fair):
+            groups.append([])
+        groups[-1].append(item)
+    return groups
+
+
+def _reading(
+    piece: _Piece, tokens: NDArray[np.float32], text: float, bounds: Span, sentence: Span
+) -> Reading:
+    import numpy as np
+
+    first, last = bounds
+    if last <= first:
+        return Reading(MISSING, text, 0, 0)
+    inside = tokens[first:last]
+    relevance = float(inside[:, 0].mean() + inside[:, 1].max())
+    scores = np.triu(inside[:, 2][:, None] + inside[:, 3][None, :]) + np.tril(
+        np.full((last - first,) * 2, -1e9), -1
+    )
+    scores += np.tril(np.full((last - first,) * 2, 1e9), MAX_ANSWER_TOKENS - 1) - 1e9
+    start, end = divmod(int(scores.argmax()), last - first)
+    place = first - piece.first
+    begin, finish = piece.offsets[place + start][0], piece.offsets[place + end][1]
+    return Reading(relevance, text, begin - sentence[0], finish - sentence[0])

@@ -1,0 +1,110 @@
+"""What an article says of itself in its first lines: a title, a publication date. Never a guess."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Metadata", "find_metadata"]
+
+HEAD_LINES = 12
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What was found; None where the article does not say."""
+
+    title: str | None
+    date: str | None
+
+
+_ISO = r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+_MONTH = (
+    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_WORDS = (
+    rf"(?:{_MONTH}\s+(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year1>\d{{4}})"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH.replace('name', 'name2')},?\s+(?P<year2>\d{{4}}))"
+)
+_TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\s*(?:[ap]m|Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
+_LABEL = (
+    r"(?:(?:publi(?:cation|shed|sh)|release|posted|updated?|issued?|time|date)"
+    r"(?:\s+(?:date|time|on|at))?)"
+)
+_DATE_LINE = re.compile(
+    rf"\W*(?:{_LABEL}\s*[:：]?\s*)?(?:{_ISO}|{_WORDS}){_TIME}(?P<rest>.*)", re.IGNORECASE
+)
+_LABELLED = re.compile(rf"\W*{_LABEL}\s*[:：]?\s*(?:{_ISO}|{_WORDS})", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’)]*$")
+_MARKUP = re.compile(r"^(?:#{1,6}\s+|title\s*[:：]\s*)|(?:\s+#+)$", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def find_metadata(text: str) -> Metadata:
+    """Title and publication date as the head of `text` states them.
+
+    The date is one on a line of its own or behind a label such as `Date:`; a date inside a
+    sentence tells of the events, not of the publication. The title is the first line of the
+    head that stands alone and is no sentence.
+    """
+    title = date = None
+    for line, alone in _head(text):
+        found = _DATE_LINE.fullmatch(line) if date is None else None
+        if found and (not found["rest"].strip() or _LABELLED.match(line)):
+            iso = _iso_date(found)
+            if iso:
+                date = iso
+                line = found["rest"].strip(" \t-–—|·:")
+                if not line:
+                    continue
+        if (
+            title is None
+            and alone
+            and len(line) <= LONGEST_TITLE
+            and not _SENTENCE_END.search(line)
+        ):
+            title = _MARKUP.sub("", line).strip() or None
+        if title and date:
+            break
+    return Metadata(title, date)
+
+
+def _head(text: str) -> Iterator[tuple[str, bool]]:
+    """The first lines that hold text; whether each stands alone, as a title does."""
+    lines = [line.strip() for line in text[:20_000].splitlines()]
+    seen = 0
+    for index, line in enumerate(lines):
+        if not line:
+            continue
+        before = lines[index - 1] if index else ""
+        after = lines[index + 1] if index + 1 < len(lines) else ""
+        yield (
+            line,
+            (not before or bool(_DATE_LINE.fullmatch(before)))
+            and (not after or bool(_DATE_LINE.fullmatch(after)) or line.startswith("#"))
+            or (index == 0 and len(line) <= LONGEST_TITLE // 2),
+        )
+        seen += 1
+        if seen == HEAD_LINES:
+            return
+
+
+def _iso_date(found: re.Match[str]) -> str | None:
+    """ISO 8601 form of a matched date; None for a day that no calendar has."""
+    import datetime
+
+    groups = found.groupdict()
+    name = groups["name"] or groups["name2"]
+    year = groups["year"] or groups["year1"] or groups["year2"]
+    day = groups["day"] or groups["day1"] or groups["day2"]
+    month = groups["month"] or str(_MONTHS.index(name[:3].lower()) + 1)
+    try:
+        return datetime.date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None

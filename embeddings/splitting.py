@@ -1,0 +1,146 @@
+"""Text → sentences, and article → passages, as exact character spans."""
+
+from __future__ import annotations
+
+import re
+import string
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
+
+from embeddings.records import Passage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from embeddings.records import Article
+
+__all__ = ["PASSAGE_CHARACTERS", "SPLITTING", "Span", "split_article", "split_sentences"]
+
+Span = tuple[int, int]
+
+PASSAGE_CHARACTERS = 600
+"""Longest passage before widening. MiniLM reads 256 word pieces, about 1,000 characters."""
+OVERLAP_CHARACTERS = 300
+"""How far a passage may be widened, on either side, to whole sentences."""
+SPLITTING = f"sentences-1/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
+"""Names how passages are cut; articles cut in another way are cut again."""
+
+SEPARATORS = ["\n\n", "\n", "。", ". ", "! ", "? ", "; ", ", ", " ", ""]
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
+_STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
+_WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
+_STRAIGHT_QUOTE = '"'
+
+
+def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
+    """Spans of the sentences of `text`, trimmed of white space, shifted by `start`.
+
+    Sentence ends are sentencex's. Paragraphs are cut first, so a sentence never crosses
+    one, and a quotation that does not close in its paragraph hides no sentence end.
+    """
+    from sentencex import get_sentence_boundaries
+
+    spans: list[Span] = []
+    for left, right in _paragraphs(text):
+        paragraph = text[left:right]
+        if paragraph.count(_STRAIGHT_QUOTE) % 2:
+            paragraph = paragraph.replace(_STRAIGHT_QUOTE, " ")
+        paragraph = re.sub(r"[\r\n]", " ", paragraph)
+        for boundary in get_sentence_boundaries("en", paragraph):
+            span = _trimmed(text, left + boundary["start_index"], left + boundary["end_index"])
+            if span:
+                spans.append((span[0] + start, span[1] + start))
+    return tuple(spans)
+
+
+def _paragraphs(text: str) -> Iterator[Span]:
+    """Spans that end at a blank line, or at a line break that is not mere wrapping."""
+    begin = 0
+    for match in _LINE.finditer(text):
+        line = match[0]
+        if not line:
+            break
+        following = text[match.end() :][:1]
+        wrapped = (
+            len(line.strip()) in _WRAPPED
+            and following.strip() != ""
+            and not _ENDS_SENTENCE.search(line)
+            and not _STARTS_ITEM.match(text, match.end())
+        )
+        if not wrapped:
+            yield begin, match.end()
+            begin = match.end()
+    if begin < len(text):
+        yield begin, len(text)
+
+
+def _trimmed(text: str, start: int, end: int) -> Span | None:
+    """The span without white space around it, and without a lone quotation mark at either end."""
+    strip = string.whitespace + "\u00a0\u3000\ufeff"
+    piece = text[start:end]
+    if piece.count(_STRAIGHT_QUOTE) == 1:
+        if piece.strip().startswith(_STRAIGHT_QUOTE):
+            lead_strip, tail_strip = strip + _STRAIGHT_QUOTE, strip
+        else:
+            lead_strip, tail_strip = strip, strip + _STRAIGHT_QUOTE
+    else:
+        lead_strip = tail_strip = strip
+    start += len(piece) - len(piece.lstrip(lead_strip))
+    end -= len(piece) - len(piece.rstrip(tail_strip))
+    return (start, end) if start < end else None
+
+
+def split_article(article: Article) -> tuple[Passage, ...]:
+    """Passages of `article`: `article.text[p.start:p.end] == p.text` for each.
+
+    langchain's splitter partitions the text (its own start offsets are wrong for repeated
+    text, so they are added up here); then each part is widened to whole sentences, which
+    gives neighbouring passages their overlap.
+    """
+    text = article.text
+    sentences = split_sentences(text)
+    starts = [start for start, _ in sentences]
+    ends = [end for _, end in sentences]
+    passages: list[Passage] = []
+    for left, right in _partition(text):
+        span = _trimmed(text, *_widened(left, right, starts, ends))
+        if span and (not passages or span != (passages[-1].start, passages[-1].end)):
+            start, end = span
+            passages.append(
+                Passage(article.id, start, end, text[start:end], article.label, article.date)
+            )
+    return tuple(passages)
+
+
+def _partition(text: str) -> Iterator[Span]:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(
+        separators=SEPARATORS,
+        chunk_size=PASSAGE_CHARACTERS,
+        chunk_overlap=0,
+        keep_separator="end",
+        strip_whitespace=False,
+    )
+    position = 0
+    for part in splitter.split_text(text):
+        end = position + len(part)
+        if text[position:end] != part:
+            raise AssertionError(f"the splitter lost characters near offset {position}")
+        yield position, end
+        position = end
+    if position != len(text):
+        raise AssertionError(f"the splitter lost the end of the text, from offset {position}")
+
+
+def _widened(left: int, right: int, starts: Sequence[int], ends: Sequence[int]) -> Span:
+    """The span moved outwards to sentence limits at most OVERLAP_CHARACTERS away."""
+    first = bisect_left(starts, left - OVERLAP_CHARACTERS)
+    if first < len(starts) and starts[first] < left:
+        left = starts[first]
+    last = bisect_right(ends, right + OVERLAP_CHARACTERS) - 1
+    if last >= 0 and ends[last] > right:
+        right = ends[last]
+    return left, right

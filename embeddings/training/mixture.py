@@ -1,0 +1,124 @@
+"""The training mixture: an endless, seeded stream of question groups.
+
+A group is the windows one question is asked of; the loss ranks all their sentences together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from random import Random
+
+from embeddings.training.cloze import cloze_question
+from embeddings.training.examples import Collection, Question
+from embeddings.training.negatives import Neighbours, name_pool, near_miss, renamed
+from embeddings.training.windows import Example, alone, crop, without_answer
+
+__all__ = ["Recipe", "groups"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What varies between one trial and the next."""
+
+    sentences: int = 6
+    """Most sentences of one window; 1 reads every sentence alone."""
+    frozen: int = 0
+    """Layers kept as MiniLM has them, from the bottom, beside the embeddings."""
+    mined: bool = True
+    """Windows of other articles that look like answers."""
+    edits: bool = True
+    """Near misses and counterfactuals."""
+    cloze: float = 0.3
+    """Share of made questions at the start; a quarter of it at the end."""
+    span: float = 0.5
+    """Weight of the span loss; 0 leaves the span head out."""
+    rate: float = 1.5e-4
+    """Peak learning rate."""
+    sentence: float = 1.0
+    """Weight of the absolute (sigmoid) loss of every sentence."""
+
+
+WEIGHTS = {
+    ("squad2", True): 34.0,
+    ("squad2", False): 18.0,
+    ("canard", True): 9.0,
+    ("canard", False): 1.5,
+    ("clapnq", True): 6.0,
+    ("clapnq", False): 4.0,
+    ("ramdocs", True): 7.0,
+    ("ramdocs", False): 2.0,
+    ("scifact", True): 6.0,
+    ("scifact", False): 2.0,
+    ("multihop-rag", True): 3.0,
+    ("mtrag-un", True): 0.5,
+}
+CLOZE_WEIGHTS = {"squad2": 4.0, "clapnq": 3.0, "ramdocs": 1.0, "mtrag-un": 1.5, "scifact": 0.15, "multihop-rag": 2.0}
+
+
+def groups(collection: Collection, recipe: Recipe, seed: int, start: int = 0) -> Iterator[list[Example]]:
+    """Groups from number `start` on; group n depends on the seed and n alone.
+
+    The caller sends the share of training that is done (0..1), which thins the made questions out.
+    """
+    sources = _by_source(collection)
+    kinds = [kind for kind in sorted(sources) if kind in WEIGHTS]
+    weights = [WEIGHTS[kind] for kind in kinds]
+    texts = [p for p in collection.paragraphs if p.source in CLOZE_WEIGHTS and len(p.sentences) > 1]
+    text_weights: list[float] = []
+    for paragraph in texts:
+        text_weights.append((text_weights[-1] if text_weights else 0.0) + CLOZE_WEIGHTS[paragraph.source])
+    pool = name_pool(collection.paragraphs)
+    neighbours = Neighbours(collection.paragraphs)
+    number, done = start, 0.0
+    while True:
+        rng = Random(f"{seed}/{number}")
+        number += 1
+        question: Question | None
+        if rng.random() < recipe.cloze * (1 - 0.75 * done):
+            question = cloze_question(rng, rng.choices(texts, cum_weights=text_weights)[0])
+        else:
+            question = rng.choice(sources[rng.choices(kinds, weights)[0]])
+        if question is not None:
+            done = (yield _group(rng, question, recipe, pool, neighbours)) or done
+
+
+def _by_source(collection: Collection) -> dict[tuple[str, bool], list[Question]]:
+    sources: dict[tuple[str, bool], list[Question]] = {}
+    for question in collection.questions:
+        sources.setdefault((question.source, bool(question.relevant)), []).append(question)
+    return sources
+
+
+def _group(
+    rng: Random, question: Question, recipe: Recipe, pool: tuple[str, ...], neighbours: Neighbours
+) -> list[Example]:
+    most = recipe.sentences
+    size = rng.randint(min(3, most), most) if rng.random() < 0.8 else rng.randint(1, most)
+    main = crop(rng, question, size)
+    group = [main]
+    if main.relevant:
+        if recipe.edits and rng.random() < 0.35:
+            main = group[0] = renamed(rng, main, pool)
+        else:
+            missing = without_answer(rng, question, size) if rng.random() < 0.5 else None
+            if missing:
+                group.append(missing)
+            if recipe.mined and (missing is None or rng.random() < 0.3):
+                group.append(crop(rng, question, size, rng.choice(neighbours.of(question))))
+        if recipe.edits and rng.random() < 0.45:
+            missed = near_miss(rng, main, pool)
+            if missed:
+                group.append(missed)
+        if most == 1:
+            group += alone(rng, question, 3)
+    elif recipe.mined and rng.random() < 0.3:
+        group.append(crop(rng, question, size, rng.choice(neighbours.of(question))))
+    bare = rng.random() < 0.25
+    return [_dressed(rng, e, bare) for e in group]
+
+
+def _dressed(rng: Random, example: Example, bare: bool) -> Example:
+    """Small variations that must not matter: no title, no question mark."""
+    question = example.question.rstrip("?").rstrip() if rng.random() < 0.2 else example.question
+    return replace(example, question=question, title="" if bare else example.title)

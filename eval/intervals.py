@@ -1,0 +1,66 @@
+"""One figure from many values, and how far it could be off by the luck of the questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Aggregate", "Figure", "figure"]
+
+Aggregate = Literal["mean", "median", "p95"]
+
+RESAMPLES = 2000
+SEED = 20240101
+COVERAGE = 95
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value over `n` questions and its 95 % interval; all None when there were none."""
+
+    n: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    def to_dict(self) -> dict[str, float | int | None]:
+        """JSON-ready dictionary, rounded to six places."""
+        rounded = {
+            name: None if number is None else round(number, 6)
+            for name, number in (("value", self.value), ("low", self.low), ("high", self.high))
+        }
+        return {"n": self.n, **rounded}
+
+
+def figure(values: Sequence[float], aggregate: Aggregate = "mean") -> Figure:
+    """The aggregate of `values` with a seeded percentile bootstrap interval over questions.
+
+    Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13: resample the
+    questions with replacement, aggregate each resample, take the 2.5th and 97.5th percentiles.
+    The seed is fixed, so the same values give the same interval. Where all values are equal
+    the interval has no width: that says nothing about questions not in the set.
+    """
+    import numpy as np
+
+    if not values:
+        return Figure(n=0)
+    sample = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(SEED)
+    resamples = sample[rng.integers(0, len(sample), size=(RESAMPLES, len(sample)))]
+    tail = (100 - COVERAGE) / 2
+    low, high = np.percentile(_aggregated(resamples, aggregate), [tail, 100 - tail])
+    value = _aggregated(sample[None, :], aggregate)[0]
+    return Figure(n=len(values), value=float(value), low=float(low), high=float(high))
+
+
+def _aggregated(rows: NDArray[Any], aggregate: Aggregate) -> NDArray[Any]:
+    import numpy as np
+
+    if aggregate == "mean":
+        return np.asarray(rows.mean(axis=1))
+    return np.asarray(np.percentile(rows, 50 if aggregate == "median" else 95, axis=1))

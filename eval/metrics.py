@@ -1,0 +1,168 @@
+"""What one answer is worth: each metric one function, over one question.
+
+A value is a share from 0 to 1 (or a count, where the docstring says so). None means that there
+is nothing to judge, which is not 0: such a question is left out of that metric's mean.
+Retrieval has its own module, `eval.retrieval`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from embeddings.errors import AssistantError
+from embeddings.records import sha256_of
+from eval.text import cited_sentences, states, strip_markers, word_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistant.answers import Answer, Citation
+    from embeddings.records import Article
+    from eval.questions import Question
+    from eval.text import CitedSentence
+
+__all__ = [
+    "citation_faults",
+    "citation_support",
+    "citation_validity",
+    "correctness",
+    "fact_coverage",
+    "missing_facts",
+    "refused",
+    "words",
+]
+
+# A full stop that ends a sentence: not the one of a title, an initial or an abbreviation.
+INNER_END = re.compile(
+    r"""(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bNo)(?<!\bSt)(?<!\b[A-Z])"""
+    r"""[.!?]["'”’)\]]*\s+(?=["'“‘(]?[A-Z0-9])|\n"""
+)
+
+
+def missing_facts(question: Question, answer: Answer) -> tuple[str, ...]:
+    """The facts the answer does not state, each by its first accepted string.
+
+    A refusal states nothing, whatever words explain it.
+    """
+    text = strip_markers(answer.text) if answer.answered else ""
+    return tuple(
+        fact[0] for fact in question.facts if not any(states(text, accepted) for accepted in fact)
+    )
+
+
+def fact_coverage(question: Question, answer: Answer) -> float | None:
+    """Facts the answer states / facts needed; a fact is stated by any of its accepted strings.
+
+    Nugget recall, every nugget vital (Voorhees, TREC 2003 QA track), matched on normalised
+    strings in place of assessors. None for an unanswerable question.
+    """
+    if not question.facts:
+        return None
+    return 1 - len(missing_facts(question, answer)) / len(question.facts)
+
+
+def correctness(question: Question, answer: Answer) -> float | None:
+    """1 if the answer states every fact, else 0; a refusal is 0.
+
+    Answer-string containment (the lenient exact match of open-domain QA: Chen et al.,
+    ACL 2017, section 4), asked of all facts. None for an unanswerable question.
+    """
+    coverage = fact_coverage(question, answer)
+    return None if coverage is None else float(coverage == 1)
+
+
+def citation_faults(answer: Answer, article: Callable[[str], Article]) -> tuple[str, ...]:
+    """Everything that keeps the citations of an answer from being a proof, in words."""
+    numbers = [citation.number for citation in answer.citations]
+    faults = [
+        f"[{citation.number}] {fault}"
+        for citation in answer.citations
+        if (fault := _unproven(citation, article))
+    ]
+    faults += [f"[{n}] names two citations" for n in sorted(set(numbers)) if numbers.count(n) > 1]
+    if not answer.text.strip():
+        faults.append("no text")
+    for sentence in cited_sentences(answer.text):
+        faults += _unmarked(sentence, answer.citations)
+    return tuple(faults)
+
+
+def citation_validity(answer: Answer, article: Callable[[str], Article]) -> float | None:
+    """1 if every citation and every sentence is in order, else 0. None for a refusal.
+
+    In order, by the contract of `Citation`: `article.text[start:end] == quote`, the SHA-256
+    is that of the article's text, numbers are unique, and every sentence of the text ends in
+    markers that exist.
+    """
+    return float(not citation_faults(answer, article)) if answer.answered else None
+
+
+def citation_support(question: Question, answer: Answer) -> float | None:
+    """Facts whose every sentence's own citations state them / facts the answer states.
+
+    Citation recall in ALCE's sense (Gao et al., EMNLP 2023, section 3.2), with containment in
+    the quotes of the sentence's markers as the entailment test, on the facts that are checked.
+    None when the answer states no fact.
+    """
+    stated = [fact for fact in question.facts if fact[0] not in missing_facts(question, answer)]
+    if not answer.answered or not stated:
+        return None
+    return sum(_supported(fact, answer) for fact in stated) / len(stated)
+
+
+def words(answer: Answer) -> float | None:
+    """Words of the answer without its markers; None for a refusal. Fewer are better."""
+    return float(word_count(answer.text)) if answer.answered else None
+
+
+def refused(answer: Answer) -> float:
+    """1 if the assistant refused, whatever the reason: good or bad depends on the question.
+
+    Its mean over unanswerable questions is the recall of refusals, over answerable ones the
+    share of over-refusals (Rajpurkar et al., ACL 2018: SQuAD 2.0's NoAns and HasAns).
+    """
+    return float(not answer.answered)
+
+
+def _unproven(citation: Citation, article: Callable[[str], Article]) -> str:
+    try:
+        text = article(citation.article_id).text
+    except (AssistantError, KeyError):
+        return f"cites {citation.article_id}, which is not among the articles"
+    if not 0 <= citation.start < citation.end <= len(text):
+        return f"cites characters {citation.start} to {citation.end} of {len(text)}"
+    if text[citation.start : citation.end] != citation.quote:
+        return "quotes other words than stand there"
+    if citation.sha256 != sha256_of(text):
+        return "carries the SHA-256 of another text"
+    return ""
+
+
+def _unmarked(sentence: CitedSentence, citations: tuple[Citation, ...]) -> list[str]:
+    if not sentence.markers:
+        return [f"no marker after {sentence.text[-40:]!r}"]
+    known = {citation.number for citation in citations}
+    faults = [f"marker [{n}] has no citation" for n in sentence.markers if n not in known]
+    if not _words_only(sentence.text):
+        return [*faults, "a marker that follows no words"]
+    quotes = [_words_only(c.quote) for c in citations if c.number in sentence.markers]
+    verbatim = any(_words_only(sentence.text) in quote for quote in quotes)
+    if not verbatim and INNER_END.search(sentence.text):
+        faults.append(f"a sentence inside {sentence.text[:40]!r} has no marker")
+    return faults
+
+
+def _supported(fact: tuple[str, ...], answer: Answer) -> bool:
+    """Whether some sentence states the fact, and each that does cites words that state it."""
+    verdicts = []
+    for sentence in cited_sentences(answer.text):
+        told = [accepted for accepted in fact if states(sentence.text, accepted)]
+        if told:
+            quotes = [c.quote for c in answer.citations if c.number in sentence.markers]
+            verdicts.append(any(states(quote, accepted) for quote in quotes for accepted in fact))
+    return bool(verdicts) and all(verdicts)
+
+
+def _words_only(text: str) -> str:
+    return " ".join(text.split())

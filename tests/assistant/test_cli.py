@@ -1,0 +1,398 @@
+"""The command as a user meets it: real articles, a real index, real exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import cli
+
+BRIDGE = "The bridge over the Wend opened on 3 May 2021. It cost 12.5 million euros. "
+LIBRARY = "The town library lends 48,000 books. Its director is Mara Lindqvist. "
+
+
+@dataclass
+class Run:
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    def error(self) -> str:
+        """The one line on stderr that the run must have ended in, with nothing on stdout."""
+        assert self.out == ""
+        assert "Traceback" not in self.err
+        *notes, last = self.err.splitlines()
+        assert last.startswith("error: ")
+        assert not any(line.startswith("error: ") for line in notes)
+        return last
+
+
+type_of_run = Callable[..., Run]
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "bridge.txt").write_text(BRIDGE, "utf-8")
+    (folder / "library.txt").write_text(LIBRARY, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> type_of_run:
+    """Runs a command line in this process, with a data folder of its own."""
+    monkeypatch.setenv("FOOTNOTE_DATA_DIR", str(data_dir))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path, stdin: bytes = b"") -> Run:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Run(ended.value.code, captured.out, captured.err)
+
+    return run
+
+
+# What it does
+
+
+def test_ask_prints_the_answer_then_its_sources(run: type_of_run, articles: Path) -> None:
+    done = run("ask", "When did the bridge over the Wend open?", "--articles", articles)
+
+    assert done.code == 0
+    first, *rest = done.out.splitlines()
+    assert "3 May 2021" in first
+    assert first.endswith("[1]")
+    assert rest[:2] == ["", "Sources"]
+    assert rest[2].startswith("[1] ")
+    assert rest[2].endswith(" · bridge.txt")
+    assert "The bridge over the Wend opened on 3 May 2021." in rest[3]
+    assert done.err == ""
+
+
+def test_ask_reads_the_question_from_stdin(run: type_of_run, articles: Path) -> None:
+    question = "Who is the director of the town library?"
+    done = run("ask", "-", "-a", articles, "--json", stdin=question.encode() + b"\n")
+
+    answer = done.json()
+    assert answer["schema"] == "footnote/answer/1"
+    assert answer["question"] == question
+    assert answer["answered"]
+    assert "Mara Lindqvist" in answer["text"]
+
+
+def test_a_refusal_is_an_answer(run: type_of_run, articles: Path) -> None:
+    done = run("ask", "What is the capital of Mongolia?", "-a", articles, "--json")
+
+    assert done.code == 0
+    assert done.json()["answered"] is False
+    assert done.json()["citations"] == []
+
+
+def test_two_runs_print_the_same_bytes(run: type_of_run, articles: Path) -> None:
+    line = ("ask", "How much did the bridge cost?", "-a", articles, "--json")
+
+    assert run(*line).out == run(*line).out
+
+
+def test_index_reports_and_is_remembered(run: type_of_run, articles: Path) -> None:
+    first = run("index", "articles", "--json")
+    assert first.code == 0
+    assert first.json()["added"] == ["bridge.txt", "library.txt"]
+
+    again = run("index", "articles")
+    assert "unchanged\t2" in again.out
+    assert "2 articles" in again.out
+
+    listed = run("list", "--json")
+    assert [article["id"] for article in listed.json()["articles"]] == ["bridge.txt", "library.txt"]
+    assert str(articles) in listed.err
+    assert "as last indexed" in listed.err
+
+
+def test_a_named_folder_goes_before_the_remembered_one(
+    run: type_of_run, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mill.txt").write_text("The mill was built in 1790.", "utf-8")
+    run("index", articles)
+
+    named = run("list", "--articles", other)
+    monkeypatch.setenv("FOOTNOTE_ARTICLES", str(other))
+    from_environment = run("list")
+
+    assert named.out.startswith("mill.txt\t")
+    assert from_environment.out == named.out
+    assert named.err == from_environment.err == ""
+
+
+def test_index_names_each_skipped_file_and_why(run: type_of_run, articles: Path) -> None:
+    (articles / "photo.txt").write_bytes(bytes(range(256)) * 8)
+    (articles / "table.xlsx").write_bytes(b"PK\3\4")
+    done = run("index", articles)
+
+    assert done.code == 0
+    assert "added\t2" in done.out
+    skipped = dict(line.split("\t") for line in done.out.splitlines()[-2:])
+    assert skipped.keys() == {"photo.txt", "table.xlsx"}
+    assert all(skipped.values())
+
+
+def test_removed_article_answers_nothing_and_stays_out(run: type_of_run, articles: Path) -> None:
+    question = ("ask", "How much did the bridge over the Wend cost?", "--json")
+    run("index", articles)
+    assert run(*question).json()["answered"]
+
+    removed = run("remove", "bridge.txt")
+    assert removed.code == 0
+    assert "bridge.txt" in removed.out
+    assert not run(*question).json()["answered"]
+    assert "bridge.txt" not in run("list").out
+    assert (articles / "bridge.txt").exists()
+
+
+def test_verify_proves_a_saved_answer_and_catches_a_change(
+    run: type_of_run, articles: Path, tmp_path: Path
+) -> None:
+    saved = run("ask", "How much did the bridge cost?", "-a", articles, "--json").out
+    file = tmp_path / "answer.json"
+    file.write_text(saved, "utf-8")
+
+    holds = run("verify", file, "-a", articles)
+    assert holds.code == 0
+    assert "ok" in holds.out
+    assert run("verify", "-", "-a", articles, stdin=saved.encode()).code == 0
+
+    file.write_text(saved.replace("12.5 million", "13.5 million"), "utf-8")
+    forged = run("verify", file, "-a", articles)
+    assert forged.code == 1
+    assert "FAILED" in forged.out
+
+    file.write_text(saved, "utf-8")
+    (articles / "bridge.txt").write_text(BRIDGE.replace("12.5", "13.5"), "utf-8")
+    assert run("verify", file, "-a", articles).code == 1
+
+
+def test_doctor_finds_a_sound_installation_sound(run: type_of_run, articles: Path) -> None:
+    done = run("doctor", "-a", articles)
+
+    assert done.code == 0
+    assert done.out.splitlines()
+    assert all(line.startswith("ok") for line in done.out.splitlines())
+
+
+# What it refuses
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n", "?!", "\x00\x1b[31m\x07", "x" * 100_000])
+def test_a_question_that_is_none(run: type_of_run, articles: Path, question: str) -> None:
+    done = run("ask", "-", "-a", articles, stdin=question.encode())
+
+    if done.code == 0:  # an honest refusal will do as well
+        assert "\x1b" not in done.out
+        assert "Sources" not in done.out
+    else:
+        assert done.code == 3
+        assert len(done.error()) < 400
+
+
+def test_control_characters_around_a_question_do_no_harm(run: type_of_run, articles: Path) -> None:
+    question = "How much did\x1b[31m the bridge\x07 cost?\u202e"
+    done = run("ask", question, "-a", articles)
+
+    assert done.code in (0, 3)
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.out + done.err)
+
+
+def test_a_question_that_is_not_text(run: type_of_run, articles: Path) -> None:
+    assert "UTF-8" in run("ask", "caf\udce9?", "-a", articles).error()
+    assert "UTF-8" in run("ask", "-", "-a", articles, stdin=b"caf\xe9?").error()
+
+
+def test_an_empty_folder_is_refused_with_the_reason(run: type_of_run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("ask", "What is it?", "-a", "empty", "--json")
+
+    assert done.code == 0
+    assert done.json()["refusal"] == "no_articles"
+
+
+@pytest.mark.parametrize("command", [("ask", "Where?", "-a"), ("index",), ("list", "-a")])
+def test_a_folder_that_is_not_there(run: type_of_run, command: tuple[str, ...]) -> None:
+    done = run(*command, "no-such-folder")
+
+    assert done.code == 3
+    assert "no-such-folder" in done.error()
+
+
+def test_a_failed_index_is_not_remembered_and_loses_nothing(
+    run: type_of_run, articles: Path
+) -> None:
+    run("index", articles)
+
+    assert run("index", articles, "no-such-folder").code == 3
+    assert [a["id"] for a in run("list", "--json").json()["articles"]] == [
+        "bridge.txt",
+        "library.txt",
+    ]
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/footnote"])
+def test_a_data_folder_that_cannot_be_written(
+    run: type_of_run, articles: Path, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("kept", "utf-8")
+    done = run("ask", "Where is the bridge?", "-a", articles, "--data-dir", place)
+
+    assert done.code == 3
+    assert place in done.error()
+    assert (tmp_path / "file").read_text("utf-8") == "kept"
+
+
+def test_an_unknown_article_cannot_be_removed(run: type_of_run, articles: Path) -> None:
+    done = run("remove", "brigde.txt", "-a", articles)
+
+    assert done.code == 3
+    assert "bridge.txt" in done.error()
+
+
+@pytest.mark.parametrize(
+    ("saved", "said"),
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "holds no answer"),
+    ],
+)
+def test_a_file_that_is_no_answer(run: type_of_run, tmp_path: Path, saved: bytes, said: str) -> None:
+    (tmp_path / "answer.json").write_bytes(saved)
+    done = run("verify", "answer.json")
+
+    assert done.code == 3
+    assert said in done.error()
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        "{}",
+        '{"schema": "other/1"}',
+        '{"schema": "footnote/answer/1", "citations": 3}',
+        '{"schema": "footnote/answer/1", "citations": [{"start": "a"}]}',
+    ],
+)
+def test_an_object_that_is_no_answer(
+    run: type_of_run, articles: Path, tmp_path: Path, saved: str
+) -> None:
+    (tmp_path / "answer.json").write_text(saved, "utf-8")
+    done = run("verify", "answer.json", "-a", articles)
+
+    assert done.code in (1, 3)
+    assert "bug" not in done.err
+
+
+def test_a_file_that_is_not_there(run: type_of_run) -> None:
+    assert "absent.json cannot be read: No such file" in run("verify", "absent.json").error()
+
+
+@pytest.mark.parametrize(
+    "line", [("ask",), ("aks", "Where?"), ("ask", "a", "b"), ("list", "--colour"), ("index",)]
+)
+def test_wrong_usage_is_one_line(run: type_of_run, line: tuple[str, ...]) -> None:
+    done = run(*line)
+
+    assert done.code == 2
+    assert "--help" in done.error()
+
+
+def test_a_bad_setting_is_one_line(run: type_of_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_THREADS", "several")
+    done = run("list")
+
+    assert done.code == 3
+    assert "FOOTNOTE_THREADS" in done.error()
+
+
+def test_an_unexpected_error_is_one_line_too(
+    run: type_of_run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("the \x1b[31mdisk\nis on fire")
+
+    monkeypatch.setattr("assistant.selection.remembered", broken)
+
+    assert r"RuntimeError: the \x1b[31mdisk is on fire; this is a bug" in run("list").error()
+    with pytest.raises(RuntimeError, match="on fire"):
+        cli.main(["--debug", "list"])
+
+
+# How it behaves as a process
+
+
+def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "assistant", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **{"stdout": subprocess.PIPE, "cwd": Path(__file__).parents[2]} | options,
+    )
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    process = start("ask", "-")
+    assert process.stdin
+    time.sleep(1.5)  # it now waits for the question
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert err.decode().strip() == "interrupted"
+
+
+@pytest.mark.parametrize("line", [("--help",), ("list",)])
+def test_a_reader_that_has_seen_enough_is_no_error(
+    line: tuple[str, ...], articles: Path, data_dir: Path
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    environment = {
+        **os.environ,
+        "FOOTNOTE_ARTICLES": str(articles),
+        "FOOTNOTE_DATA_DIR": str(data_dir),
+    }
+    process = start(*line, stdout=write, env=environment)
+    os.close(write)
+    _, err = process.communicate(timeout=60)
+
+    assert (process.returncode, err) == (0, b"")
+
+
+def test_version_and_help() -> None:
+    out, err = start("--version").communicate(timeout=20)
+
+    assert out.decode().startswith("footnote 0.")
+    assert err == b""

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+
+import pytest
+
+from assistant import terminal
+from assistant.answers import Answer, Citation
+from embeddings.indexing import IndexReport, Skipped
+from embeddings.records import Article
+
+ATTACKS = {
+    "colour": ("\x1b[31mred", r"\x1b[31mred"),
+    "title": ("\x1b]0;owned\x07", r"\x1b]0;owned\x07"),
+    "one-byte escape": ("\x9b2J", r"\x9b2J"),
+    "bidi": ("cba\u202etxt.exe", r"cba\u202etxt.exe"),
+    "isolate": ("\u2066a\u2069", r"\u2066a\u2069"),
+    "zero width": ("pay\u200bpal", r"pay\u200bpal"),
+    "tag characters": ("a\U000e0041", r"a\U000e0041"),
+    "backspace": ("no\b\byes", r"no\x08\x08yes"),
+    "lone surrogate": ("a\udc80", r"a\udc80"),
+    "line separator": ("a\u2028b", r"a\u2028b"),
+    "line breaks": ("a\r\nb\tc", "a  b c"),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_steers_a_terminal_is_spelled_out(attack: str) -> None:
+    text, shown = ATTACKS[attack]
+
+    assert terminal.safe(text) == shown
+
+
+def test_ordinary_text_stays_as_it_is() -> None:
+    text = "Chen Qunwei said “37 ℃”, 2.565 billion — 宁德市, Ñandú 🙂 [1]"
+
+    assert terminal.safe(text) == text
+
+
+def test_every_character_there_is_becomes_printable() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    shown = terminal.safe(everything)
+
+    assert not terminal.UNSAFE & {unicodedata.category(character) for character in shown}
+    assert shown.splitlines() == [shown]
+
+
+def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    dated = Citation(1, "a.txt", "The \x1b[31mtitle", "2024-01-01", None, 0, 9, "One\nline. ", "0")
+    undated = Citation(2, "b.txt", "Other", None, None, 0, 400, "word " * 80, "0")
+    terminal.say_answer(Answer("q", "q", "It is so. [1] [2]", None, 0.9, (dated, undated)))
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[:5] == [
+        "It is so. [1] [2]",
+        "",
+        "Sources",
+        r"[1] The \x1b[31mtitle · 2024-01-01 · a.txt",
+        "    “One line.”",
+    ]
+    assert lines[5] == "[2] Other · undated · b.txt"
+    assert lines[6].endswith("word …”")
+    assert len(lines[6]) < 180
+
+
+def test_a_long_line_stays_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say_answer(Answer("q", "q", "word " * 100 + "[1]", None, 0.9))
+
+    assert capsys.readouterr().out == "word " * 100 + "[1]\n"
+
+
+def test_report_names_each_skipped_file_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = (Skipped("photo\x1b.txt", "not text"),)
+    report = IndexReport(("a.txt",), (), ("b.txt", "c.txt"), (), skipped, 3, 12, 0.25)
+    terminal.say_report(report)
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert lines[0] == "added\t1"
+    assert "unchanged\t2" in lines
+    assert "3 articles and 12 passages are indexed (0.2 s)." in lines
+    assert lines[-1] == "photo\\x1b.txt\tnot text"
+    assert terminal.report_json(report)["skipped"] == [
+        {"path": "photo\x1b.txt", "reason": "not text"}
+    ]
+
+
+def test_articles_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    articles = (Article("a.txt", "Text.", "Title", "2024-01-01"), Article("b.txt", "Other text."))
+    terminal.say_articles(articles)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "a.txt\tTitle\t2024-01-01\t5",
+        "b.txt\tOther text.\tundated\t11",
+    ]
+    assert [a["id"] for a in terminal.articles_json(articles)["articles"]] == ["a.txt", "b.txt"]
+
+
+def test_json_is_read_back_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"quote": "“37 ℃” \x1b[0m\u2028 宁德"}
+    terminal.say_json(value)
+
+    assert json.loads(capsys.readouterr().out) == value

@@ -1,0 +1,141 @@
+"""Serves the chat for a test: `python serving.py PORT DATA_DIR [FOLDER] [--fake]`.
+
+With `--fake` an assistant answers that counts shared words, for tests that need known sentences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from assistant.answers import Answer, Citation, Event, Hit
+from assistant.chat import serve
+from assistant.settings import Settings, seeds
+from embeddings.errors import QuestionError
+from embeddings.records import Article, Passage
+
+WORD = re.compile(r"\w{4,}")
+SENTENCE = re.compile(r"[^\n]+")
+"""A line is a sentence, whatever it holds."""
+ALL = "Show all lines"
+CRASH = "Crash please"
+
+
+class FakeAssistant:
+    """Answers with the lines that share the most words with the question."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self._articles = {article.id: article for article in sorted(articles, key=lambda a: a.id)}
+        self.histories: list[list[Mapping[str, str]]] = []
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> FakeAssistant:
+        return cls(
+            [
+                Article(id=path.name, text=text, title=text.strip().splitlines()[0].strip())
+                for path in sorted(folder.glob("*.txt"))
+                if (text := path.read_bytes().decode("utf-8"))
+            ]
+        )
+
+    def articles(self) -> tuple[Article, ...]:
+        return tuple(self._articles.values())
+
+    def article(self, article_id: str) -> Article:
+        return self._articles[article_id]
+
+    def close(self) -> None:
+        pass
+
+    def ask(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+        answer = [event.answer for event in self.stream(question, history)][-1]
+        assert answer is not None
+        return answer
+
+    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Event]:
+        self.histories.append(list(history))
+        if not question.strip():
+            raise QuestionError("the question is empty; type one")
+        if question == CRASH:
+            raise RuntimeError("secret detail")
+        standalone = question
+        if history and re.search(r"\b(it|they|there)\b", question):
+            standalone = f"{question} ({history[-2]['content']})"
+        yield Event("resolved", text=standalone)
+        passages = self._passages(standalone)
+        hits = tuple(Hit(p, 1.0 / rank, rank) for rank, p in enumerate(passages[:5], start=1))
+        yield Event("hits", hits=hits)
+        answering = passages if question == ALL else passages[:2]
+        if "no answer" in question:
+            answering = []
+        citations = tuple(self._citation(n, p) for n, p in enumerate(answering, start=1))
+        yield Event("citations", citations=citations)
+        sentences = [f"{citation.quote}[{citation.number}]" for citation in citations]
+        if not sentences:
+            sentences = ["The articles do not say this."]
+        for sentence in sentences:
+            yield Event("sentence", text=sentence)
+        yield Event(
+            "answer",
+            answer=Answer(
+                question=question,
+                standalone_question=standalone,
+                text=" ".join(sentences),
+                refusal=None if citations else "not_stated",
+                confidence=0.9 if citations else 0.1,
+                citations=citations,
+                hits=hits,
+            ),
+        )
+
+    def _passages(self, question: str) -> list[Passage]:
+        wanted = set(WORD.findall(question.lower()))
+        scored = []
+        for article in self.articles():
+            for match in SENTENCE.finditer(article.text):
+                shared = len(wanted & set(WORD.findall(match[0].lower())))
+                if shared or question == ALL:
+                    scored.append((-shared, article.id, match.start(), match.end()))
+        return [
+            Passage(
+                article_id=article_id,
+                start=start,
+                end=end,
+                text=self.article(article_id).text[start:end],
+                title=self.article(article_id).title,
+                date=self.article(article_id).date,
+            )
+            for _, article_id, start, end in sorted(scored)
+        ]
+
+    def _citation(self, number: int, passage: Passage) -> Citation:
+        article = self.article(passage.article_id)
+        return Citation(
+            number=number,
+            article_id=article.id,
+            title=article.label,
+            date=article.date,
+            source=article.source,
+            start=passage.start,
+            end=passage.end,
+            quote=passage.text,
+            sha256=article.sha256,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port", type=int)
+    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--fake", action="store_true")
+    given = parser.parse_args()
+    settings = Settings(articles=given.folder, data_dir=given.data_dir)
+    fake = FakeAssistant.of_folder(given.folder or seeds()) if given.fake else None
+    serve(settings, port=given.port, open_assistant=(lambda: fake) if fake else None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Intervals are seeded, and as wide as they should be."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval.intervals import Figure, figure
+
+
+def test_no_values_is_no_figure() -> None:
+    assert figure([]) == Figure(n=0, value=None, low=None, high=None)
+
+
+def test_aggregates_by_hand() -> None:
+    values = [1.0, 2.0, 3.0, 10.0]
+    assert figure(values).value == 4
+    assert figure(values, "median").value == 2.5
+    assert figure(values, "p95").value == pytest.approx(3 + 0.85 * 7)  # rank 0.95 * 3 = 2.85
+
+
+def test_width_agrees_with_the_normal_approximation() -> None:
+    share = figure([1.0, 0.0] * 100)
+    assert share.low is not None
+    assert share.high is not None
+    assert share.low == pytest.approx(0.5 - 1.96 * 0.5 / 200**0.5, abs=0.01)
+    assert share.high == pytest.approx(0.5 + 1.96 * 0.5 / 200**0.5, abs=0.01)
+
+
+def test_same_values_same_interval() -> None:
+    values = [0.0, 1.0, 1.0, 0.5] * 9
+    assert figure(values) == figure(values)
+    assert figure([1.0] * 9) == Figure(9, 1.0, 1.0, 1.0)
+
+
+def test_rounded_for_json() -> None:
+    assert figure([1.0, 0.0, 0.0]).to_dict()["value"] == 0.333333

@@ -1,0 +1,77 @@
+"""The report as it is read: Markdown and terminal against snapshots, JSON by its parts."""
+
+from __future__ import annotations
+
+import json
+import os
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from eval.gate import Floor, check
+from eval.measures import measure_named
+from eval.report import Report, failures
+from eval.run import Record
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+FLOORS = (
+    Floor(measure_named("correctness"), 0.85),
+    Floor(measure_named("citation_validity"), 1.0),
+    Floor(measure_named("median_words"), 60, ("date",)),
+    Floor(measure_named("errors"), 0),
+)
+
+
+@pytest.fixture
+def report(records: tuple[Record, ...]) -> Report:
+    return Report(records, check(FLOORS, records))
+
+
+def same_as_snapshot(name: str, text: str) -> bool:
+    """Compare with the committed snapshot; `UPDATE_SNAPSHOTS=1` writes it anew."""
+    path = SNAPSHOTS / name
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.write_text(text, encoding="utf-8")
+    return path.read_text(encoding="utf-8") == text
+
+
+def test_markdown(report: Report) -> None:
+    assert same_as_snapshot("report.md", report.markdown())
+
+
+def test_terminal(report: Report) -> None:
+    console = Console(file=StringIO(), width=110, color_system=None)
+    for table in report.tables():
+        console.print(table)
+    assert isinstance(console.file, StringIO)
+    assert same_as_snapshot("report.txt", console.file.getvalue())
+
+
+def test_json_keeps_every_question_in_its_place(report: Report) -> None:
+    document = json.loads(json.dumps(report.to_dict()))
+    assert document["schema"] == "footnote/eval/1"
+    assert document["outcomes"] == {
+        "answered_wrongly": 1, "correct": 1, "error": 1, "partial": 1, "refused_wrongly": 1,
+    }  # fmt: skip
+    assert document["measures"]["correctness"]["n"] == 3
+    assert document["measures"]["correctness"]["value"] == pytest.approx(1 / 3, abs=1e-6)
+    assert document["measures"]["errors"] == {"n": 5, "value": 0.2, "low": 0.0, "high": 0.6}
+    assert document["kinds"]["number"]["measures"]["median_words"]["value"] == 4
+    assert [row["id"] for row in document["records"]] == [
+        "vehicles", "place", "weather", "price", "gone",
+    ]  # fmt: skip
+    assert document["gate"][0]["lost"] == ["place", "weather"]
+
+
+def test_failures_say_what_was_asked_expected_and_got(records: tuple[Record, ...]) -> None:
+    lines = list(failures(records))
+    assert len(lines) == 4
+    assert lines[0] == (
+        "partial · place · asked: What was built? · expected: Beijing; Sui · "
+        "got: Chen signed in Beijing. [1]"
+    )
+    assert "got: refused, not_stated" in lines[1]
+    assert "expected: a refusal (It is not stated.)" in lines[2]
+    assert "got: CorpusError: index gone" in lines[3]
