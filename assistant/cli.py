@@ -129,7 +129,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
@@ -140,7 +141,9 @@ def _options(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")],
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="The question; - reads it from stdin.")
+    ],
     articles: Articles = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -247,7 +250,9 @@ def chat(
 
 @app.command()
 def verify(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="An answer saved by `ask --json`; - reads stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="An answer saved by `ask --json`; - reads stdin.")
+    ],
     articles: Articles = None,
     data_dir: DataDir = None,
 ) -> None:

@@ -1,8 +1,10 @@
 """A follow-up and its history → a question that stands alone. Rules, no language model.
 
-A question leans on the conversation when it points back (a pronoun), or when it is only a
-piece of a question ("And in Nanjing?"). A pronoun takes the subject last spoken of; a piece
-takes the place of its like in the question before. Everything else stands as it is.
+A question leans on the conversation in three ways. It may point back with a pronoun ("Where
+was it signed?"): the pronoun is written out. It may be a piece of a question ("And in
+2022?"): the piece takes the place of its like in the question before. Or it may be too short
+to stand ("How many sets per year?"): the topic is added. A question that names its own
+subject is left as it is, and so is whatever the rules do not understand.
 """
 
 from __future__ import annotations
@@ -17,203 +19,248 @@ __all__ = ["MOST_TURNS", "stand_alone"]
 
 MOST_TURNS = 20
 """Messages of history that are looked at."""
+FEW_WORDS = 3
+"""A question without a name of its own and with at most this many content words leans."""
 
+_PERSON = frozenset("he she him her his hers himself herself".split())
+_POSSESSIVE = frozenset("his her hers its their theirs".split())
 _PRONOUN = re.compile(
-    r"\b(?:(?P<person>he|she|him|her|his|hers|himself|herself)"
-    r"|(?P<thing>it|its|itself)"
-    r"|(?P<many>they|them|their|theirs|themselves)"
-    r"|(?P<that>this|that|these|those)(?=\s*(?:[?.!,]|$|\s(?:is|was|are|were|do|does|did|has|have|had"
-    r"|mean|happen|include|work|cost|from|for|in|about|by|all)\b))"
-    r"|(?P<there>there(?!\s+(?:is|are|was|were|be|any|a|an)\b))"
-    r"|(?P<one>(?:the\s+)?(?:other|same|latter|former)\s+(?:one|two|company|project|city|person)s?))\b",
+    r"\b(?:he|she|him|hers?|his|himself|herself|it|its|itself|they|them|theirs?|themselves"
+    r"|(?:this|that|these|those)(?=\s*(?:[?.!,]|$|(?:is|was|are|were|do|does|did|has|have|had|mean"
+    r"|happen|include|work|cost|go|come|take|from|for|in|about|by|all)\b)))\b",
     re.IGNORECASE,
 )
-_POINTS_AT_NOUN = re.compile(
-    r"\b(?:this|that|these|those|the\s+(?:same|said|above))\s+(?:[a-z]+)\b|"
-    r"\bthe\s+(?:company|city|project|agreement|article|mayor|event|meeting|visit|signing|base|firm"
-    r"|group|enterprise|park|plant|factory|two sides|two parties|ceremony)\b",
+_EMPTY_IT = re.compile(
+    r"\b(?:is|was|does|did|will)\s+it\s+(?:rain|snow|true|possible|clear|likely|about|mean|say|hot"
+    r"|cold|warm|take)\b|\b(?:hot|cold|warm|late|far|long)\s+(?:is|was|does)\s+it\b",
     re.IGNORECASE,
 )
-_ELLIPTIC = re.compile(
-    r"^(?:and|but|or|also|plus|then|so)\b[\s,]*"
-    r"|^(?:what|how)\s+about\b\s*|^same\s+(?:question\s+)?for\s+",
+"""An "it" that stands for nothing: the weather, a fact."""
+_POINTING = re.compile(
+    r"\b(?:this|that|these|those|the\s+(?:same|said|above|other|latter|former))\s+[a-z]+\b"
+    r"|\bthe\s+(?:company|city|project|agreement|article|mayor|event|meeting|visit|signing|base|firm"
+    r"|group|enterprise|park|plant|factory|ceremony|two\s+(?:sides|parties|companies|cities))\b"
+    r"|\bthere\b(?!\s+(?:is|are|was|were|be|been|any|an?)\b)",
     re.IGNORECASE,
 )
-_QUESTION_START = re.compile(
-    r"^(?:who|whom|whose|when|where|what|which|why|how|did|does|do|is|are|was|were|can|could|will"
-    r"|would|has|have|had|should|may|tell|list|name|give|show|explain|describe|summari[sz]e)\b",
+_LEAD = re.compile(
+    r"^(?:(?:thanks|thank\s+you|ok(?:ay)?|great|i\s+see|good|right|well|sure|yes|no)\b[\s,.!]*)+"
+    r"|^(?:(?:different|another|new|next)\s+(?:topic|question|subject)|changing\s+(?:the\s+)?(?:topic"
+    r"|subject))\s*[:,.\-–—]\s*",
+    re.IGNORECASE,
+)
+_AND = re.compile(
+    r"^(?:and|but|or|also|plus|then|so)\b[\s,]*(?:(?:what|how)\s+about\s+)?"
+    r"|^(?:what|how)\s+about\s+|^same\s+(?:question\s+)?(?:for|with)\s+",
+    re.IGNORECASE,
+)
+_ASKING = (
+    "who whom whose when where what which why how did does do is are was were can could will would has "
+    "have had should may tell list name give show explain describe summarise summarize"
+)
+_ASKS = re.compile(rf"^(?:{'|'.join(_ASKING.split())})\b", re.IGNORECASE)
+_OPENING = re.compile(
+    r"^(?:(?:who|whom|whose|when|where|what|which|why|how(?:\s+(?:many|much|long|far|often))?"
+    r"|did|does|do|is|are|was|were|can|could|will|would|has|have|had|should|tell\s+me(?:\s+about)?"
+    r"|about|the|an?)\s+)+",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often))?|what(?:\s+(?:else|for|then))?"
-    r"|which(?:\s+ones?)?|since when|by whom|in which (?:year|city)|anything else|tell me more|more)"
-    r"[\s?.!]*$",
+    r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often))?|what(?:\s+(?:else|for))?"
+    r"|which(?:\s+ones?)?|since\s+when|by\s+whom|in\s+which\s+\w+|with\s+whom|anything\s+else"
+    r"|tell\s+me\s+more|more)[\s?.!]*$",
     re.IGNORECASE,
 )
+_PREPOSITION = re.compile(r"\b(in|at|from|to|of|for|with|by|on|near)\s+(?:the\s+)?$", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_ORDINALS = r"first|second|third|fourth|fifth|last"
+_ORDINAL = re.compile(rf"\b(?:{_ORDINALS})\b", re.IGNORECASE)
 _NAME = re.compile(
-    r"\b(?:[A-Z][\w’'&-]*|[A-Z]{2,})(?:(?:\s+(?:of|and|for|the|de)\s+|\s+)[A-Z][\w’'&-]*)*"
+    r"[A-Z][\w’'&-]*(?:\s+(?:of\s+|and\s+(?=[A-Z]\w*\s+(?:Co|Group|Bank)\b))?[A-Z][\w’'&-]*)*"
 )
-_NOUN_PHRASE = re.compile(
-    r"\b(?:the|a|an|its|their)\s+((?:[\w’'-]+\s+){0,4}[\w’'-]+)", re.IGNORECASE
+_PHRASE = re.compile(
+    r"\b(?:the|an?)\s+((?:[\w’'-]+\s+){0,3}?[\w’'-]+\s+(?:of|between|with|in|for|at|on|from)\s+(?:the\s+)?"
+    r"[A-Z][\w’'&-]*(?:\s+(?:and\s+)?[A-Z][\w’'&-]*)*)"
 )
-_WORDS = re.compile(r"[\w’'-]+")
-_NOT_NAMES = frozenset(
-    (
-        "who whom whose when where what which why how did does do is are was were can could will would "
-        "has have had should may the a an in on at of for and or but i he she it they we you this that "
-        "these those there tell list name give show explain describe summarise summarize according by "
-        "from to with during since until after before if mr mrs ms dr january february march april june "
-        "july august september october november december monday tuesday wednesday thursday friday "
-        "saturday sunday"
+"""A noun phrase that ends in a name: "the agreement between CEC and Nanjing"."""
+_PLAIN_PHRASE = re.compile(
+    r"\b(?:the|an?)\s+((?:[a-z][\w’'-]*\s+){0,2}[a-z][\w’'-]*)(?=\s*(?:[?.,]|$))", re.IGNORECASE
+)
+_WORD = re.compile(r"[\w’'-]+")
+_COMMON = frozenset(
+    _ASKING.split()
+    + (
+        "the a an in on at of for and or but i he she it they we you this that these those there "
+        "according by from to with during since until after before if mr mrs ms dr please january "
+        "february march april june july august september october november december monday tuesday "
+        "wednesday thursday friday saturday sunday be been being much many any some all also so "
+        "about then total per each his her its their him them me my our us"
     ).split()
 )
-_TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr)\.?\s+[A-Z]\w+|\b[A-Z][a-z]+(?:\s[A-Z][a-z]+){1,2}\b")
+_ROLES = frozenset(
+    (
+        "mayor secretary chairman chairwoman president director deputy minister chief district "
+        "municipal city party committee leader leaders governor head general manager officer vice "
+        "city company group energy zone technology road bureau government province county park "
+        "garden base hall belt innovation corporation university institute bank agency department "
+        "science project industry energy electronics electronic development"
+    ).split()
+)
 
 
 def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str:
     """`question`, or the same with what it leans on written out from `history`.
 
     `history` is the conversation so far, oldest first: `{"role": "user" | "assistant",
-    "content": …}`. What it does not understand it leaves as it is.
+    "content": …}`.
     """
-    turns = [t for t in list(history)[-MOST_TURNS:] if str(t.get("content", "")).strip()]
-    asked = _resolved_questions(turns)
-    if not asked:
-        return question
-    return _resolve(question, asked, _last_answer(turns))
-
-
-def _resolved_questions(turns: Sequence[Mapping[str, str]]) -> list[str]:
-    """The user's questions so far, each resolved by those before it."""
     asked: list[str] = []
-    for number, turn in enumerate(turns):
-        if turn.get("role") == "user":
-            text = " ".join(str(turn["content"]).split())
-            asked.append(_resolve(text, asked, _last_answer(turns[:number])) if asked else text)
-    return asked
-
-
-def _last_answer(turns: Sequence[Mapping[str, str]]) -> str:
-    for turn in reversed(turns):
-        if turn.get("role") == "assistant":
-            return re.sub(r"\[\d+\]", "", str(turn["content"]))
-    return ""
+    answer = ""
+    for turn in list(history)[-MOST_TURNS:]:
+        content = " ".join(str(turn.get("content", "")).split())
+        if turn.get("role") == "user" and content:
+            asked.append(_resolve(content, asked, answer))
+        elif turn.get("role") == "assistant":
+            answer = re.sub(r"\[\d+\]", "", content)
+    return _resolve(question, asked, answer)
 
 
 def _resolve(question: str, asked: Sequence[str], answer: str) -> str:
+    if not asked:
+        return question
     before = asked[-1]
-    bare = question.strip()
-    if _BARE.match(bare):
-        return f"{bare.rstrip(' ?.!')}, {_lowered(before)}"
-    lead = _ELLIPTIC.match(bare)
-    rest = bare[lead.end() :].strip() if lead else bare
-    if _is_piece(rest, bool(lead)):
+    text = question
+    while (lead := _LEAD.match(text)) and lead.end() < len(text):
+        text = text[lead.end() :]
+    if _BARE.match(text):
+        return _capitalised(f"{text.rstrip(' ?.!')}: {_topic(before)}?")
+    led = _AND.match(text)
+    rest = text[led.end() :] if led else text
+    if _is_piece(rest, bool(led)):
         return _put_in_place(rest, before)
-    text = rest if lead else bare
-    subject = _subject(text, before, answer)
-    if subject is None:
-        return _capitalised(text)
-    return _with_subject(text, subject)
+    pronoun = _PRONOUN.search(rest)
+    if pronoun and _EMPTY_IT.search(rest):
+        pronoun = None
+    if pronoun and _points_out(rest, pronoun):
+        subject = _subject(pronoun[0].lower(), before, answer)
+        return _capitalised(_written_out(rest, pronoun, subject)) if subject else rest
+    if not _names(rest) and (_POINTING.search(rest) or len(_content(rest)) <= FEW_WORDS):
+        return _capitalised(f"{rest.rstrip(' ?.!')} ({_topic(before)})?")
+    return _capitalised(rest) if rest != question else question
+
+
+def _points_out(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether nothing before the pronoun, in the question itself, can be what it stands for."""
+    return not _names(question[: pronoun.start()])
 
 
 def _is_piece(rest: str, led: bool) -> bool:
     """Whether what is left is a phrase and no question of its own."""
-    if _QUESTION_START.match(rest) or _PRONOUN.search(rest):
+    words = _WORD.findall(rest)
+    if not words or _ASKS.match(rest) or _PRONOUN.search(rest):
         return False
-    words = _WORDS.findall(rest)
-    return bool(words) and (led or len(words) <= 3) and len(words) <= 8
+    if re.search(r"\b(?:how|what|when|where|who|which|why)\b", rest, re.IGNORECASE):
+        return False
+    return len(words) <= (8 if led else 3)
 
 
 def _put_in_place(piece: str, before: str) -> str:
-    """`piece` instead of its like in the question before: a name for a name, a year for a year."""
+    """`piece` for its like in the question before: year for year, ordinal for ordinal, name for name."""
     piece = piece.rstrip(" ?.!")
-    plain = re.sub(r"^(?:in|for|at|of|from|by|with|on|to|the)\s+", "", piece, flags=re.IGNORECASE)
-    year = re.search(r"\b(?:19|20)\d\d\b", piece)
-    if year and re.search(r"\b(?:19|20)\d\d\b", before):
-        return re.sub(r"\b(?:19|20)\d\d\b", year[0], before)
-    names = _names(before)
-    if _names(plain, anywhere=True) and names:
-        return before.replace(names[-1], plain)
-    if names:
-        return f"What about {piece} of {names[-1]}? {before}" if len(names) else before
-    return f"{before.rstrip(' ?')}, {piece}?"
+    for kind in (_YEAR, _ORDINAL):
+        new, old = kind.search(piece), kind.search(before)
+        if new and old:
+            return kind.sub(new[0], before)
+    plain = re.sub(r"^(?:in|at|from|to|of|for|with|by|on|the)\s+", "", piece, flags=re.IGNORECASE)
+    given = _PREPOSITION.search(piece[: len(piece) - len(plain)])
+    places = _name_places(before)
+    if _name_places(plain, anywhere=True) and places:
+        like = [
+            p for p in places if _preposition(before, p[0]) == (given[1].lower() if given else "")
+        ]
+        start, end = (like or places)[0]
+        return before[:start] + plain + before[end:]
+    return _capitalised(f"{piece} ({_topic(before)})?")
 
 
-def _subject(question: str, before: str, answer: str) -> str | None:
-    """What a pronoun of `question` stands for, or None when it points at nothing outside."""
-    pronoun = _PRONOUN.search(question)
-    points = _POINTS_AT_NOUN.search(question)
-    if not pronoun and not points:
-        return None
-    if _names(question) and not (pronoun and pronoun.start() < _first_name(question)):
-        return None
-    person = pronoun is not None and pronoun["person"] is not None
-    if person:
-        people = [m[0] for m in _TITLES.finditer(before) if m[0].lower() not in _NOT_NAMES]
-        people = people or [m[0] for m in _TITLES.finditer(answer)]
-        people = [p for p in (_strip_start(person) for person in people) if p]
+def _preposition(text: str, position: int) -> str:
+    match = _PREPOSITION.search(text[:position])
+    return match[1].lower() if match else ""
+
+
+def _subject(pronoun: str, before: str, answer: str) -> str | None:
+    """What the pronoun stands for: the one last asked about, or told of."""
+    if pronoun in _PERSON:
+        people = _people(before)
+        if not people or re.match(r"who\b", before, re.IGNORECASE):
+            people = _people(answer) or people
         if people:
             return people[0]
+    phrase = _PHRASE.search(before)
+    if phrase:
+        return f"the {phrase[1]}"
     names = _names(before)
     if names:
-        return names[-1] if len(names) == 1 else " ".join(names[-2:]) if not person else names[0]
-    answered = _names(answer)
-    if answered:
-        return answered[0]
-    return _topic(before)
+        return names[0] if len(names) == 1 else " ".join(dict.fromkeys(names))
+    plain = _PLAIN_PHRASE.findall(before)
+    if plain:
+        return f"the {plain[-1]}"
+    told = _names(answer)
+    return told[0] if told else None
 
 
-def _topic(before: str) -> str | None:
-    phrases = [m[1] for m in _NOUN_PHRASE.finditer(before)]
-    return max(phrases, key=len) if phrases else None
-
-
-def _strip_start(name: str) -> str:
-    words = name.split()
-    while words and words[0].lower() in _NOT_NAMES and not words[0].endswith("."):
-        words = words[1:]
-    return " ".join(words)
-
-
-def _names(text: str, *, anywhere: bool = False) -> list[str]:
-    """Capitalised phrases; a first word counts only when it is no ordinary opening word."""
+def _people(text: str) -> list[str]:
+    """Names of two or three words without the word of an office or an organisation in them."""
     found = []
+    for match in re.finditer(r"\b[A-Z][a-z]+(?:[\s-][A-Z][a-z]+)+", text):
+        words = [w for w in match[0].split() if w.lower() not in _COMMON]
+        while words and words[0].lower() in _ROLES:
+            words = words[1:]
+        if len(words) in (2, 3) and not any(word.lower() in _ROLES for word in words):
+            found.append(" ".join(words))
+    titled = re.findall(r"\b(?:Mr|Mrs|Ms|Dr)\.?\s+[A-Z]\w+", text)
+    return found or titled
+
+
+def _names(text: str) -> list[str]:
+    """Capitalised phrases of a question, its ordinary opening words left out."""
+    return [re.sub(r"[’']s$", "", text[start:end]) for start, end in _name_places(text)]
+
+
+def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
+    places = []
     for match in _NAME.finditer(text):
-        name = _strip_start(match[0])
-        while name and name.split()[-1].lower() in _NOT_NAMES:
-            name = " ".join(name.split()[:-1])
-        name = re.sub(r"[’']s$", "", name)
-        if name and (anywhere or name.lower() not in _NOT_NAMES):
-            found.append(name)
-    return found
+        start, end = match.span()
+        words = [(m.start() + start, m.end() + start, m[0]) for m in _WORD.finditer(match[0])]
+        while words and words[0][2].lower() in _COMMON:
+            words.pop(0)
+        while words and words[-1][2].lower() in _COMMON:
+            words.pop()
+        if not words:
+            continue
+        begins = words[0][0] == 0 and len(words) == 1 and words[0][2][1:].islower()
+        if not begins or anywhere:
+            last = words[-1]
+            places.append((words[0][0], last[1] - (2 if re.search(r"[’']s$", last[2]) else 0)))
+    return places
 
 
-def _first_name(text: str) -> int:
-    names = _names(text)
-    return text.index(names[0]) if names else len(text)
+def _topic(before: str) -> str:
+    """What the question before was about: the question less its asking words."""
+    topic = _OPENING.sub("", before.rstrip(" ?.!"))
+    return topic or before.rstrip(" ?.!")
 
 
-def _with_subject(question: str, subject: str) -> str:
-    """The first pronoun that points back, written out."""
-    match = _PRONOUN.search(question)
-    if match is None:
-        return f"{question.rstrip(' ?.!')} ({subject})?"
-    word = match[0].lower()
-    if word in ("his", "its", "their", "hers", "theirs") or (
-        word == "her" and re.match(r"\s+\w", question[match.end() :])
-    ):
-        put = f"{subject}'s"
-    elif match["there"]:
-        put = f"in {subject}" if not subject.lower().startswith("in ") else subject
-    else:
-        put = subject
-    return _capitalised(question[: match.start()] + put + question[match.end() :])
+def _content(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if word.lower() not in _COMMON]
 
 
-def _lowered(question: str) -> str:
-    """The question to be put after another word: its ordinary first word in lower case."""
-    first = question.split(" ", 1)[0]
-    return question[0].lower() + question[1:] if first.lower() in _NOT_NAMES else question
+def _written_out(question: str, pronoun: re.Match[str], subject: str) -> str:
+    word = pronoun[0].lower()
+    following = question[pronoun.end() :]
+    possessive = word in _POSSESSIVE and (word != "her" or bool(re.match(r"\s+\w", following)))
+    put = f"{subject}'s" if possessive else subject
+    return question[: pronoun.start()] + put + following
 
 
 def _capitalised(text: str) -> str:

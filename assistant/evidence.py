@@ -17,6 +17,7 @@ from embeddings.lexical import stems, words_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from assistant.aliases import Alias
     from assistant.question import QuestionForm
     from embeddings.lexical import LexicalIndex, Term
 
@@ -57,11 +58,15 @@ class Setting:
     form: QuestionForm
     weights: tuple[tuple[Term, float], ...]
     """Inverse document frequency of each term: log(1 + (N - n + 0.5) / (n + 0.5)), as in BM25."""
+    aliases: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    """Stems of a name in the question, stems of another name for it."""
     most: float
     """The weight that a term found in one passage only would have."""
 
 
-def setting_of(form: QuestionForm, terms: Sequence[Term], lexical: LexicalIndex) -> Setting:
+def setting_of(
+    form: QuestionForm, terms: Sequence[Term], aliases: Sequence[Alias], lexical: LexicalIndex
+) -> Setting:
     """Weigh the terms of a question by the corpus it is asked of."""
     size = max(lexical.size, 1)
 
@@ -72,7 +77,8 @@ def setting_of(form: QuestionForm, terms: Sequence[Term], lexical: LexicalIndex)
     for term in terms:
         count = max(map(lexical.document_frequency, (term.stem, *term.alternatives)))
         weighed.append((term, weight(max(count, 1))))
-    return Setting(form, tuple(weighed), weight(1))
+    named = tuple((alias.written_stems, alias.other_stems) for alias in aliases)
+    return Setting(form, tuple(weighed), named, weight(1))
 
 
 def features(
@@ -90,6 +96,7 @@ def features(
     """
     own = has(sentence.text)
     context = own | has(sentence.before) | has(sentence.after) | has(sentence.title)
+    own, context = _with_aliases(own, setting), _with_aliases(context, setting)
     around = " ".join((sentence.before, sentence.text, sentence.after, sentence.title))
     total = sum(weight for _, weight in setting.weights) or 1.0
     covered = sum(weight for term, weight in setting.weights if _in(term, own))
@@ -122,6 +129,14 @@ def features(
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
         math.log(1 + len(words_of(sentence.text))),
     )
+
+
+def _with_aliases(present: frozenset[str], setting: Setting) -> frozenset[str]:
+    """What is present, and the question's names for what is present under another name."""
+    for written, other in setting.aliases:
+        if other and other <= present:
+            present |= written
+    return present
 
 
 def _in(term: Term, present: frozenset[str]) -> bool:

@@ -38,8 +38,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _QUANTITY = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred"
-    r"|thousand|million|billion|half|third|quarter|first|second|fifth|several|many|few)\b",
+    r"\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred"
+    r"|thousand|million|billion|half|third|quarter|first|second|fifth|several|many|few)$",
     re.IGNORECASE,
 )
 _PERSON = re.compile(
@@ -153,8 +153,8 @@ def holds_expected(expected: Expected, sentence: str, question: str) -> bool:
     if expected == "number":
         return any(
             match[0].lower() not in said
-            for match in re.finditer(r"\d[\d,.]*|\b[a-z]+\b", sentence)
-            if _QUANTITY.fullmatch(match[0]) or match[0][0].isdigit()
+            for match in re.finditer(r"\d[\d,.]*\d|\d|\b[A-Za-z]+\b", sentence)
+            if _QUANTITY.match(match[0])
         )
     if expected == "date":
         return any(match[0].lower() not in said for match in _DATE.finditer(sentence))

@@ -184,7 +184,9 @@ def _candidates(
                 places[place] = max(places.get(place, 0.0), hit.score)
     best = max(places.values(), default=1.0) or 1.0
     ordered = sorted(places)
-    settings = evidence.setting_of(analyse(retrieved.question), retrieved.terms, index.lexical)
+    settings = evidence.setting_of(
+        analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
+    )
     in_place = [_in_place(articles[name], number) for name, number in ordered]
     texts = [s.text for s in in_place]
     contexts = [f"{s.title}\n{s.before} {s.text}".strip() for s in in_place]

@@ -5,21 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.aliases import Alias, aliases_in
 from assistant.answers import Hit
+from embeddings.lexical import Term
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from embeddings.corpus import Corpus
     from embeddings.dense import DenseIndex
     from embeddings.encoder import Encoder
-    from embeddings.lexical import LexicalIndex, Term
+    from embeddings.lexical import LexicalIndex
+    from embeddings.records import Passage
 
 __all__ = ["Index", "Retrieved", "retrieve"]
 
 RRF_K = 60
 """Reciprocal rank fusion's constant, as in Cormack, Clarke and Büttcher, SIGIR 2009."""
+ALIAS_PASSAGES = 6
+"""Passages in which abbreviations of the question's names are looked for."""
 DEPTH = 50
 """Passages taken from each index before they are fused."""
 SCORE_DIGITS = 6
@@ -41,6 +48,8 @@ class Retrieved:
 
     question: str
     terms: tuple[Term, ...]
+    aliases: tuple[Alias, ...]
+    """Other names for what the question names."""
     vector: NDArray[np.float32]
     """The question's embedding, float32 (d,), unit norm."""
     hits: tuple[Hit, ...]
@@ -48,36 +57,53 @@ class Retrieved:
     """Highest cosine of any passage with the question; -1 when there is none."""
 
 
-def retrieve(question: str, k: int, index: Index, encoder: Encoder, corpus: Corpus) -> Retrieved:
+def retrieve(
+    question: str,
+    k: int,
+    index: Index,
+    encoder: Encoder,
+    corpus: Corpus,
+    synonyms: Sequence[Sequence[str]] = (),
+) -> Retrieved:
     """The `k` best passages for `question`, best first.
 
     Fused by reciprocal rank: a passage's score is the sum over both lists of
-    1 / (60 + its rank there). Ties go by article and offset.
+    1 / (60 + its rank there). Ties go by article and offset. Abbreviations are looked for in
+    what the first search finds; when there are any, the lexical search is made once more.
     """
     terms = index.lexical.terms(question)
     vector = encoder.encode([question])[0]
     depth = max(DEPTH, k)
     dense = index.dense.search(vector, depth)
     lexical = index.lexical.search(terms, depth)
+    passages = corpus.passages([number for number, _ in (*lexical, *dense)])
+    first = _fused(lexical, dense, passages)[:ALIAS_PASSAGES]
+    aliases = aliases_in(question, synonyms, [passages[number].text for number, _ in first])
+    if aliases:
+        others = {stem: Term(stem, stem) for a in aliases for stem in sorted(a.other_stems)}
+        lexical = index.lexical.search((*terms, *others.values()), depth)
+        passages |= corpus.passages([n for n, _ in lexical if n not in passages])
+    hits = tuple(
+        Hit(passages[number], score, rank)
+        for rank, (number, score) in enumerate(_fused(lexical, dense, passages)[:k], start=1)
+    )
+    return Retrieved(question, terms, aliases, vector, hits, dense[0][1] if dense else -1.0)
+
+
+def _fused(
+    lexical: list[tuple[int, float]],
+    dense: list[tuple[int, float]],
+    passages: dict[int, Passage],
+) -> list[tuple[int, float]]:
+    """(Passage number, fused score), best first."""
     scores: dict[int, float] = {}
     for found in (lexical, dense):
         for rank, (number, _) in enumerate(found, start=1):
-            scores[number] = scores.get(number, 0.0) + 1 / (RRF_K + rank)
-    passages = corpus.passages(list(scores))
-    ranked = sorted(
-        (
-            (
-                -round(score, SCORE_DIGITS),
-                passages[number].article_id,
-                passages[number].start,
-                number,
-            )
-            for number, score in scores.items()
-            if number in passages
-        )
-    )[:k]
-    hits = tuple(
-        Hit(passages[number], -score, rank)
-        for rank, (score, _, _, number) in enumerate(ranked, start=1)
-    )
-    return Retrieved(question, terms, vector, hits, dense[0][1] if dense else -1.0)
+            if number in passages:
+                scores[number] = scores.get(number, 0.0) + 1 / (RRF_K + rank)
+
+    def order(number: int) -> tuple[float, str, int, int]:
+        passage = passages[number]
+        return -round(scores[number], SCORE_DIGITS), passage.article_id, passage.start, passage.end
+
+    return [(n, round(scores[n], SCORE_DIGITS)) for n in sorted(scores, key=order)]

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from assistant.aliases import read_synonyms
 from assistant.answers import Answer, Event
 from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, compose, refusal_text
 from assistant.conversation import stand_alone
 from assistant.question import cleaned, split_parts
 from assistant.reader import Calibration, read, sentences_of
-from assistant.retriever import Index, retrieve
+from assistant.retriever import Index, Retrieved, retrieve
 from assistant.settings import Settings
 from embeddings.corpus import Corpus
 from embeddings.dense import DenseIndex
-from embeddings.encoder import is_exported, load_encoder
+from embeddings.encoder import exported_card, load_encoder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.lexical import LexicalIndex
@@ -56,9 +57,16 @@ class Assistant:
     Made by `Assistant.open`; close it, or use it in a `with` statement.
     """
 
-    def __init__(self, corpus: Corpus, encoder: Callable[[], Encoder], report: IndexReport) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        encoder: Callable[[], Encoder],
+        report: IndexReport,
+        synonyms: Sequence[Sequence[str]] = (),
+    ) -> None:
         self._corpus = corpus
         self._encoder = encoder
+        self._synonyms = synonyms
         self._lock = threading.Lock()
         self._index: Index | None = None
         self.report = report
@@ -71,12 +79,14 @@ class Assistant:
         *,
         data_dir: str | Path | None = None,
         settings: Settings | None = None,
+        encoder: Encoder | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Assistant:
         """Index what is new or changed in the folders, then open them for questions.
 
         `articles` is a folder or several; None takes those of the settings, else the five
-        articles that come with Footnote. Raises an `AssistantError` that says what to do.
+        articles that come with Footnote. `encoder` takes the place of the settings' encoder.
+        Raises an `AssistantError` that says what to do.
         """
         if settings is None:
             settings = Settings(articles=articles, data_dir=data_dir)
@@ -88,18 +98,25 @@ class Assistant:
         tell = progress or (lambda _: None)
 
         @cache
-        def encoder() -> Encoder:
-            if not is_exported(settings.encoder, data):
+        def loaded() -> Encoder:
+            if encoder is not None:
+                return encoder
+            if exported_card(settings.encoder, data) is None:
                 tell(Progress("preparing the model", 0))
             return load_encoder(settings.encoder, data, settings.threads)
 
+        def fingerprint() -> str:
+            card = None if encoder else exported_card(settings.encoder, data)
+            return card.fingerprint if card else loaded().fingerprint
+
         corpus = Corpus(corpus_folder(data, folders))
         try:
-            report = index_folders(folders, corpus, encoder, settings.encoder, progress)
+            report = index_folders(folders, corpus, loaded, fingerprint, progress)
+            synonyms = read_synonyms(folders)
         except BaseException:
             corpus.close()
             raise
-        return cls(corpus, encoder, report)
+        return cls(corpus, loaded, report, synonyms)
 
     def __enter__(self) -> Assistant:
         return self
@@ -162,20 +179,22 @@ class Assistant:
         index = self._current_index()
         if not index.lexical.size or k < 1:
             return ()
-        return retrieve(cleaned(question), k, index, self._encoder(), self._corpus).hits
+        return self._retrieve(cleaned(question), k, index).hits
+
+    def _retrieve(self, question: str, k: int, index: Index) -> Retrieved:
+        return retrieve(question, k, index, self._encoder(), self._corpus, self._synonyms)
 
     def _retrieve_parts(self, question: str) -> tuple[list[Part], tuple[Hit, ...]]:
         """Each part of the question read, and the hits of the question as a whole."""
         index = self._current_index()
         if not index.lexical.size:
             return [], ()
-        encoder = self._encoder()
-        whole = retrieve(question, HITS, index, encoder, self._corpus)
+        whole = self._retrieve(question, HITS, index)
         parts = split_parts(question)
         read_parts = []
         for part in parts:
-            found = whole if len(parts) == 1 else retrieve(part, HITS, index, encoder, self._corpus)
-            reading = read(found, index, encoder, self._corpus.article)
+            found = whole if len(parts) == 1 else self._retrieve(part, HITS, index)
+            reading = read(found, index, self._encoder(), self._corpus.article)
             read_parts.append(Part(part, reading, found.best_cosine))
         return read_parts, whole.hits
 

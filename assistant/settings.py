@@ -29,7 +29,6 @@ CONFIG_VARIABLE = PREFIX + "CONFIG"
 CONFIG_FILE = "footnote.toml"
 
 
-
 def _one_or_several(value: object) -> object:
     """One path stands for a sequence of one."""
     return (value,) if isinstance(value, str | Path) else value

@@ -11,14 +11,18 @@ import io
 import json
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+    from rich.text import Text
 
     from assistant.answers import Answer, Citation
     from assistant.citations import Finding
@@ -46,6 +50,8 @@ __all__ = [
 
 UNDATED = "undated"
 EXCERPT_CHARACTERS = 160
+PATIENCE_SECONDS = 0.5
+"""Work that is done sooner shows no progress."""
 # Controls, formats (bidirectional and zero-width among them), lone surrogates, private use,
 # and the two separators that break a line unseen.
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -101,26 +107,27 @@ def error(message: str) -> None:
 
 @contextmanager
 def progress() -> Iterator[Callable[[Progress], None]]:
-    """A function that shows progress on stderr; silent where stderr is not a terminal."""
+    """A function that shows progress on stderr, once work turns out to be long.
+
+    It is silent where stderr is not a terminal, and while an unchanged folder is looked through.
+    """
     if not sys.stderr.isatty():
         yield lambda step: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[article]}", markup=False, style="dim"),
-    )
-    with Bars(*columns, console=_stderr(), transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    with ExitStack() as stack:
+        began = time.monotonic()
+        bars: Bars | None = None
+        tasks: dict[str, TaskID] = {}
 
         def show(step: Progress) -> None:
+            nonlocal bars
+            if bars is None:
+                if step.total is not None and time.monotonic() - began < PATIENCE_SECONDS:
+                    return
+                bars = stack.enter_context(_bars())
             if step.stage not in tasks:
-                tasks[step.stage] = bars.add_task(step.stage.capitalize(), article="")
+                name = safe(step.stage.capitalize())
+                tasks[step.stage] = bars.add_task(name, total=step.total, article="")
             bars.update(
                 tasks[step.stage],
                 completed=step.done,
@@ -132,20 +139,28 @@ def progress() -> Iterator[Callable[[Progress], None]]:
 
 
 def say_answer(answer: Answer) -> None:
-    """The answer, then its numbered sources: title, date, article and what was quoted."""
+    """The answer, what else is to be known, then the numbered sources.
+
+    A source is a title, a date, an article and the beginning of what was quoted.
+    """
     from rich.text import Text
 
     _print(Text(safe(answer.text), style="" if answer.answered else "bold"))
+    for known in answer.notes:
+        _print(Text(f"Note: {safe(known)}", style="italic"))
     if not answer.citations:
         return
     say("")
     _print(Text("Sources", style="bold"))
     for citation in answer.citations:
-        line = Text(f"[{citation.number}] ", style="cyan")
-        line.append(safe(citation.title), style="bold")
-        line.append(f" · {citation.date or UNDATED} · {safe(citation.article_id)}", style="dim")
-        _print(line)
-        _print(Text(f"    “{_excerpt(citation)}”"))
+        _print(
+            Text.assemble(
+                (f"[{citation.number}] ", "cyan"),
+                (safe(citation.title), "bold"),
+                (f" · {citation.date or UNDATED} · {safe(citation.article_id)}", "dim"),
+            )
+        )
+        _print(Text(f"“{_excerpt(citation)}”"), indent=4)
 
 
 def say_report(report: IndexReport) -> None:
@@ -176,9 +191,7 @@ def report_json(report: IndexReport) -> dict[str, Any]:
         "updated": list(report.updated),
         "unchanged": list(report.unchanged),
         "removed": list(report.removed),
-        "skipped": [
-            {"path": str(item.path), "reason": item.reason} for item in report.skipped
-        ],
+        "skipped": [{"path": str(item.path), "reason": item.reason} for item in report.skipped],
         "articles": report.articles,
         "passages": report.passages,
         "seconds": round(report.seconds, 3),
@@ -251,16 +264,36 @@ def _stderr() -> Console:
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
-def _print(text: Any) -> None:
+def _bars() -> Bars:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    return Bars(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[article]}", markup=False, style="dim"),
+        console=_stderr(),
+        transient=True,
+    )
+
+
+def _print(text: Text, indent: int = 0) -> None:
     """Print for a person's terminal; into a file or a pipe, a line stays one line."""
-    _stdout().print(text, soft_wrap=not _stdout().is_terminal)
+    from rich.padding import Padding
+
+    if _stdout().is_terminal:
+        _stdout().print(Padding(text, (0, 0, 0, indent)))
+    else:
+        say(" " * indent + text.plain)
 
 
 def _verdict(ok: bool, message: str) -> None:
     from rich.text import Text
 
-    mark = Text("ok    " if ok else "FAILED", style="green" if ok else "bold red")
-    _print(mark.append(f"  {safe(message)}", style="not bold default"))
+    mark = ("ok    ", "green") if ok else ("FAILED", "bold red")
+    _print(Text.assemble(mark, f"  {safe(message)}"))
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "Encoder",
     "EncoderCard",
     "OnnxEncoder",
+    "exported_card",
     "file_sha256",
     "load_encoder",
 ]
@@ -156,7 +157,7 @@ def load_encoder(name: str, data_dir: Path, threads: int | None = None) -> OnnxE
     Raises `ModelError` when there is no such model or its weights are not the pinned ones.
     """
     folder = data_dir / "encoders" / _slug(name)
-    if not is_exported(name, data_dir):
+    if exported_card(name, data_dir) is None:
         _export(name, folder)
     try:
         return OnnxEncoder(folder, threads)
@@ -166,15 +167,14 @@ def load_encoder(name: str, data_dir: Path, threads: int | None = None) -> OnnxE
         return OnnxEncoder(folder, threads)
 
 
-def is_exported(name: str, data_dir: Path) -> bool:
-    """Whether `load_encoder` will find the encoder ready, and so be quick."""
-    card = data_dir / "encoders" / _slug(name) / CARD
-    if not card.is_file():
-        return False
+def exported_card(name: str, data_dir: Path) -> EncoderCard | None:
+    """The card of an encoder that is exported already, so that `load_encoder` will be quick."""
+    path = data_dir / "encoders" / _slug(name) / CARD
     try:
-        return _read_card(card).export_version == EXPORT_VERSION
+        card = _read_card(path) if path.is_file() else None
     except ModelError:
-        return False
+        return None
+    return card if card and card.export_version == EXPORT_VERSION else None
 
 
 def _slug(name: str) -> str:

@@ -68,21 +68,22 @@ def index_folders(
     folders: Sequence[Path],
     corpus: Corpus,
     encoder: Callable[[], Encoder],
-    encoder_name: str,
+    fingerprint: Callable[[], str],
     progress: Callable[[Progress], None] | None = None,
 ) -> IndexReport:
     """Bring `corpus` up to date with the files of `folders`.
 
     A file counts as changed when its bytes have (content hash; times and names are not
-    trusted). `encoder` is called only when there is something to encode. Each article is
+    trusted), or when it was indexed with another encoder or splitting. `encoder` is called only
+    when there is something to encode, its `fingerprint` only when there are files. Each article is
     committed by itself, so an interruption keeps all that was finished.
     Raises `ReadError` when a folder is not there.
     """
     began = time.monotonic()
     tell = progress or (lambda _: None)
     stored, taken_out = corpus.stored(), corpus.removed()
-    indexed_as = f"{encoder_name} {SPLITTING}"
     files, skipped = _find_files(folders)
+    indexed_as = f"{fingerprint()} {SPLITTING}" if files else ""
     added: list[str] = []
     updated: list[str] = []
     unchanged: list[str] = []

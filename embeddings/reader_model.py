@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Reading", "ReaderModel", "Window"]
+__all__ = ["ReaderModel", "Reading", "Window"]
 
 Span = tuple[int, int]
 
@@ -121,11 +121,14 @@ class ReaderModel:
             batch = [pieces[i] for i in order[at : at + BATCH]]
             tokens, text = self._run(batch)
             for row, piece in enumerate(batch):
-                for index, bounds in zip(piece.sentences, piece.bounds, strict=True):
+                scores = [_relevance(tokens[row], bounds) for bounds in piece.bounds]
+                answerable = float(text[row]) + max(scores)
+                for index, bounds, relevance in zip(
+                    piece.sentences, piece.bounds, scores, strict=True
+                ):
                     sentence = windows[piece.window].sentences[index]
-                    found[piece.window][index] = _reading(
-                        piece, tokens[row], float(text[row]), bounds, sentence
-                    )
+                    start, end = _answer(piece, tokens[row], bounds, sentence)
+                    found[piece.window][index] = Reading(relevance, answerable, start, end)
         empty = Reading(MISSING, MISSING, 0, 0)
         return [
             tuple(known.get(i, empty) for i in range(len(window.sentences)))
@@ -223,21 +226,23 @@ def _fitting(
     return groups
 
 
-def _reading(
-    piece: _Piece, tokens: NDArray[np.float32], text: float, bounds: Span, sentence: Span
-) -> Reading:
+def _relevance(tokens: NDArray[np.float32], bounds: Span) -> float:
+    inside = tokens[slice(*bounds)]
+    return float(inside[:, 0].mean() + inside[:, 1].max()) if len(inside) else MISSING
+
+
+def _answer(piece: _Piece, tokens: NDArray[np.float32], bounds: Span, sentence: Span) -> Span:
+    """The likeliest run of at most `MAX_ANSWER_TOKENS` tokens, in characters of the sentence."""
     import numpy as np
 
     first, last = bounds
-    if last <= first:
-        return Reading(MISSING, text, 0, 0)
-    inside = tokens[first:last]
-    relevance = float(inside[:, 0].mean() + inside[:, 1].max())
-    scores = np.triu(inside[:, 2][:, None] + inside[:, 3][None, :]) + np.tril(
-        np.full((last - first,) * 2, -1e9), -1
-    )
-    scores += np.tril(np.full((last - first,) * 2, 1e9), MAX_ANSWER_TOKENS - 1) - 1e9
-    start, end = divmod(int(scores.argmax()), last - first)
-    place = first - piece.first
-    begin, finish = piece.offsets[place + start][0], piece.offsets[place + end][1]
-    return Reading(relevance, text, begin - sentence[0], finish - sentence[0])
+    length = last - first
+    if length <= 0:
+        return 0, 0
+    scores = tokens[first:last, 2][:, None] + tokens[first:last, 3][None, :]
+    places = np.arange(length)
+    ahead = places[None, :] - places[:, None]
+    scores = np.where((ahead >= 0) & (ahead < MAX_ANSWER_TOKENS), scores, -np.inf)
+    start, end = divmod(int(scores.argmax()), length)
+    offsets = piece.offsets[first - piece.first :]
+    return offsets[start][0] - sentence[0], offsets[end][1] - sentence[0]

@@ -1,5 +1,8 @@
 """The Chainlit app. Chainlit loads this file by its path, so every import is absolute."""
 
+# Chainlit leaves most of its functions untyped.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import asyncio
@@ -13,13 +16,13 @@ from assistant.chat.escaping import escape
 from assistant.chat.opening import Turn
 from assistant.chat.reply import Reply
 from assistant.chat.sweeping import sweep_chat_contexts
+from assistant.conversation import MOST_TURNS
 from embeddings.errors import AssistantError, QuestionError
 
 NAME = "Footnote"
 PROMISE = "Answers from your articles, every sentence cited"
 PREPARING = "Getting the articles ready. The first time this takes a moment."
-REMEMBERED_TURNS = 12
-WELCOME_WAIT_SECONDS = 3.0
+WELCOME_WAIT_SECONDS = 2.0
 """How long the first page may wait for the articles; after that it says so and looks again."""
 
 logger = logging.getLogger("footnote")
@@ -46,7 +49,9 @@ def stop() -> None:
 async def welcome(user: cl.User | None = None, language: str | None = None) -> list[cl.ChatProfile]:
     """The one profile: it is how Chainlit shows a picture and a text on the empty screen."""
     try:
-        articles = await asyncio.wait_for(opening.call(lambda a: a.articles()), WELCOME_WAIT_SECONDS)
+        articles = await asyncio.wait_for(
+            opening.call(lambda a: a.articles()), WELCOME_WAIT_SECONDS
+        )
         line = rendering.covered(articles)
     except TimeoutError:
         line = PREPARING
@@ -59,6 +64,8 @@ async def welcome(user: cl.User | None = None, language: str | None = None) -> l
 @cl.set_starters
 async def starters(user: cl.User | None = None, language: str | None = None) -> list[cl.Starter]:
     """Questions that the articles answer, for the empty screen."""
+    if not opening.ready:
+        return []
     try:
         picked = await asyncio.wait_for(opening.starters(), WELCOME_WAIT_SECONDS)
     except Exception:  # `welcome` says what is wrong
@@ -69,8 +76,8 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
 @cl.on_chat_start
 async def announce() -> None:
     """Let a page that came too early load again, once the articles are ready."""
-    if not opening.ready:
-        await opening.starters()
+    if not opening.settled:
+        await opening.settle()
         await cl.send_window_message({"footnote": "ready"})
 
 
@@ -110,7 +117,7 @@ async def converse(question: str) -> None:
                 history = [*history, *(Turn(role=role, content=content) for role, content in turns)]
     finally:
         await reply.end_step()
-    cl.user_session.set("history", history[-REMEMBERED_TURNS:])
+    cl.user_session.set("history", history[-MOST_TURNS:])
 
 
 def explain(error: Exception, *, markdown: bool = False) -> str:

@@ -16,8 +16,8 @@ CURSOR = "\u200b"
 """Zero-width space: Chainlit draws its blinking cursor in place of each one."""
 
 STRUCTURE = frozenset(string.punctuation)
-# A single space between visible characters is the only white space Markdown leaves alone.
-SPACING = re.compile(r"(?P<kept>(?<=\S) (?=\S))|[ \t\r\n]")
+# A single space between visible characters is the only white space that is safe as it is.
+SPACING = re.compile(r"(?P<kept>(?<=\S) (?=\S))|[^\S\x0b\x1c-\x1f\x85]")
 # Characters that must stand in an element of their own, for which Markdown's emphasis serves:
 # the style sheet draws it upright and isolated. Addresses are looked for in one text node at a
 # time, so a cut address stays text; a direction mark cannot turn the text around it.

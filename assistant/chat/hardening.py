@@ -11,11 +11,8 @@ import base64
 import hashlib
 import re
 import uuid
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
 
 __all__ = ["Guard", "content_policy", "harden", "hosts", "is_uuid", "without_outside_links"]
 
@@ -24,8 +21,9 @@ MOST_QUESTION_CHARACTERS = 100_000
 SOCKET = "/ws/socket.io"
 
 ROUTES = frozenset({
-    "/", "/{full_path:path}", "/public/{filename:path}", "/assets/{filename:path}", "/favicon", "/logo",
-    "/avatars/{avatar_id:str}", "/health", "/auth/config", "/user", "/set-session-cookie",
+    "/", "/{full_path:path}", "/public/{filename:path}", "/assets/{filename:path}",
+    "/favicon", "/logo", "/avatars/{avatar_id:str}", "/health",
+    "/auth/config", "/user", "/set-session-cookie",
     "/project/settings", "/project/translations", SOCKET,
 })  # fmt: skip
 """Routes of Chainlit that the app uses; all others are taken out."""
@@ -36,6 +34,12 @@ EVENTS = frozenset({
 })  # fmt: skip
 """Socket events that the app uses; all others are ignored."""
 
+Scope = Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""ASGI, in types."""
+
 OUTSIDE_LINK = re.compile(r"<link\b[^>]*https?://[^>]*>\s*")
 OUTSIDE_META = re.compile(r'<meta property="og:(?:image|url)"[^>]*>\s*')
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -45,11 +49,14 @@ def harden(host: str, port: int) -> None:
     """Close Chainlit's server for an app at this address. Call once, before it starts."""
     from chainlit import server
 
-    page = without_outside_links(server.get_html_template(""))
+    template = server.get_html_template("")  # type: ignore[no-untyped-call]
+    page = without_outside_links(template)
     server.get_html_template = lambda root_path: page
     keep_routes(server.app.router.routes)
     keep_events(server.sio.handlers["/"])
-    server.app.add_middleware(Guard, hosts=hosts(host, port), policy=content_policy(page, host, port))
+    server.app.add_middleware(
+        Guard, hosts=hosts(host, port), policy=content_policy(page, host, port)
+    )
 
 
 def hosts(host: str, port: int) -> frozenset[str]:
@@ -70,7 +77,8 @@ def content_policy(page: str, host: str, port: int) -> str:
     """
     digests = (hashlib.sha256(text.encode()).digest() for text in INLINE_SCRIPT.findall(page))
     scripts = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    sockets = " ".join(f"ws://{name}" for name in sorted(hosts(host, port)))
+    # `self` means sockets too, but not to every browser; a bracketed address is no source at all.
+    sockets = " ".join(f"ws://{name}" for name in sorted(hosts(host, port)) if "[" not in name)
     return "; ".join((
         "default-src 'self'", f"script-src 'self' 'unsafe-eval' {scripts}",
         "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
@@ -137,7 +145,7 @@ def is_uuid(value: object) -> bool:
 class Guard:
     """ASGI middleware, outermost: answers 403, 405 or 413 itself, and sets headers on the rest."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], policy: str) -> None:
+    def __init__(self, app: App, hosts: Iterable[str], policy: str) -> None:
         self.app = app
         self.hosts = frozenset(hosts)
         self.origins = frozenset(f"http://{host}" for host in self.hosts)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import CorpusError, SettingsError
 
@@ -28,8 +28,8 @@ LANGUAGE = "en-US"
 
 # Chainlit turns these into integrations, logins and databases; none may come from outside.
 FOREIGN_VARIABLES = (
-    "CHAINLIT_", "LITERAL_", "OAUTH_", "SLACK_", "DISCORD_", "TEAMS_", "DATABASE_URL", "BUCKET_NAME",
-    "APP_AWS_", "APP_GCS_", "APP_AZURE_", "DEV_AWS_",
+    "CHAINLIT_", "LITERAL_", "OAUTH_", "SLACK_", "DISCORD_", "TEAMS_", "DATABASE_URL",
+    "BUCKET_NAME", "APP_AWS_", "APP_GCS_", "APP_AZURE_", "DEV_AWS_",
 )  # fmt: skip
 
 
@@ -88,7 +88,9 @@ def open_articles(settings: Settings) -> Answerer:
 
 def run(host: str, port: int, *, open_browser: bool) -> None:
     """Load Chainlit and run the app in this process. Chainlit ends the process itself."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s"
+    )
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     from chainlit.cli import run_chainlit
     from chainlit.config import config
@@ -153,14 +155,15 @@ def prepare_runtime(data_dir: Path, port: int) -> Path:
     return runtime
 
 
-def interface_texts() -> dict[str, object]:
+def interface_texts() -> dict[str, Any]:
     """Chainlit's English texts, with ours in place of some."""
     from importlib.util import find_spec
 
     spec = find_spec("chainlit")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     folder = Path(spec.origin).parent / "translations"
-    texts = json.loads((folder / f"{LANGUAGE}.json").read_text("utf-8"))
+    texts: dict[str, Any] = json.loads((folder / f"{LANGUAGE}.json").read_text("utf-8"))
     for path, text in json.loads((HERE / "texts.json").read_text("utf-8")).items():
         *parents, last = path.split(".")
         branch = texts

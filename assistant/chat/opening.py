@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -64,6 +64,15 @@ class Opening:
         """True once questions are answered without waiting for the opening."""
         return self._opened.done() and self._opened.exception() is None
 
+    @property
+    def settled(self) -> bool:
+        """True once the articles are open and the starters picked, or either has failed."""
+        return self._starters.done()
+
+    async def settle(self) -> None:
+        """Wait until settled, whatever comes of it."""
+        await asyncio.wait([asyncio.wrap_future(self._starters)])
+
     async def assistant(self) -> Answerer:
         """The Assistant, once it is open; raises what opening raised."""
         return await asyncio.shield(asyncio.wrap_future(self._opened))
@@ -77,7 +86,7 @@ class Opening:
         assistant = await self.assistant()
         return await asyncio.wrap_future(self._threads.submit(function, assistant))
 
-    async def stream(self, question: str, history: Sequence[Turn]) -> AsyncIterator[Event]:
+    async def stream(self, question: str, history: Sequence[Turn]) -> AsyncGenerator[Event, None]:
         """The events of an answer, as a thread composes it."""
         assistant = await self.assistant()
         loop = asyncio.get_running_loop()

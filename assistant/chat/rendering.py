@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from assistant.chat.escaping import escape, escape_title
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Panel",
     "Source",
-    "answer_markdown",
     "asked_as_markdown",
     "cited_source",
     "closest_hits",
@@ -25,15 +24,16 @@ __all__ = [
     "error_markdown",
     "found",
     "found_markdown",
+    "notes_markdown",
     "panel",
     "refusal_markdown",
     "sentence_markdown",
 ]
 
-CONTEXT_CHARACTERS = 600
+CONTEXT_CHARACTERS = 400
 """How much of the article the panel shows on either side of a quote."""
 CLOSEST_ARTICLES = 3
-MARKERS = re.compile(r"((?:\[\d+\])+)\s*$")
+MARKERS = re.compile(r"(?:\[\d+\])+$")
 
 REPHRASE: dict[Refusal, str] = {
     "no_articles": "Index a folder with `assistant index FOLDER`, then ask again.",
@@ -44,8 +44,10 @@ REPHRASE: dict[Refusal, str] = {
 
 
 class Source(TypedDict):
-    """One entry of a panel. The quote stands between `before` and `after`, so no offset is sent:
-    Python counts characters and the browser counts UTF-16 units."""
+    """One entry of a panel, its quote between the texts around it.
+
+    No offset is sent: Python counts characters, and the browser counts UTF-16 units.
+    """
 
     number: int
     title: str
@@ -85,10 +87,10 @@ def found(hits: Sequence[Hit]) -> str:
     return f"{counted(len(hits), 'passage')} from {counted(len(articles), 'article')}"
 
 
-def found_markdown(hits: Iterable[Hit]) -> str:
-    """A line for each article that was found, best first."""
+def found_markdown(hits: Iterable[Hit], labels: Mapping[str, str]) -> str:
+    """A line for each article that was found, best first; `labels` is by article id."""
     return "\n".join(
-        f"- {escape(hit.passage.title or hit.passage.article_id)} ({escape(dated(hit.passage.date))})"
+        f"- {escape(labels[hit.passage.article_id])} ({escape(dated(hit.passage.date))})"
         for hit in one_per_article(hits)
     )
 
@@ -102,24 +104,26 @@ def asked_as_markdown(standalone: str, question: str) -> str:
 
 def sentence_markdown(sentence: str, message_id: str, citations: Iterable[Citation]) -> str:
     """A sentence of an answer, its `[1]` turned into links that the sources panel opens."""
-    known = {citation.number: citation for citation in citations}
-    text, numbers = without_markers(sentence, known)
+    titles = {citation.number: citation.title for citation in citations}
+    text, numbers = without_markers(sentence)
     links = [
-        f'[{number}](#cite-{message_id}-{number} "{escape_title(known[number].title)}")'
+        f'[{number}](#cite-{message_id}-{number} "{escape_title(titles[number])}")'
         for number in numbers
     ]
     return escape(text) + "".join(links)
 
 
-def answer_markdown(sentences: Iterable[str]) -> str:
-    """The sentences of an answer, already Markdown, as its one paragraph."""
-    return " ".join(sentences)
+def notes_markdown(notes: Iterable[str]) -> str:
+    """What the reader should know besides the answer, below it."""
+    return "".join(f"\n\n> {escape(note)}" for note in notes)
 
 
 def refusal_markdown(answer: Answer) -> str:
     """Why there is no answer, in bold, and one way to ask again."""
     assert answer.refusal is not None
-    return f"**{escape(answer.text)}**\n\n{REPHRASE[answer.refusal]}"
+    # The rest of the text names the closest article, which has its own place on the screen.
+    reason = answer.text.partition(". ")[0].removesuffix(".")
+    return f"**{escape(reason)}.**\n\n{REPHRASE[answer.refusal]}"
 
 
 def error_markdown(message: str, error_id: str) -> str:
@@ -180,7 +184,7 @@ def closest_hits(hits: Iterable[Hit]) -> list[Hit]:
 
 def copy_text(answer: Answer) -> str:
     """The answer with its sources, as plain text for the clipboard."""
-    lines = [answer.text, ""]
+    lines = [answer.text, *answer.notes, ""]
     for citation in answer.citations:
         lines.append(f"[{citation.number}] {citation.title}, {dated(citation.date)}")
         lines.append(f"    {squeezed(citation.quote)}")
@@ -188,23 +192,12 @@ def copy_text(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def without_markers(sentence: str, known: dict[int, Citation]) -> tuple[str, list[int]]:
-    """A sentence without the markers at its end, and their numbers.
-
-    A quote may end in `[1]` itself: as few markers are taken as leave a quote.
-    """
+def without_markers(sentence: str) -> tuple[str, list[int]]:
+    """A sentence without the markers at its end, and their numbers."""
     match = MARKERS.search(sentence)
     if match is None:
         return sentence, []
-    numbers = [int(number) for number in re.findall(r"\d+", match[1])]
-    quotes = {squeezed(citation.quote) for citation in known.values()}
-    for kept in range(len(numbers) - 1, -1, -1):
-        text = sentence[: match.start()] + "".join(f"[{number}]" for number in numbers[:kept])
-        if squeezed(text) in quotes and known.keys() >= set(numbers[kept:]):
-            return text, numbers[kept:]
-    cited = [number for number in numbers if number in known]
-    unknown = "".join(f"[{number}]" for number in numbers if number not in known)
-    return sentence[: match.start()] + unknown, cited
+    return sentence[: match.start()], [int(number) for number in re.findall(r"\d+", match[0])]
 
 
 def window(text: str, start: int, end: int) -> tuple[int, int]:

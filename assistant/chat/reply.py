@@ -1,5 +1,8 @@
 """One reply in the browser: the events of an answer → steps, a message and its panel."""
 
+# Chainlit leaves most of its functions untyped.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import json
@@ -30,7 +33,8 @@ class Reply:
         self.question = question
         self.step = cl.Step(name=SEARCHING, type="retrieval", show_input=False)
         self.message = cl.Message(content="")
-        self.panel: cl.CustomElement | None = None
+        self.panel: rendering.Panel | None = None
+        self.element: cl.CustomElement | None = None
         self.citations: tuple[Citation, ...] = ()
 
     async def show(self, event: Event) -> None:
@@ -58,7 +62,9 @@ class Reply:
     async def show_hits(self, hits: tuple[Hit, ...]) -> None:
         """Turn the search into what it found."""
         self.step.name = rendering.found(hits)
-        self.step.output = rendering.found_markdown(hits)
+        ids = {hit.passage.article_id for hit in hits}
+        labels = await self.opening.call(lambda a: {each: a.article(each).label for each in ids})
+        self.step.output = rendering.found_markdown(hits, labels)
         await self.end_step()
 
     async def end_step(self) -> None:
@@ -91,9 +97,13 @@ class Reply:
         if answer.refusal is not None:
             await self.refuse(answer)
             return
+        self.message.content = self.message.content.rstrip() + rendering.notes_markdown(
+            answer.notes
+        )
         await self.message.update()
         if self.panel is not None:
-            await self.send_panel({**self.panel.props, "copy": rendering.copy_text(answer)})
+            self.panel["copy"] = rendering.copy_text(answer)
+            await self.send_panel(self.panel)
 
     async def refuse(self, answer: Answer) -> None:
         """Say why there is no answer, and what comes closest."""
@@ -111,12 +121,12 @@ class Reply:
             shown = await self.opening.call(sources)
             await self.send_panel(rendering.panel(self.message.id, "closest", shown))
 
-    async def send_panel(self, props: rendering.Panel) -> None:
+    async def send_panel(self, panel: rendering.Panel) -> None:
         """Send the panel, or bring the one that is there up to date."""
-        if self.panel is None:
-            self.panel = cl.CustomElement(name="SourcesPanel", display="inline", props=dict(props))
-            await self.panel.send(for_id=self.message.id)
+        self.panel, props = panel, dict(panel)
+        if self.element is None:
+            self.element = cl.CustomElement(name="SourcesPanel", display="inline", props=props)
+            await self.element.send(for_id=self.message.id)
             return
-        self.panel.props = dict(props)
-        self.panel.content = json.dumps(props)
-        await self.panel.update()
+        self.element.props, self.element.content = props, json.dumps(props)
+        await self.element.update()

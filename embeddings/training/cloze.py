@@ -15,7 +15,9 @@ from embeddings.training.negatives import NAME, NOT_NAMES
 __all__ = ["cloze_question"]
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-SPELLED = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred"
+SPELLED = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred"
+)
 UNIT = r"(?:\s?(?:million|billion|trillion|thousand|hundred|percent))?"
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("date", re.compile(rf"\b(?:(?:{MONTHS}) \d{{1,2}},? \d{{4}}|\d{{1,2}} (?:{MONTHS}),? \d{{4}}|(?:{MONTHS}) \d{{1,2}}|(?:{MONTHS}) \d{{4}})\b")),
@@ -36,7 +38,9 @@ ASK = {
     "place": ("where", "in which place", "what place"),
     "thing": ("what", "what", "which", "what kind of"),
 }
-PREPOSITION = re.compile(r"\b(in|on|at|from|near|by|since|during|of|for|to|with|about|around|over|as|until)\s+(the\s+)?$")
+PREPOSITION = re.compile(
+    r"\b(in|on|at|from|near|by|since|during|of|for|to|with|about|around|over|as|until)\s+(the\s+)?$"
+)
 
 
 def cloze_question(rng: Random, paragraph: Paragraph) -> Question | None:
@@ -78,7 +82,12 @@ def _answers(sentence: str) -> list[tuple[str, Span]]:
 def _ask(rng: Random, sentence: str, kind: str, span: Span, title: str) -> str:
     left, right = sentence[: span[0]].strip(), sentence[span[1] :].strip(" .")
     before = PREPOSITION.search(left + " ")
-    place = kind == "name" and before and before.group(1) in {"in", "at", "from", "near"} and rng.random() < 0.7
+    place = (
+        kind == "name"
+        and before
+        and before.group(1) in {"in", "at", "from", "near"}
+        and rng.random() < 0.7
+    )
     if kind == "count":
         following = re.match(r"\s*([a-z]+)", right)
         noun = following.group(1) if following else ""
@@ -90,7 +99,11 @@ def _ask(rng: Random, sentence: str, kind: str, span: Span, title: str) -> str:
         left = left[: before.start()]
     left_words = _clause(left, last=True)[-rng.randint(3, 10) :]
     right_words = _clause(right, last=False)[: rng.randint(2, 9)]
-    if title and left_words and left_words[0].lower() in {"it", "he", "she", "they", "this", "its", "his"}:
+    if (
+        title
+        and left_words
+        and left_words[0].lower() in {"it", "he", "she", "they", "this", "its", "his"}
+    ):
         left_words[0] = title
     kept = [_thin(rng, left_words), _thin(rng, right_words)]
     if rng.random() < 0.3:

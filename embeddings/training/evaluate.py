@@ -43,20 +43,26 @@ def window_of(paragraph: Paragraph, first: int, last: int) -> Window:
     """The sentences `first..last` (included) of a paragraph, as the reader takes them."""
     begin = paragraph.sentences[first][0]
     spans = tuple((s - begin, e - begin) for s, e in paragraph.sentences[first : last + 1])
-    return Window(paragraph.title or None, None, paragraph.text[begin : paragraph.sentences[last][1]], spans)
+    return Window(
+        paragraph.title or None, None, paragraph.text[begin : paragraph.sentences[last][1]], spans
+    )
 
 
 class Pool:
     """Sentences to choose candidates from, with BM25 and MiniLM cosine for each of them."""
 
-    def __init__(self, paragraphs: Sequence[Paragraph], minilm: Path, *, cache: Path | None = None) -> None:
+    def __init__(
+        self, paragraphs: Sequence[Paragraph], minilm: Path, *, cache: Path | None = None
+    ) -> None:
         self.items = [Candidate(p, i) for p in paragraphs for i in range(len(p.sentences))]
         self._minilm = minilm
         self._words = [Counter(words_of(item.text)) for item in self.items]
         self._lengths = [sum(words.values()) for words in self._words]
         self._mean = sum(self._lengths) / len(self._lengths)
         frequency = Counter(word for words in self._words for word in words)
-        self._idf = {w: math.log(1 + (len(self.items) - n + 0.5) / (n + 0.5)) for w, n in frequency.items()}
+        self._idf = {
+            w: math.log(1 + (len(self.items) - n + 0.5) / (n + 0.5)) for w, n in frequency.items()
+        }
         self._vectors = self.encode([item.text for item in self.items])
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -65,7 +71,9 @@ class Pool:
 
         if not hasattr(self, "_model"):
             self._model = SentenceTransformer(str(self._minilm), device="cpu")
-        vectors: NDArray[np.float32] = self._model.encode(list(texts), normalize_embeddings=True, batch_size=64)
+        vectors: NDArray[np.float32] = self._model.encode(
+            list(texts), normalize_embeddings=True, batch_size=64
+        )
         return vectors
 
     def cosine(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,10 +90,17 @@ class Pool:
         for row, words in enumerate(self._words):
             for word in asked & words.keys():
                 n = words[word]
-                scores[row] += self._idf[word] * n * 1.9 / (n + 0.9 * (0.6 + 0.4 * self._lengths[row] / self._mean))
+                scores[row] += (
+                    self._idf[word]
+                    * n
+                    * 1.9
+                    / (n + 0.9 * (0.6 + 0.4 * self._lengths[row] / self._mean))
+                )
         return scores
 
-    def choose(self, bm25: NDArray[np.float32], cosine: NDArray[np.float32], allowed: NDArray[np.bool_]) -> list[int]:
+    def choose(
+        self, bm25: NDArray[np.float32], cosine: NDArray[np.float32], allowed: NDArray[np.bool_]
+    ) -> list[int]:
         """The best `CANDIDATES` rows by reciprocal rank fusion of the two."""
         import numpy as np
 
@@ -99,12 +114,19 @@ class Pool:
         return [int(i) for i in (-fused).argsort(kind="stable")[:CANDIDATES]]
 
 
-def interval(values: Sequence[Any], figure: Callable[[list[Any]], float], seed: int = 7) -> dict[str, float]:
+def interval(
+    values: Sequence[Any], figure: Callable[[list[Any]], float], seed: int = 7
+) -> dict[str, float]:
     """The figure with its 95 % percentile bootstrap interval over questions."""
     rng = Random(seed)
     drawn = sorted(figure(rng.choices(values, k=len(values))) for _ in range(RESAMPLES))
     low, high = drawn[int(0.025 * RESAMPLES)], drawn[int(0.975 * RESAMPLES) - 1]
-    return {"value": round(figure(list(values)), 4), "low": round(low, 4), "high": round(high, 4), "n": len(values)}
+    return {
+        "value": round(figure(list(values)), 4),
+        "low": round(low, 4),
+        "high": round(high, 4),
+        "n": len(values),
+    }
 
 
 def share(values: Sequence[float]) -> float:
@@ -140,7 +162,14 @@ def _normal(text: str) -> list[str]:
     return re.sub(r"\b(?:a|an|the)\b", " ", text).split()
 
 
-def evaluate(reader: ReaderModel, test: Collection, pool: Pool, *, most: int | None = None, alone: bool = False) -> dict[str, Any]:
+def evaluate(
+    reader: ReaderModel,
+    test: Collection,
+    pool: Pool,
+    *,
+    most: int | None = None,
+    alone: bool = False,
+) -> dict[str, Any]:
     """All figures on the held-out questions; `most` takes a seeded sample, `alone` shows single sentences."""
     squad = [q for q in test.questions if q.source == "squad2"]
     Random(7).shuffle(squad)
@@ -157,18 +186,30 @@ def evaluate(reader: ReaderModel, test: Collection, pool: Pool, *, most: int | N
 def _read_paragraph(reader: ReaderModel, question: Question, *, alone: bool) -> list[Any]:
     count = len(question.paragraph.sentences)
     step = 1 if alone else 5
-    windows = [window_of(question.paragraph, i, min(i + step, count) - 1) for i in range(0, count, step)]
+    windows = [
+        window_of(question.paragraph, i, min(i + step, count) - 1) for i in range(0, count, step)
+    ]
     return [reading for readings in reader.read(question.text, windows) for reading in readings]
 
 
-def _paragraphs(reader: ReaderModel, questions: Sequence[Question], pool: Pool, *, alone: bool) -> dict[str, Any]:
+def _paragraphs(
+    reader: ReaderModel, questions: Sequence[Question], pool: Pool, *, alone: bool
+) -> dict[str, Any]:
     rows = {(item.paragraph.id, item.index): row for row, item in enumerate(pool.items)}
     vectors = pool.encode([q.text for q in questions])
     first: dict[str, list[float]] = {"reader": [], "cosine": [], "bm25": []}
-    apart: dict[str, list[tuple[bool, float]]] = {"relevance": [], "answerable": [], "sum": [], "cosine": [], "bm25": []}
+    apart: dict[str, list[tuple[bool, float]]] = {
+        "relevance": [],
+        "answerable": [],
+        "sum": [],
+        "cosine": [],
+        "bm25": [],
+    }
     f1, exact = [], []
     for question, vector in zip(questions, vectors, strict=True):
-        sentences = [Candidate(question.paragraph, i) for i in range(len(question.paragraph.sentences))]
+        sentences = [
+            Candidate(question.paragraph, i) for i in range(len(question.paragraph.sentences))
+        ]
         readings = _read_paragraph(reader, question, alone=alone)
         mine = [rows[question.paragraph.id, c.index] for c in sentences]
         scores = {
@@ -203,24 +244,41 @@ def _holds(text: str, answers: Sequence[str]) -> bool:
     return any(answer.lower() in text.lower() for answer in answers)
 
 
-def _twelve(reader: ReaderModel, questions: Sequence[Question], pool: Pool, *, alone: bool) -> dict[str, Any]:
+def _twelve(
+    reader: ReaderModel, questions: Sequence[Question], pool: Pool, *, alone: bool
+) -> dict[str, Any]:
     import numpy as np
 
     articles = np.array([item.paragraph.article for item in pool.items])
     vectors = pool.encode([q.text for q in questions])
     first: dict[str, list[float]] = {"reader": [], "reader+cosine": [], "cosine": [], "bm25": []}
-    apart: dict[str, list[tuple[bool, float]]] = {"relevance": [], "answerable": [], "sum": [], "cosine": [], "bm25": []}
+    apart: dict[str, list[tuple[bool, float]]] = {
+        "relevance": [],
+        "answerable": [],
+        "sum": [],
+        "cosine": [],
+        "bm25": [],
+    }
     for question, vector in zip(questions, vectors, strict=True):
         cosine, bm25 = pool.cosine(vector), pool.bm25(question.text)
         for own in (True, False):
-            allowed = np.ones(len(pool.items), dtype=bool) if own else articles != question.paragraph.article
+            allowed = (
+                np.ones(len(pool.items), dtype=bool)
+                if own
+                else articles != question.paragraph.article
+            )
             chosen = pool.choose(bm25, cosine, allowed)
             if own and not any(_gold(pool.items[i], question) for i in chosen):
                 chosen[-1] = next(i for i, c in enumerate(pool.items) if _gold(c, question))
-            readings = _read_candidates(reader, question.text, [pool.items[i] for i in chosen], alone=alone)
+            readings = _read_candidates(
+                reader, question.text, [pool.items[i] for i in chosen], alone=alone
+            )
             scores = {
                 "reader": [r.relevance for r in readings],
-                "reader+cosine": [r.relevance + 6 * float(cosine[i]) for r, i in zip(readings, chosen, strict=True)],
+                "reader+cosine": [
+                    r.relevance + 6 * float(cosine[i])
+                    for r, i in zip(readings, chosen, strict=True)
+                ],
                 "cosine": [float(cosine[i]) for i in chosen],
                 "bm25": [float(bm25[i]) for i in chosen],
             }
@@ -243,14 +301,19 @@ def _gold(item: Candidate, question: Question) -> bool:
     return item.paragraph.id == question.paragraph.id and _holds(item.text, question.answers)
 
 
-def _read_candidates(reader: ReaderModel, question: str, items: Sequence[Candidate], *, alone: bool) -> list[Any]:
+def _read_candidates(
+    reader: ReaderModel, question: str, items: Sequence[Candidate], *, alone: bool
+) -> list[Any]:
     windows, places = [], []
     for item in items:
         first = item.index if alone else max(0, item.index - 1)
         last = item.index if alone else min(len(item.paragraph.sentences) - 1, item.index + 1)
         windows.append(window_of(item.paragraph, first, last))
         places.append(item.index - first)
-    return [readings[place] for readings, place in zip(reader.read(question, windows), places, strict=True)]
+    return [
+        readings[place]
+        for readings, place in zip(reader.read(question, windows), places, strict=True)
+    ]
 
 
 def _evidence(reader: ReaderModel, questions: Sequence[Question], *, alone: bool) -> dict[str, Any]:

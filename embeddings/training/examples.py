@@ -24,8 +24,7 @@ ABBREVIATION = re.compile(
 )
 WORD = re.compile(r"\w+")
 STOP = frozenset(
-    "a an and are as at be by did do does for from had has have how in is it its of on or that the their"
-    " there this to was were what when where which who whom whose why will with much many".split()
+    ["a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "had", "has", "have", "how", "in", "is", "it", "its", "of", "on", "or", "that", "the", "their", "there", "this", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "much", "many"]
 )
 
 
@@ -92,7 +91,9 @@ def load_collection(benchmarks: Path, *, test: bool, everything: bool = False) -
     for reader in (_squad, _clapnq, _canard, _ramdocs, _scifact, _multihop, _mtrag):
         more_questions, more_paragraphs = reader(benchmarks)
         held_out = _held_out({p.article for p in more_paragraphs}, more_paragraphs[0].source)
-        keep = (lambda p: not test) if everything else (lambda p, h=held_out: (p.article in h) == test)  # type: ignore[misc]
+        keep = (
+            (lambda p: not test) if everything else (lambda p, h=held_out: (p.article in h) == test)
+        )  # type: ignore[misc]
         questions += [q for q in more_questions if keep(q.paragraph)]
         paragraphs += [p for p in more_paragraphs if keep(p)]
     return Collection(tuple(questions), tuple(paragraphs))
@@ -100,7 +101,9 @@ def load_collection(benchmarks: Path, *, test: bool, everything: bool = False) -
 
 def _held_out(articles: set[str], source: str) -> frozenset[str]:
     def number(article: str) -> int:
-        return int(hashlib.sha1(f"{source}/{article}".encode(), usedforsecurity=False).hexdigest(), 16)
+        return int(
+            hashlib.sha1(f"{source}/{article}".encode(), usedforsecurity=False).hexdigest(), 16
+        )
 
     if source == "squad2":
         return frozenset(sorted(articles, key=number)[:TEST_SQUAD_ARTICLES])
@@ -117,7 +120,9 @@ def _paragraph(id: str, source: str, article: str, title: str, text: str) -> Par
     return Paragraph(id, source, article, title.replace("_", " "), text, sentence_spans(text))
 
 
-def _best_span(paragraph: Paragraph, question: str, answers: Iterable[str]) -> tuple[int, Span] | None:
+def _best_span(
+    paragraph: Paragraph, question: str, answers: Iterable[str]
+) -> tuple[int, Span] | None:
     """The occurrence of an answer whose sentence shares most words with the question."""
     asked = set(words_of(question))
     best: tuple[int, int, Span] | None = None
@@ -148,10 +153,14 @@ def _squad(folder: Path) -> tuple[list[Question], list[Paragraph]]:
             questions.append(Question("squad2", row["text"].strip(), paragraph, ()))
             continue
         answers = _commonest_first(facts["answers"])
-        found = _best_span(paragraph, row["text"], answers[:1]) or _best_span(paragraph, row["text"], answers)
+        found = _best_span(paragraph, row["text"], answers[:1]) or _best_span(
+            paragraph, row["text"], answers
+        )
         if found:
             questions.append(
-                Question("squad2", row["text"].strip(), paragraph, (found[0],), found[1], tuple(answers))
+                Question(
+                    "squad2", row["text"].strip(), paragraph, (found[0],), found[1], tuple(answers)
+                )
             )
     return questions, list(paragraphs.values())
 
@@ -164,7 +173,9 @@ def _plain(text: str) -> str:
 
 def _clapnq(folder: Path) -> tuple[list[Question], list[Paragraph]]:
     paragraphs = {
-        row["_id"]: _paragraph(row["_id"], "clapnq", row["title"], row["title"], _plain(row["text"]))
+        row["_id"]: _paragraph(
+            row["_id"], "clapnq", row["title"], row["title"], _plain(row["text"])
+        )
         for row in _rows(folder / "clapnq/corpus.jsonl")
     }
     qrels = _qrels(folder / "clapnq/qrels/dev.tsv")
@@ -172,7 +183,11 @@ def _clapnq(folder: Path) -> tuple[list[Question], list[Paragraph]]:
     for row in _rows(folder / "clapnq/queries.jsonl"):
         facts = row["metadata"]
         if not facts["answerable"]:
-            questions += [Question("clapnq", row["text"], paragraphs[p], ()) for p in facts["about"] if p in paragraphs]
+            questions += [
+                Question("clapnq", row["text"], paragraphs[p], ())
+                for p in facts["about"]
+                if p in paragraphs
+            ]
             continue
         for id in qrels.get(row["_id"], []):
             relevant = _holding(paragraphs[id], [_plain(e) for e in facts["evidence"]])
@@ -186,7 +201,9 @@ def _holding(paragraph: Paragraph, evidence: list[str]) -> tuple[int, ...]:
     relevant = []
     for index, (start, end) in enumerate(paragraph.sentences):
         sentence = paragraph.text[start:end].strip(" .").lower()
-        if any(sentence in e.lower() or e.strip(" .").lower() in sentence for e in evidence if sentence):
+        if any(
+            sentence in e.lower() or e.strip(" .").lower() in sentence for e in evidence if sentence
+        ):
             relevant.append(index)
     return tuple(relevant)
 
@@ -214,7 +231,9 @@ def _canard(folder: Path) -> tuple[list[Question], list[Paragraph]]:
             whole = answer if answer[-1:] in ".!?" else answer + "."
             if len(answer.split()) >= 5 and "don't know" not in answer and whole not in pieces:
                 pieces.append(whole[:1].upper() + whole[1:])
-        order = sorted(pieces, key=lambda p: hashlib.sha1(p.encode(), usedforsecurity=False).hexdigest())
+        order = sorted(
+            pieces, key=lambda p: hashlib.sha1(p.encode(), usedforsecurity=False).hexdigest()
+        )
         if len(order) < 2:
             continue
         paragraph = _paragraph(id, "canard", longest["title"], longest["title"], " ".join(order))
@@ -249,7 +268,9 @@ def _ramdocs(folder: Path) -> tuple[list[Question], list[Paragraph]]:
         answer = str(facts.get("supports_answer") or "")
         found = _best_span(paragraph, question, [answer]) if answer else None
         if found:
-            questions.append(Question("ramdocs", question, paragraph, (found[0],), found[1], (answer,)))
+            questions.append(
+                Question("ramdocs", question, paragraph, (found[0],), found[1], (answer,))
+            )
     return questions, paragraphs
 
 
@@ -287,7 +308,9 @@ def _multihop(folder: Path) -> tuple[list[Question], list[Paragraph]]:
             starts.append((at, at + len(row["text"].strip())))
             place[row["_id"]] = (len(paragraphs), len(starts) - 1)
             at = starts[-1][1] + 1
-        paragraphs.append(Paragraph(article, "multihop-rag", article, rows[0]["title"], text, tuple(starts)))
+        paragraphs.append(
+            Paragraph(article, "multihop-rag", article, rows[0]["title"], text, tuple(starts))
+        )
     qrels = _qrels(folder / "multihop-rag/qrels/dev.tsv")
     questions = []
     for row in _rows(folder / "multihop-rag/queries.jsonl"):
@@ -295,14 +318,18 @@ def _multihop(folder: Path) -> tuple[list[Question], list[Paragraph]]:
         for id in qrels.get(row["_id"], []):
             where.setdefault(place[id][0], []).append(place[id][1])
         for index, relevant in where.items():
-            questions.append(Question("multihop-rag", row["text"], paragraphs[index], tuple(sorted(relevant))))
+            questions.append(
+                Question("multihop-rag", row["text"], paragraphs[index], tuple(sorted(relevant)))
+            )
     return questions, paragraphs
 
 
 def _mtrag(folder: Path) -> tuple[list[Question], list[Paragraph]]:
     """Opening turns only (later ones do not stand alone); the rest of the passages are text to make questions of."""
     paragraphs = {
-        row["_id"]: _paragraph(row["_id"], "mtrag-un", row["_id"].split("-")[0], row["title"], row["text"])
+        row["_id"]: _paragraph(
+            row["_id"], "mtrag-un", row["_id"].split("-")[0], row["title"], row["text"]
+        )
         for row in _rows(folder / "mtrag-un/corpus.jsonl")
     }
     qrels = _qrels(folder / "mtrag-un/qrels/dev.tsv")

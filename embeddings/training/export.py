@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["export"]
 
 
-def export(network: ReaderNetwork, tokenizer_file: Path, folder: Path, facts: dict[str, Any], *, int8: bool) -> None:
+def export(
+    network: ReaderNetwork, tokenizer_file: Path, folder: Path, facts: dict[str, Any], *, int8: bool
+) -> None:
     """Write `model.onnx`, `tokenizer.json` and `reader.json`; int8 quantises weights once, activations as they come."""
     import torch
     from tokenizers import Tokenizer
@@ -36,16 +38,30 @@ def export(network: ReaderNetwork, tokenizer_file: Path, folder: Path, facts: di
             opset_version=17,
             input_names=["ids", "types", "mask"],
             output_names=["tokens", "text"],
-            dynamic_axes={name: {0: "batch", 1: "length"} for name in ("ids", "types", "mask", "tokens")} | {"text": {0: "batch"}},
+            dynamic_axes={
+                name: {0: "batch", 1: "length"} for name in ("ids", "types", "mask", "tokens")
+            }
+            | {"text": {0: "batch"}},
         )
     if int8:
         _quantise(full, folder / "model.onnx")
         full.unlink()
     else:
         full.replace(folder / "model.onnx")
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "tokenizer.json")}
-    record = {"format": "footnote/reader/1", "max_tokens": 224, "int8": int8, **facts, "sha256": hashes}
-    (folder / "reader.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    hashes = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("model.onnx", "tokenizer.json")
+    }
+    record = {
+        "format": "footnote/reader/1",
+        "max_tokens": 224,
+        "int8": int8,
+        **facts,
+        "sha256": hashes,
+    }
+    (folder / "reader.json").write_text(
+        json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def _quantise(full: Path, small: Path) -> None:

@@ -53,10 +53,19 @@ WEIGHTS = {
     ("multihop-rag", True): 3.0,
     ("mtrag-un", True): 0.5,
 }
-CLOZE_WEIGHTS = {"squad2": 4.0, "clapnq": 3.0, "ramdocs": 1.0, "mtrag-un": 1.5, "scifact": 0.15, "multihop-rag": 2.0}
+CLOZE_WEIGHTS = {
+    "squad2": 4.0,
+    "clapnq": 3.0,
+    "ramdocs": 1.0,
+    "mtrag-un": 1.5,
+    "scifact": 0.15,
+    "multihop-rag": 2.0,
+}
 
 
-def groups(collection: Collection, recipe: Recipe, seed: int, start: int = 0) -> Iterator[list[Example]]:
+def groups(
+    collection: Collection, recipe: Recipe, seed: int, start: int = 0
+) -> Iterator[list[Example]]:
     """Groups from number `start` on; group n depends on the seed and n alone.
 
     The caller sends the share of training that is done (0..1), which thins the made questions out.
@@ -67,7 +76,9 @@ def groups(collection: Collection, recipe: Recipe, seed: int, start: int = 0) ->
     texts = [p for p in collection.paragraphs if p.source in CLOZE_WEIGHTS and len(p.sentences) > 1]
     text_weights: list[float] = []
     for paragraph in texts:
-        text_weights.append((text_weights[-1] if text_weights else 0.0) + CLOZE_WEIGHTS[paragraph.source])
+        text_weights.append(
+            (text_weights[-1] if text_weights else 0.0) + CLOZE_WEIGHTS[paragraph.source]
+        )
     pool = name_pool(collection.paragraphs)
     neighbours = Neighbours(collection.paragraphs)
     number, done = start, 0.0

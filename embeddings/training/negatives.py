@@ -21,8 +21,7 @@ YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-3][0-9])\b")
 NUMBER = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|\b\d+(?:\.\d+)?\b")
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+(?:(?:of|the|de|and)\s+)?[A-Z][\w'’-]+){0,3}")
 NOT_NAMES = frozenset(
-    "What Who When Where Which How Why In The A An On At By Of For From To During Whose Whom Is Are Was Were"
-    " Did Do Does It He She They This That These Those If As And But Or After Before While With Under".split()
+    ["What", "Who", "When", "Where", "Which", "How", "Why", "In", "The", "A", "An", "On", "At", "By", "Of", "For", "From", "To", "During", "Whose", "Whom", "Is", "Are", "Was", "Were", "Did", "Do", "Does", "It", "He", "She", "They", "This", "That", "These", "Those", "If", "As", "And", "But", "Or", "After", "Before", "While", "With", "Under"]
 )
 OPPOSITES = [
     ("first", "last"), ("largest", "smallest"), ("highest", "lowest"), ("most", "least"), ("more", "fewer"),
@@ -53,14 +52,18 @@ def names_of(text: str) -> list[str]:
 def name_pool(paragraphs: Sequence[Paragraph]) -> tuple[str, ...]:
     """Names of the paragraphs, to put in another's place."""
     prose = ("squad2", "canard", "multihop-rag", "ramdocs")
-    names = {n for p in paragraphs if p.source in prose for n in names_of(p.text[40:]) if " of " not in n}
+    names = {
+        n for p in paragraphs if p.source in prose for n in names_of(p.text[40:]) if " of " not in n
+    }
     return tuple(sorted(n for n in names if n.isascii() and len(n.split()) <= 3))
 
 
 def other_number(rng: Random, number: str) -> str:
     """A number of the same look that is not `number`."""
     if YEAR.fullmatch(number):
-        return str(int(number) + rng.choice([-20, -11, -10, -7, -5, -3, -2, -1, 1, 2, 3, 4, 6, 10, 15, 21]))
+        return str(
+            int(number) + rng.choice([-20, -11, -10, -7, -5, -3, -2, -1, 1, 2, 3, 4, 6, 10, 15, 21])
+        )
     digits = [c for c in number if c.isdigit()]
     while True:
         new = [rng.choice("0123456789") for _ in digits]
@@ -90,7 +93,9 @@ def _other_year(rng: Random, example: Example, pool: Sequence[str]) -> Example |
     new = other_number(rng, old)
     if new in example.text:
         return None
-    return replace(example, question=re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new, example.question))
+    return replace(
+        example, question=re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new, example.question)
+    )
 
 
 def _other_name(rng: Random, example: Example, pool: Sequence[str]) -> Example | None:
@@ -99,7 +104,12 @@ def _other_name(rng: Random, example: Example, pool: Sequence[str]) -> Example |
         return None
     old = rng.choice(names)
     new = rng.choice(pool)
-    inside = [n for n in names_of(example.text) if n not in example.question and (not example.span or n not in example.text[slice(*example.span)])]
+    inside = [
+        n
+        for n in names_of(example.text)
+        if n not in example.question
+        and (not example.span or n not in example.text[slice(*example.span)])
+    ]
     if inside and rng.random() < 0.35:
         new = rng.choice(inside)
     if new == old or new in old or old in new:
@@ -109,7 +119,11 @@ def _other_name(rng: Random, example: Example, pool: Sequence[str]) -> Example |
 
 def _opposite(rng: Random, example: Example, pool: Sequence[str]) -> Example | None:
     words = [w for w in re.findall(r"\w+", example.question) if OPPOSITE.get(w.lower())]
-    words = [w for w in words if w.lower() in example.text.lower() and OPPOSITE[w.lower()] not in example.text.lower()]
+    words = [
+        w
+        for w in words
+        if w.lower() in example.text.lower() and OPPOSITE[w.lower()] not in example.text.lower()
+    ]
     if not words:
         return None
     old = rng.choice(words)
@@ -120,7 +134,11 @@ def _opposite(rng: Random, example: Example, pool: Sequence[str]) -> Example | N
 def _other_text(rng: Random, example: Example, pool: Sequence[str]) -> Example | None:
     """The text's side of a shared name or number is changed, the question stays."""
     hidden = example.text[slice(*example.span)] if example.span else ""
-    shared = [n for n in names_of(example.question) + NUMBER.findall(example.question) if n in example.text]
+    shared = [
+        n
+        for n in names_of(example.question) + NUMBER.findall(example.question)
+        if n in example.text
+    ]
     shared = [n for n in shared if n not in hidden and n not in example.title]
     if not shared:
         return None
@@ -138,7 +156,11 @@ def renamed(rng: Random, example: Example, pool: Sequence[str]) -> Example:
         old = rng.choice(numbers)
         if not re.search(rf"(?<!\w){re.escape(old)}(?!\w)", example.question):
             return replace_words(example, old, other_number(rng, old))
-    shared = [n for n in names_of(example.question) + NUMBER.findall(example.question) if n in example.text]
+    shared = [
+        n
+        for n in names_of(example.question) + NUMBER.findall(example.question)
+        if n in example.text
+    ]
     shared = [n for n in shared if n not in answer]
     if not shared:
         return example

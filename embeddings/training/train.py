@@ -23,6 +23,8 @@ __all__ = ["Encoded", "Schedule", "encode", "load_network", "signals", "train"]
 
 MAX_TOKENS, MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS = 224, 48, 24
 CLS, SEP, COLON = 101, 102, 1024
+HEAD_RATE = 8.0
+"""The heads start from nothing and learn this much faster than the layers."""
 CHUNK = 8
 """Windows of similar length that go through the network together."""
 
@@ -52,8 +54,14 @@ class Encoded:
 
 def encode(tokenizer: Tokenizer, example: Example) -> Encoded:
     """Lay out `[CLS] question [SEP] title : text [SEP]`, cut at `MAX_TOKENS`."""
-    question = tokenizer.encode(example.question, add_special_tokens=False).ids[:MAX_QUESTION_TOKENS]
-    title = tokenizer.encode(example.title, add_special_tokens=False).ids[:MAX_TITLE_TOKENS] if example.title else []
+    question = tokenizer.encode(example.question, add_special_tokens=False).ids[
+        :MAX_QUESTION_TOKENS
+    ]
+    title = (
+        tokenizer.encode(example.title, add_special_tokens=False).ids[:MAX_TITLE_TOKENS]
+        if example.title
+        else []
+    )
     head = [CLS, *question, SEP, *([*title, COLON] if title else [])]
     text = tokenizer.encode(example.text, add_special_tokens=False)
     room = MAX_TOKENS - len(head) - 1
@@ -64,14 +72,18 @@ def encode(tokenizer: Tokenizer, example: Example) -> Encoded:
         bounds.append((len(head) + inside[0], len(head) + inside[-1] + 1) if inside else (0, 0))
     span = None
     if example.span:
-        inside = [i for i, (s, e) in enumerate(offsets) if s < example.span[1] and e > example.span[0]]
+        inside = [
+            i for i, (s, e) in enumerate(offsets) if s < example.span[1] and e > example.span[0]
+        ]
         if inside:
             span = (len(head) + inside[0], len(head) + inside[-1])
     relevant = tuple(i for i in example.relevant if bounds[i][1])
     return Encoded((*head, *text.ids[:room], SEP), len(question) + 2, tuple(bounds), relevant, span)
 
 
-def signals(network: ReaderNetwork, batch: Sequence[Encoded]) -> list[tuple[Tensor, Tensor, Tensor]]:
+def signals(
+    network: ReaderNetwork, batch: Sequence[Encoded]
+) -> list[tuple[Tensor, Tensor, Tensor]]:
     """For each example: token signals `(length, 4)`, sentence relevance `(sentences,)`, text logit `()`."""
     import torch
 
@@ -90,13 +102,24 @@ def signals(network: ReaderNetwork, batch: Sequence[Encoded]) -> list[tuple[Tens
         tokens, text = network(ids.to(device), types.to(device), mask.to(device))
         for row, e in enumerate(chunk):
             relevance = torch.stack(
-                [tokens[row, a:b, 0].mean() + tokens[row, a:b, 1].max() if b else tokens.new_tensor(-20.0) for a, b in e.bounds]
+                [
+                    tokens[row, a:b, 0].mean() + tokens[row, a:b, 1].max()
+                    if b
+                    else tokens.new_tensor(-20.0)
+                    for a, b in e.bounds
+                ]
             )
-            found[order[at + row]] = (tokens[row, : len(e.ids)], relevance, text[row])
+            found[order[at + row]] = (
+                tokens[row, : len(e.ids)],
+                relevance,
+                text[row] + relevance.max(),
+            )
     return [found[i] for i in range(len(batch))]
 
 
-def _loss(network: ReaderNetwork, batch: list[list[Encoded]], recipe: Recipe) -> tuple[Tensor, dict[str, float]]:
+def _loss(
+    network: ReaderNetwork, batch: list[list[Encoded]], recipe: Recipe
+) -> tuple[Tensor, dict[str, float]]:
     import torch
     from torch.nn import functional as F
 
@@ -114,14 +137,22 @@ def _loss(network: ReaderNetwork, batch: list[list[Encoded]], recipe: Recipe) ->
             place += len(e.bounds)
         scores = torch.cat([r for _, r, _ in mine])
         weight = torch.where(labels > 0, 1.5, 1.0)
-        absolute.append(F.binary_cross_entropy_with_logits(scores, labels, weight=weight, reduction="sum") / len(mine))
+        absolute.append(
+            F.binary_cross_entropy_with_logits(scores, labels, weight=weight, reduction="sum")
+            / len(mine)
+        )
         if labels.any():
             ranking.append(scores.logsumexp(0) - scores[labels > 0].logsumexp(0))
         for e, (tokens, _, _) in zip(group, mine, strict=True):
             if e.span and recipe.span:
                 inside = tokens[e.text_start : len(e.ids) - 1]
                 for column, target in ((2, e.span[0]), (3, e.span[1])):
-                    spans.append(F.cross_entropy(inside[None, :, column], torch.tensor([target - e.text_start], device=inside.device)))
+                    spans.append(
+                        F.cross_entropy(
+                            inside[None, :, column],
+                            torch.tensor([target - e.text_start], device=inside.device),
+                        )
+                    )
     answered = torch.tensor([float(bool(e.relevant)) for e in flat], device=read[0][2].device)
     texts = torch.stack([t for _, _, t in read])
     parts = {
@@ -130,7 +161,12 @@ def _loss(network: ReaderNetwork, batch: list[list[Encoded]], recipe: Recipe) ->
         "text": F.binary_cross_entropy_with_logits(texts, answered),
         "span": torch.stack(spans).mean() if spans else texts.sum() * 0,
     }
-    loss = parts["rank"] + recipe.sentence * parts["sentence"] + 1.5 * parts["text"] + 2 * recipe.span * parts["span"]
+    loss = (
+        parts["rank"]
+        + recipe.sentence * parts["sentence"]
+        + 1.5 * parts["text"]
+        + 2 * recipe.span * parts["span"]
+    )
     return loss, {name: float(part.detach()) for name, part in parts.items()}
 
 
@@ -144,12 +180,19 @@ def load_network(weights: Path, checkpoint: Path | None = None) -> ReaderNetwork
     network = ReaderNetwork(dropout=0.0)
     load_minilm(network, weights)
     if checkpoint:
-        network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["network"])
+        network.load_state_dict(
+            torch.load(checkpoint, map_location="cpu", weights_only=True)["network"]
+        )
     return network
 
 
 def train(
-    collection: Collection, tokenizer: Tokenizer, weights: Path, out: Path, recipe: Recipe, schedule: Schedule
+    collection: Collection,
+    tokenizer: Tokenizer,
+    weights: Path,
+    out: Path,
+    recipe: Recipe,
+    schedule: Schedule,
 ) -> ReaderNetwork:
     """Train, leaving `out/checkpoint.pt` and `out/log.txt`; carries on from the checkpoint it finds."""
     import torch
@@ -161,24 +204,35 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).train()
     trained = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=recipe.rate, weight_decay=0.01)
-    step, drawn, spent = 0, 0, 0.0
+    heads = [*network.tokens.parameters(), *network.text.parameters(), network.likeness]
+    body = [p for p in trained if not any(p is head for head in heads)]
+    optimizer = torch.optim.AdamW(
+        [{"params": body, "scale": 1.0}, {"params": heads, "scale": HEAD_RATE}],
+        lr=recipe.rate,
+        weight_decay=0.01,
+    )
+    first, drawn, spent = 0, 0, 0.0
     if saved.exists():
         state = torch.load(saved, map_location=device, weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
-        step, drawn, spent = state["step"], state["drawn"], state["spent"]
+        first, drawn, spent = state["step"], state["drawn"], state["spent"]
     stream = groups(collection, recipe, schedule.seed, drawn)
     group = next(stream)
     began = time.monotonic() - spent
     running: dict[str, float] = {}
-    for step in count(step):
+    for step in count(first):
         clock = (time.monotonic() - began) / 60 / schedule.minutes if schedule.minutes else 0.0
         done = max(step / schedule.steps, clock)
         if done >= 1:
             break
         for options in optimizer.param_groups:
-            options["lr"] = recipe.rate * min(done / schedule.warmup, (1 - done) / (1 - schedule.warmup)) + 1e-7
+            options["lr"] = (
+                options["scale"]
+                * recipe.rate
+                * min(done / schedule.warmup, (1 - done) / (1 - schedule.warmup))
+                + 1e-7
+            )
         batch = []
         for _ in range(schedule.groups):
             batch.append([encode(tokenizer, e) for e in group])
@@ -189,19 +243,25 @@ def train(
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        running = {name: 0.98 * running.get(name, part) + 0.02 * part for name, part in parts.items()}
-        if step % 25 == 0:
+        running = {
+            name: 0.98 * running.get(name, part) + 0.02 * part for name, part in parts.items()
+        }
+        if step % 10 == 0:
             tokens = sum(len(e.ids) for g in batch for e in g)
             line = " ".join(f"{name} {part:.3f}" for name, part in running.items())
             with (out / "log.txt").open("a") as log:
-                log.write(f"{step} {time.monotonic() - began:.0f}s done {done:.3f} {line} tokens {tokens}\n")
+                log.write(
+                    f"{step} {time.monotonic() - began:.0f}s done {done:.3f} {line} tokens {tokens}\n"
+                )
         if step % schedule.checkpoint_every == schedule.checkpoint_every - 1:
             _save(saved, network, optimizer, step + 1, drawn, time.monotonic() - began, recipe)
     _save(saved, network, optimizer, step, drawn, time.monotonic() - began, recipe)
     return network.eval()
 
 
-def _save(path: Path, network: Any, optimizer: Any, step: int, drawn: int, spent: float, recipe: Recipe) -> None:
+def _save(
+    path: Path, network: Any, optimizer: Any, step: int, drawn: int, spent: float, recipe: Recipe
+) -> None:
     import torch
 
     state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}

@@ -25,7 +25,9 @@ class Example:
     span: Span | None = None
 
 
-def crop(rng: Random, question: Question, sentences: int, paragraph: Paragraph | None = None) -> Example:
+def crop(
+    rng: Random, question: Question, sentences: int, paragraph: Paragraph | None = None
+) -> Example:
     """A window of at most `sentences` sentences, around an answer when the paragraph holds one."""
     other = paragraph is not None
     paragraph = paragraph or question.paragraph
@@ -37,7 +39,10 @@ def crop(rng: Random, question: Question, sentences: int, paragraph: Paragraph |
     size = min(sentences, count)
     first = rng.randint(max(0, centre - size + 1), min(centre, count - size))
     last = first + size
-    while last - first > 1 and paragraph.sentences[last - 1][1] - paragraph.sentences[first][0] > MAX_CHARACTERS:
+    while (
+        last - first > 1
+        and paragraph.sentences[last - 1][1] - paragraph.sentences[first][0] > MAX_CHARACTERS
+    ):
         if last - 1 - centre >= centre - first and last - 1 > centre:
             last -= 1
         else:
@@ -67,7 +72,11 @@ def alone(rng: Random, question: Question, most: int) -> list[Example]:
 
 
 def _cut(
-    question: Question, paragraph: Paragraph, keep: range | list[int], relevant: tuple[int, ...], span: Span | None
+    question: Question,
+    paragraph: Paragraph,
+    keep: range | list[int],
+    relevant: tuple[int, ...],
+    span: Span | None,
 ) -> Example:
     pieces: list[str] = []
     spans: list[Span] = []
@@ -83,7 +92,9 @@ def _cut(
         at += end - start + 1
     kept = list(keep)
     new_relevant = tuple(kept.index(i) for i in relevant if i in kept)
-    return Example(question.text, paragraph.title, " ".join(pieces), tuple(spans), new_relevant, moved)
+    return Example(
+        question.text, paragraph.title, " ".join(pieces), tuple(spans), new_relevant, moved
+    )
 
 
 def replace_words(example: Example, old: str, new: str) -> Example:
@@ -92,14 +103,18 @@ def replace_words(example: Example, old: str, new: str) -> Example:
     grown = len(new) - len(old)
 
     def moved(at: int, *, closing: bool) -> int:
-        return at + grown * sum(1 for start, end in places if (end <= at if closing else start < at))
+        return at + grown * sum(
+            1 for start, end in places if (end <= at if closing else start < at)
+        )
 
     pieces, last = [], 0
     for start, end in places:
         pieces += [example.text[last:start], new]
         last = end
     pieces.append(example.text[last:])
-    sentences = tuple((moved(s, closing=False), moved(e, closing=True)) for s, e in example.sentences)
+    sentences = tuple(
+        (moved(s, closing=False), moved(e, closing=True)) for s, e in example.sentences
+    )
     span = example.span
     if span and any(s < span[0] < e or s < span[1] < e for s, e in places):
         return example

@@ -41,7 +41,7 @@ class Run:
         return last
 
 
-type_of_run = Callable[..., Run]
+Runner = Callable[..., Run]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> type_of_run:
+) -> Runner:
     """Runs a command line in this process, with a data folder of its own."""
     monkeypatch.setenv("FOOTNOTE_DATA_DIR", str(data_dir))
     monkeypatch.chdir(tmp_path)
@@ -78,7 +78,7 @@ def run(
 # What it does
 
 
-def test_ask_prints_the_answer_then_its_sources(run: type_of_run, articles: Path) -> None:
+def test_ask_prints_the_answer_then_its_sources(run: Runner, articles: Path) -> None:
     done = run("ask", "When did the bridge over the Wend open?", "--articles", articles)
 
     assert done.code == 0
@@ -92,7 +92,7 @@ def test_ask_prints_the_answer_then_its_sources(run: type_of_run, articles: Path
     assert done.err == ""
 
 
-def test_ask_reads_the_question_from_stdin(run: type_of_run, articles: Path) -> None:
+def test_ask_reads_the_question_from_stdin(run: Runner, articles: Path) -> None:
     question = "Who is the director of the town library?"
     done = run("ask", "-", "-a", articles, "--json", stdin=question.encode() + b"\n")
 
@@ -103,7 +103,7 @@ def test_ask_reads_the_question_from_stdin(run: type_of_run, articles: Path) -> 
     assert "Mara Lindqvist" in answer["text"]
 
 
-def test_a_refusal_is_an_answer(run: type_of_run, articles: Path) -> None:
+def test_a_refusal_is_an_answer(run: Runner, articles: Path) -> None:
     done = run("ask", "What is the capital of Mongolia?", "-a", articles, "--json")
 
     assert done.code == 0
@@ -111,13 +111,13 @@ def test_a_refusal_is_an_answer(run: type_of_run, articles: Path) -> None:
     assert done.json()["citations"] == []
 
 
-def test_two_runs_print_the_same_bytes(run: type_of_run, articles: Path) -> None:
+def test_two_runs_print_the_same_bytes(run: Runner, articles: Path) -> None:
     line = ("ask", "How much did the bridge cost?", "-a", articles, "--json")
 
     assert run(*line).out == run(*line).out
 
 
-def test_index_reports_and_is_remembered(run: type_of_run, articles: Path) -> None:
+def test_index_reports_and_is_remembered(run: Runner, articles: Path) -> None:
     first = run("index", "articles", "--json")
     assert first.code == 0
     assert first.json()["added"] == ["bridge.txt", "library.txt"]
@@ -133,7 +133,7 @@ def test_index_reports_and_is_remembered(run: type_of_run, articles: Path) -> No
 
 
 def test_a_named_folder_goes_before_the_remembered_one(
-    run: type_of_run, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Runner, articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -149,7 +149,7 @@ def test_a_named_folder_goes_before_the_remembered_one(
     assert named.err == from_environment.err == ""
 
 
-def test_index_names_each_skipped_file_and_why(run: type_of_run, articles: Path) -> None:
+def test_index_names_each_skipped_file_and_why(run: Runner, articles: Path) -> None:
     (articles / "photo.txt").write_bytes(bytes(range(256)) * 8)
     (articles / "table.xlsx").write_bytes(b"PK\3\4")
     done = run("index", articles)
@@ -161,7 +161,7 @@ def test_index_names_each_skipped_file_and_why(run: type_of_run, articles: Path)
     assert all(skipped.values())
 
 
-def test_removed_article_answers_nothing_and_stays_out(run: type_of_run, articles: Path) -> None:
+def test_removed_article_answers_nothing_and_stays_out(run: Runner, articles: Path) -> None:
     question = ("ask", "How much did the bridge over the Wend cost?", "--json")
     run("index", articles)
     assert run(*question).json()["answered"]
@@ -175,7 +175,7 @@ def test_removed_article_answers_nothing_and_stays_out(run: type_of_run, article
 
 
 def test_verify_proves_a_saved_answer_and_catches_a_change(
-    run: type_of_run, articles: Path, tmp_path: Path
+    run: Runner, articles: Path, tmp_path: Path
 ) -> None:
     saved = run("ask", "How much did the bridge cost?", "-a", articles, "--json").out
     file = tmp_path / "answer.json"
@@ -196,7 +196,7 @@ def test_verify_proves_a_saved_answer_and_catches_a_change(
     assert run("verify", file, "-a", articles).code == 1
 
 
-def test_doctor_finds_a_sound_installation_sound(run: type_of_run, articles: Path) -> None:
+def test_doctor_finds_a_sound_installation_sound(run: Runner, articles: Path) -> None:
     done = run("doctor", "-a", articles)
 
     assert done.code == 0
@@ -208,7 +208,7 @@ def test_doctor_finds_a_sound_installation_sound(run: type_of_run, articles: Pat
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n", "?!", "\x00\x1b[31m\x07", "x" * 100_000])
-def test_a_question_that_is_none(run: type_of_run, articles: Path, question: str) -> None:
+def test_a_question_that_is_none(run: Runner, articles: Path, question: str) -> None:
     done = run("ask", "-", "-a", articles, stdin=question.encode())
 
     if done.code == 0:  # an honest refusal will do as well
@@ -219,7 +219,7 @@ def test_a_question_that_is_none(run: type_of_run, articles: Path, question: str
         assert len(done.error()) < 400
 
 
-def test_control_characters_around_a_question_do_no_harm(run: type_of_run, articles: Path) -> None:
+def test_control_characters_around_a_question_do_no_harm(run: Runner, articles: Path) -> None:
     question = "How much did\x1b[31m the bridge\x07 cost?\u202e"
     done = run("ask", question, "-a", articles)
 
@@ -227,12 +227,12 @@ def test_control_characters_around_a_question_do_no_harm(run: type_of_run, artic
     assert not {"\x1b", "\x07", "\u202e"} & set(done.out + done.err)
 
 
-def test_a_question_that_is_not_text(run: type_of_run, articles: Path) -> None:
+def test_a_question_that_is_not_text(run: Runner, articles: Path) -> None:
     assert "UTF-8" in run("ask", "caf\udce9?", "-a", articles).error()
     assert "UTF-8" in run("ask", "-", "-a", articles, stdin=b"caf\xe9?").error()
 
 
-def test_an_empty_folder_is_refused_with_the_reason(run: type_of_run, tmp_path: Path) -> None:
+def test_an_empty_folder_is_refused_with_the_reason(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = run("ask", "What is it?", "-a", "empty", "--json")
 
@@ -241,16 +241,14 @@ def test_an_empty_folder_is_refused_with_the_reason(run: type_of_run, tmp_path: 
 
 
 @pytest.mark.parametrize("command", [("ask", "Where?", "-a"), ("index",), ("list", "-a")])
-def test_a_folder_that_is_not_there(run: type_of_run, command: tuple[str, ...]) -> None:
+def test_a_folder_that_is_not_there(run: Runner, command: tuple[str, ...]) -> None:
     done = run(*command, "no-such-folder")
 
     assert done.code == 3
     assert "no-such-folder" in done.error()
 
 
-def test_a_failed_index_is_not_remembered_and_loses_nothing(
-    run: type_of_run, articles: Path
-) -> None:
+def test_a_failed_index_is_not_remembered_and_loses_nothing(run: Runner, articles: Path) -> None:
     run("index", articles)
 
     assert run("index", articles, "no-such-folder").code == 3
@@ -262,7 +260,7 @@ def test_a_failed_index_is_not_remembered_and_loses_nothing(
 
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/footnote"])
 def test_a_data_folder_that_cannot_be_written(
-    run: type_of_run, articles: Path, tmp_path: Path, place: str
+    run: Runner, articles: Path, tmp_path: Path, place: str
 ) -> None:
     (tmp_path / "file").write_text("kept", "utf-8")
     done = run("ask", "Where is the bridge?", "-a", articles, "--data-dir", place)
@@ -272,7 +270,7 @@ def test_a_data_folder_that_cannot_be_written(
     assert (tmp_path / "file").read_text("utf-8") == "kept"
 
 
-def test_an_unknown_article_cannot_be_removed(run: type_of_run, articles: Path) -> None:
+def test_an_unknown_article_cannot_be_removed(run: Runner, articles: Path) -> None:
     done = run("remove", "brigde.txt", "-a", articles)
 
     assert done.code == 3
@@ -288,7 +286,7 @@ def test_an_unknown_article_cannot_be_removed(run: type_of_run, articles: Path) 
         (b"[]", "holds no answer"),
     ],
 )
-def test_a_file_that_is_no_answer(run: type_of_run, tmp_path: Path, saved: bytes, said: str) -> None:
+def test_a_file_that_is_no_answer(run: Runner, tmp_path: Path, saved: bytes, said: str) -> None:
     (tmp_path / "answer.json").write_bytes(saved)
     done = run("verify", "answer.json")
 
@@ -306,7 +304,7 @@ def test_a_file_that_is_no_answer(run: type_of_run, tmp_path: Path, saved: bytes
     ],
 )
 def test_an_object_that_is_no_answer(
-    run: type_of_run, articles: Path, tmp_path: Path, saved: str
+    run: Runner, articles: Path, tmp_path: Path, saved: str
 ) -> None:
     (tmp_path / "answer.json").write_text(saved, "utf-8")
     done = run("verify", "answer.json", "-a", articles)
@@ -315,21 +313,21 @@ def test_an_object_that_is_no_answer(
     assert "bug" not in done.err
 
 
-def test_a_file_that_is_not_there(run: type_of_run) -> None:
+def test_a_file_that_is_not_there(run: Runner) -> None:
     assert "absent.json cannot be read: No such file" in run("verify", "absent.json").error()
 
 
 @pytest.mark.parametrize(
     "line", [("ask",), ("aks", "Where?"), ("ask", "a", "b"), ("list", "--colour"), ("index",)]
 )
-def test_wrong_usage_is_one_line(run: type_of_run, line: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_line(run: Runner, line: tuple[str, ...]) -> None:
     done = run(*line)
 
     assert done.code == 2
     assert "--help" in done.error()
 
 
-def test_a_bad_setting_is_one_line(run: type_of_run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_setting_is_one_line(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_THREADS", "several")
     done = run("list")
 
@@ -337,9 +335,7 @@ def test_a_bad_setting_is_one_line(run: type_of_run, monkeypatch: pytest.MonkeyP
     assert "FOOTNOTE_THREADS" in done.error()
 
 
-def test_an_unexpected_error_is_one_line_too(
-    run: type_of_run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_error_is_one_line_too(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> None:
         raise RuntimeError("the \x1b[31mdisk\nis on fire")
 
@@ -353,12 +349,17 @@ def test_an_unexpected_error_is_one_line_too(
 # How it behaves as a process
 
 
-def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+def start(
+    *arguments: str, stdout: int = subprocess.PIPE, **settings: Path
+) -> subprocess.Popen[bytes]:
+    variables = {f"FOOTNOTE_{name.upper()}": str(value) for name, value in settings.items()}
     return subprocess.Popen(
-        [sys.executable, "-m", "assistant", *map(str, arguments)],
+        [sys.executable, "-m", "assistant", *arguments],
         stdin=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
-        **{"stdout": subprocess.PIPE, "cwd": Path(__file__).parents[2]} | options,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | variables,
     )
 
 
@@ -379,12 +380,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(
 ) -> None:
     read, write = os.pipe()
     os.close(read)
-    environment = {
-        **os.environ,
-        "FOOTNOTE_ARTICLES": str(articles),
-        "FOOTNOTE_DATA_DIR": str(data_dir),
-    }
-    process = start(*line, stdout=write, env=environment)
+    process = start(*line, stdout=write, articles=articles, data_dir=data_dir)
     os.close(write)
     _, err = process.communicate(timeout=60)
 

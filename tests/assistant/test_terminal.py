@@ -50,12 +50,15 @@ def test_every_character_there_is_becomes_printable() -> None:
 def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[str]) -> None:
     dated = Citation(1, "a.txt", "The \x1b[31mtitle", "2024-01-01", None, 0, 9, "One\nline. ", "0")
     undated = Citation(2, "b.txt", "Other", None, None, 0, 400, "word " * 80, "0")
-    terminal.say_answer(Answer("q", "q", "It is so. [1] [2]", None, 0.9, (dated, undated)))
+    terminal.say_answer(
+        Answer("q", "q", "So.[1] Or so.[2]", None, 0.9, (dated, undated), notes=("A \x1b part.",))
+    )
 
     lines = capsys.readouterr().out.splitlines()
 
+    assert lines.pop(1) == r"Note: A \x1b part."
     assert lines[:5] == [
-        "It is so. [1] [2]",
+        "So.[1] Or so.[2]",
         "",
         "Sources",
         r"[1] The \x1b[31mtitle · 2024-01-01 · a.txt",

@@ -23,7 +23,7 @@ export default function SourcePassage() {
 
   useEffect(() => {
     passage.current?.focus({ preventScroll: true });
-    mark.current?.scrollIntoView({ block: 'center' });
+    mark.current?.scrollIntoView({ block: 'nearest' });
   }, [message, source.number]);
 
   useEffect(() => {

@@ -1,0 +1,155 @@
+"""Other names for what a question names: from the corpus's synonyms file, and from abbreviations.
+
+The synonyms file, `.footnotesynonyms` in an articles folder, has one group of equal names a line,
+separated by commas, as in Lucene's and Solr's synonyms files; `#` starts a comment. An
+abbreviation and its long form are found in the retrieved text by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embeddings.errors import ReadError
+from embeddings.lexical import stems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+__all__ = ["SYNONYMS_FILE", "Alias", "aliases_in", "read_synonyms"]
+
+SYNONYMS_FILE = ".footnotesynonyms"
+MOST_ALIASES = 8
+
+_ABBREVIATION = re.compile(r"\b[A-Z][A-Z&]{1,5}(?=s?\b)")
+_WORD = re.compile(r"[^\W_]+")
+_CAPITALISED = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|and|for|the)\s+)?[A-Z][\w’'-]*)+")
+_BEFORE = frozenset(
+    "the a an who what when where which how why is are was were did does in on at".split()
+)
+_SMALL = frozenset(("of", "and", "for", "the", "in", "on", "de"))
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that stands in the question, and another for the same thing."""
+
+    written: str
+    other: str
+
+    @property
+    def written_stems(self) -> frozenset[str]:
+        """Stems of the name in the question."""
+        return frozenset(stems(self.written))
+
+    @property
+    def other_stems(self) -> frozenset[str]:
+        """Stems of the other name."""
+        return frozenset(stems(self.other))
+
+    def put_into(self, question: str) -> str:
+        """The question with the other name instead."""
+        return _as_words(self.written).sub(lambda _: self.other, question)
+
+
+def read_synonyms(folders: Iterable[Path]) -> tuple[tuple[str, ...], ...]:
+    """Groups of equal names from the folders' synonyms files; raises `ReadError` naming the line."""
+    groups = []
+    for folder in folders:
+        path = folder / SYNONYMS_FILE
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReadError(f"cannot read {path}: {error}") from error
+        for number, line in enumerate(lines, start=1):
+            names = tuple(name.strip() for name in line.split("#", 1)[0].split(",") if name.strip())
+            if len(names) == 1:
+                raise ReadError(
+                    f"{path}, line {number}: one name alone; write equal names with commas between"
+                )
+            if names:
+                groups.append(names)
+    return tuple(groups)
+
+
+def aliases_in(
+    question: str, groups: Sequence[Sequence[str]], texts: Iterable[str] = ()
+) -> tuple[Alias, ...]:
+    """Other names for what `question` names, from the synonyms and from abbreviations in `texts`."""
+    found: dict[Alias, None] = {}
+    for group in groups:
+        for name in sorted(group, key=len, reverse=True):
+            if _as_words(name).search(question):
+                found.update({Alias(name, other): None for other in group if other != name})
+                break
+    for text in texts:
+        found.update(dict.fromkeys(_long_forms(question, text)))
+        found.update(dict.fromkeys(_short_forms(question, text)))
+    return tuple(found)[:MOST_ALIASES]
+
+
+def _long_forms(question: str, text: str) -> Iterable[Alias]:
+    """For each abbreviation of the question, phrases of `text` that it may stand for."""
+    for match in _ABBREVIATION.finditer(question):
+        short = match[0]
+        for phrase in _phrases_of_initials(short, text):
+            yield Alias(short, phrase)
+        for phrase in _capitalised(text):
+            if _abbreviates(short, phrase):
+                yield Alias(short, phrase)
+
+
+def _short_forms(question: str, text: str) -> Iterable[Alias]:
+    """For each long name of the question, abbreviations in `text` that may stand for it."""
+    shorts = dict.fromkeys(match[0] for match in _ABBREVIATION.finditer(text))
+    for phrase in _capitalised(question):
+        for short in shorts:
+            if _abbreviates(short, phrase):
+                yield Alias(phrase, short)
+
+
+def _capitalised(text: str) -> Iterable[str]:
+    """Capitalised phrases, without an article or an asking word before them."""
+    for phrase in _CAPITALISED.findall(text):
+        words = phrase.split()
+        while words and words[0].lower() in _BEFORE:
+            words = words[1:]
+        if len(words) > 1:
+            yield " ".join(words)
+
+
+def _phrases_of_initials(short: str, text: str) -> Iterable[str]:
+    """Runs of words in `text` whose initials are exactly `short`: "NEV", "new energy vehicle"."""
+    if len(short) < 3:
+        return
+    words = list(_WORD.finditer(text))
+    size = len(short)
+    for first in range(len(words) - size + 1):
+        run = words[first : first + size]
+        if all(word[0][0].upper() == letter for word, letter in zip(run, short, strict=True)):
+            phrase = text[run[0].start() : run[-1].end()]
+            if all(len(word[0]) > 2 for word in run) and re.fullmatch(r"[\w\s-]+", phrase):
+                yield " ".join(phrase.split())
+
+
+def _abbreviates(short: str, phrase: str) -> bool:
+    """Whether the letters of `short` are initials of `phrase`, in order, the first and last too.
+
+    Abbreviations skip words: the long name of a corporation may have five and its
+    abbreviation three.
+    """
+    initials = [w[0][0].upper() for w in _WORD.finditer(phrase) if w[0].lower() not in _SMALL]
+    if not len(short) <= len(initials) <= 2 * len(short) or short in phrase.split():
+        return False
+    if initials[0] != short[0] or initials[-1] != short[-1]:
+        return False
+    rest = iter(initials)
+    return all(letter in rest for letter in short)
+
+
+def _as_words(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)

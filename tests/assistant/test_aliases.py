@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.aliases import Alias, aliases_in, read_synonyms
+from embeddings.errors import ReadError
+
+
+def test_the_synonyms_file(tmp_path: Path) -> None:
+    (tmp_path / ".footnotesynonyms").write_text("# names\nACME, Acme Tools Corporation\n\n")
+    groups = read_synonyms([tmp_path, tmp_path / "nowhere"])
+    assert groups == (("ACME", "Acme Tools Corporation"),)
+    (alias,) = aliases_in("What does acme make?", groups)
+    assert alias == Alias("ACME", "Acme Tools Corporation")
+    assert alias.put_into("What does acme make?") == "What does Acme Tools Corporation make?"
+    assert aliases_in("What does Acmeville make?", groups) == ()
+
+
+def test_a_name_alone_is_an_error_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / ".footnotesynonyms").write_text("a, b\nalone\n")
+    with pytest.raises(ReadError, match="line 2"):
+        read_synonyms([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "other"),
+    [
+        ("What is an NEV?", "The new energy vehicle industry grows.", "new energy vehicle"),
+        (
+            "Who chairs the NWG?",
+            "The Northern Water Supply Group met.",
+            "Northern Water Supply Group",
+        ),
+        ("Who chairs the Northern Water Supply Group?", "The NWG met.", "NWG"),
+    ],
+)
+def test_abbreviations_are_found_in_the_text(question: str, text: str, other: str) -> None:
+    assert other in [alias.other for alias in aliases_in(question, (), [text])]
+
+
+def test_what_does_not_abbreviate_is_left_alone() -> None:
+    assert aliases_in("Who chairs the XYZ?", (), ["The Northern Water Group met."]) == ()
+    assert aliases_in("Who is he?", (), ["The NWG met."]) == ()

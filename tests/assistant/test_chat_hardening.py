@@ -1,0 +1,231 @@
+"""The guard in front of Chainlit, without Chainlit. The real server is tested in the browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from assistant.chat import hardening
+from assistant.chat.hardening import MOST_BODY_BYTES, Guard
+
+HOSTS = hardening.hosts("127.0.0.1", 8000)
+Reply = tuple[int, dict[str, str], bytes]
+
+
+async def _echo(scope: Any, receive: Any, send: Any) -> None:
+    """An app that answers with as much of the body as it gets."""
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message["body"]
+        if not message["more_body"]:
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+def request(method: str = "GET", path: str = "/", body: bytes = b"", **headers: str) -> Reply:
+    """What the guard lets through, or answers itself."""
+    named = {"host": "127.0.0.1:8000", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(k.encode(), v.encode()) for k, v in named.items()],
+    }
+    read: list[bytes] = []
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        read.append(body)
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(Guard(_echo, hosts=HOSTS, policy="default-src 'self'")(scope, receive, send))
+    start, end = sent
+    if start["status"] != 200:
+        assert not read, "a refused request's body must not be read"
+    sent_headers = {k.decode(): v.decode() for k, v in start["headers"]}
+    return start["status"], sent_headers, end["body"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_its_own_names_are_answered(host: str) -> None:
+    status, headers, _ = request(host=host, origin=f"http://{host}")
+    assert status == 200
+    assert headers["content-security-policy"] == "default-src 'self'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "host", ["", "evil.example", "127.0.0.1", "127.0.0.1:80", "127.0.0.1:8000.evil.example"]
+)
+def test_other_hosts_are_refused(host: str) -> None:
+    assert request(host=host)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "origin", ["", "null", "http://evil.example", "https://127.0.0.1:8000", "127.0.0.1:8000"]
+)
+def test_other_origins_are_refused(origin: str) -> None:
+    assert request(origin=origin)[0] == 403
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("path", ["/project/file", "/mcp", "/login", "/project/element", "/x"])
+def test_nothing_can_be_uploaded(method: str, path: str) -> None:
+    assert request(method, path, b"x" * 10)[0] == 405
+
+
+def test_bodies_are_capped() -> None:
+    path = "/set-session-cookie"
+    assert request("POST", path, b"{}", content_length="2") == (
+        200,
+        request()[1],
+        b"{}",
+    )
+    assert request("POST", path, b"", content_length=str(MOST_BODY_BYTES + 1))[0] == 413
+    assert request("POST", path, b"", content_length="many")[0] == 413
+
+
+def test_a_body_that_lies_about_its_length_ends_at_the_cap() -> None:
+    _, _, body = request("POST", "/set-session-cookie", b"x" * (MOST_BODY_BYTES + 1))
+    assert body == b""
+
+
+def test_sockets_of_other_sites_are_closed_unopened() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1:8000"), (b"origin", b"http://evil.example")]
+    scope = {"type": "websocket", "path": "/ws/socket.io", "headers": headers}
+    asyncio.run(Guard(_echo, hosts=HOSTS, policy="")(scope, receive, send))
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+PAGE = """<head><meta property="og:image" content="https://a.example/b.png">
+<link rel="preconnect" href="https://fonts.example" crossorigin />
+<link
+  rel="stylesheet"
+  href="https://cdn.example/katex.css"
+/>
+<link rel="icon" href="/favicon" /><script>
+const a = 1;</script><script src="/public/app.js" defer></script></head>"""
+
+
+def test_the_page_asks_no_other_server() -> None:
+    page = hardening.without_outside_links(PAGE)
+    assert "https://" not in page
+    assert '<link rel="icon" href="/favicon" />' in page
+
+
+def test_the_policy_names_this_server_only() -> None:
+    policy = hardening.content_policy(PAGE, "127.0.0.1", 8000)
+    # printf '\nconst a = 1;' | openssl dgst -sha256 -binary | base64
+    assert "'sha256-Degb89nyMq0xzbT23wpyOxeojJ9ZIzBBW6L2zKGikSk='" in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+    assert "http" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+UUID = "6b1f0c9e-3f2d-4c55-9d0a-0f7a1c2b3d4e"
+NO_UUIDS = [
+    None,
+    7,
+    "",
+    "x",
+    "/etc",
+    "../..",
+    UUID + "/..",
+    "{" + UUID + "}",
+    UUID.replace("-", ""),
+]
+
+
+@pytest.mark.parametrize("value", NO_UUIDS)
+def test_ids_are_uuids(value: object) -> None:
+    assert hardening.is_uuid(UUID)
+    assert hardening.is_uuid(UUID.upper())
+    assert not hardening.is_uuid(value)
+
+
+def _handlers(calls: list[Any]) -> dict[str, Callable[..., Any]]:
+    async def record(*given: Any) -> None:
+        calls.append(given)
+
+    names = [*hardening.EVENTS, "edit_message", "audio_start", "window_message"]
+    return dict.fromkeys(names, record)
+
+
+def test_other_socket_events_are_gone() -> None:
+    handlers = _handlers([])
+    hardening.keep_events(handlers)
+    assert handlers.keys() == hardening.EVENTS
+
+
+@pytest.mark.parametrize("auth", [None, {}, *({"sessionId": bad} for bad in NO_UUIDS)])
+def test_a_session_needs_a_uuid(auth: object) -> None:
+    calls: list[Any] = []
+    handlers = _handlers(calls)
+    hardening.keep_events(handlers)
+    with pytest.raises(ConnectionRefusedError):
+        asyncio.run(handlers["connect"]("sid", {}, auth))
+    with pytest.raises(ConnectionRefusedError):
+        asyncio.run(handlers["connect"]("sid", {}, {"sessionId": UUID, "threadId": "x' OR 1"}))
+    assert calls == []
+    asyncio.run(handlers["connect"]("sid", {}, {"sessionId": UUID, "threadId": ""}))
+    assert len(calls) == 1
+
+
+def test_of_a_message_only_the_question_is_taken() -> None:
+    calls: list[Any] = []
+    handlers = _handlers(calls)
+    hardening.keep_events(handlers)
+    forged = {
+        "id": UUID,
+        "output": "Why?",
+        "type": "assistant_message",
+        "parentId": "p",
+        "metadata": {"icon": "x"},
+        "command": "c",
+    }
+    send = handlers["client_message"]
+    asyncio.run(send("sid", {"message": forged, "fileReferences": [{"id": "/etc/passwd"}]}))
+    ((_, payload),) = calls
+    assert payload["fileReferences"] is None
+    assert payload["message"] == {
+        "id": UUID,
+        "output": "Why?",
+        "type": "user_message",
+        "name": "User",
+        "createdAt": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, [], {}, {"message": None}, {"message": {"id": "x", "output": "a"}},
+     {"message": {"id": UUID, "output": 7}}, {"message": {"id": UUID}}],
+)  # fmt: skip
+def test_what_is_no_message_is_ignored(payload: object) -> None:
+    calls: list[Any] = []
+    handlers = _handlers(calls)
+    hardening.keep_events(handlers)
+    asyncio.run(handlers["client_message"]("sid", payload))
+    assert calls == []
+
+
+def test_an_endless_question_is_cut_before_it_is_handed_on() -> None:
+    message = hardening.plain_message({"message": {"id": UUID, "output": "x" * 500_000}})
+    assert message is not None
+    assert len(message["output"]) == hardening.MOST_QUESTION_CHARACTERS + 1

@@ -1,0 +1,114 @@
+"""What happens before the server starts: address, runtime folder, environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from assistant.chat import launch
+from embeddings.errors import CorpusError, SettingsError
+
+PUBLIC = Path(launch.__file__).parent / "public"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
+def test_loopback_is_served(host: str) -> None:
+    launch.check_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.2", "8.8.8.8", "example.com", "", "*"]
+)
+def test_other_addresses_need_a_login_that_is_not_there_yet(host: str) -> None:
+    with pytest.raises(SettingsError, match="login"):
+        launch.check_loopback(host)
+
+
+def test_a_port_in_use_is_said_in_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"127.0.0.1:{port}.*another program") as error:
+            launch.check_free("127.0.0.1", port)
+    assert "\n" not in str(error.value)
+    launch.check_free("127.0.0.1", port)
+
+
+def test_the_runtime_folder_holds_what_chainlit_reads(tmp_path: Path) -> None:
+    stale = tmp_path / "chat" / "8000" / "public" / "stale.js"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    runtime = launch.prepare_runtime(tmp_path, 8000)
+    assert not stale.exists()
+    assert (runtime / "public" / "elements" / "SourcesPanel.jsx").is_file()
+    assert (runtime / "chainlit.md").read_text("utf-8") == ""
+    texts = json.loads((runtime / ".chainlit" / "translations" / "en-US.json").read_text("utf-8"))
+    assert texts["chat"]["input"]["placeholder"] == "Ask the articles a question"
+    assert texts["common"]["actions"]["cancel"]
+
+
+def test_our_texts_replace_texts_that_chainlit_has() -> None:
+    texts = launch.interface_texts()
+    for path in json.loads((PUBLIC.parent / "texts.json").read_text("utf-8")):
+        branch: object = texts
+        for part in path.split("."):
+            assert isinstance(branch, dict)
+            branch = branch[part]
+        assert isinstance(branch, str)
+
+
+def test_a_data_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CorpusError, match="data folder") as error:
+        launch.prepare_runtime(tmp_path / "file", 8000)
+    assert "\n" not in str(error.value)
+
+
+def test_features_that_take_something_from_the_browser_are_off() -> None:
+    config = tomllib.loads((PUBLIC.parent / "config.toml").read_text("utf-8"))
+    features = config["features"]
+    assert features["spontaneous_file_upload"]["enabled"] is False
+    assert features["audio"]["enabled"] is False
+    assert features["mcp"]["enabled"] is False
+    assert features["mcp"]["user_servers"]["enabled"] is False
+    for name in ("unsafe_allow_html", "latex", "user_message_markdown", "edit_message"):
+        assert features[name] is False
+    assert config["project"]["allow_origins"] == []
+
+
+def test_public_files_ask_no_other_server() -> None:
+    assert json.loads((PUBLIC / "theme.json").read_text("utf-8"))["custom_fonts"] == []
+    for path in PUBLIC.rglob("*"):
+        if path.is_file():
+            text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+            assert "://" not in text, path
+
+
+def test_the_environment_turns_no_integration_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "DATABASE_URL",
+        "LITERAL_API_KEY",
+        "OAUTH_GITHUB_CLIENT_ID",
+        "CHAINLIT_AUTH_SECRET",
+    ):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("FOOTNOTE_ENCODER", "kept")
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    launch.prepare_environment(Path("/runtime"), "127.0.0.1", 8000)
+    assert not {"DATABASE_URL", "LITERAL_API_KEY", "OAUTH_GITHUB_CLIENT_ID"} & os.environ.keys()
+    assert "CHAINLIT_AUTH_SECRET" not in os.environ
+    assert os.environ["CHAINLIT_APP_ROOT"] == "/runtime"
+    assert os.environ["FOOTNOTE_ENCODER"] == "kept"
+
+
+def test_importing_the_chat_does_not_import_chainlit() -> None:
+    code = "import sys, assistant.chat; sys.exit('chainlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.question import LONGEST_QUESTION, analyse, cleaned, holds_expected, split_parts
+from embeddings.errors import QuestionError
+
+
+def test_a_question_is_put_in_one_line() -> None:
+    assert cleaned("  What\x00 is\n\tthis\u200b?\x1b[31m ") == "What is this ? [31m"
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t\x00", "???", "\u200b"])
+def test_nothing_is_no_question(question: str) -> None:
+    with pytest.raises(QuestionError, match="empty"):
+        cleaned(question)
+
+
+def test_a_book_is_no_question() -> None:
+    with pytest.raises(QuestionError, match="100,000 characters"):
+        cleaned("x" * 100_000)
+    assert cleaned("x" * LONGEST_QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many cars were built?", "number"),
+        ("What was the total output value?", "number"),
+        ("When was it signed?", "date"),
+        ("In which year did it open?", "date"),
+        ("Who chairs the group?", "person"),
+        ("Where was it signed?", "place"),
+        ("What are the three demands?", "list"),
+        ("Why did it stop?", "any"),
+    ],
+)
+def test_what_is_asked_for(question: str, expected: str) -> None:
+    assert analyse(question).expected == expected
+
+
+def test_names_and_numbers_of_a_question() -> None:
+    form = analyse("How many cars did Volvo's Gothenburg plant build in 2021?")
+    assert form.names == ("volvo", "gothenburg")
+    assert form.numbers == ("2021",)
+    assert analyse("Which plant is it?").names == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "holds"),
+    [
+        ("How many cars in 2021?", "It built 5,000 cars in 2021.", True),
+        ("How many cars in 2021?", "It built cars in 2021.", False),
+        ("When did it open?", "It opened on May 3.", True),
+        ("When did it open?", "It opened to applause.", False),
+        ("Who opened it?", "The mayor, Kari Holm, opened it.", True),
+        ("Who opened it?", "It was opened with applause.", False),
+    ],
+)
+def test_a_sentence_holds_what_is_asked_for(question: str, sentence: str, holds: bool) -> None:
+    assert holds_expected(analyse(question).expected, sentence, question) is holds
+
+
+def test_two_questions_in_one_are_told_apart() -> None:
+    assert split_parts("Who is the mayor and when did he take office?") == (
+        "Who is the mayor?", "when did he take office?",
+    )  # fmt: skip
+    assert split_parts("Where are salt and pepper grown?") == ("Where are salt and pepper grown?",)

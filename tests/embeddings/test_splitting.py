@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from embeddings.records import Article
+from embeddings.splitting import PASSAGE_CHARACTERS, split_article, split_sentences
+
+SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
+
+awkward = st.lists(
+    st.sampled_from(
+        ["Same line.\n", "Same line.\r\n", "\r\n\r\n", "\n", "🙂 emoji 👩‍👩‍👧 here. ", '"Quoted? ', "e.g. Dr. No. 5. ",
+         "x" * 700, "宁德市新能源。", " ", "\t", " ", "3.14, 2,565! ", "- item\n", "Wrapped at the end of\n"]
+    ),
+    max_size=60,
+).map("".join)  # fmt: skip
+
+
+def check(text: str) -> None:
+    passages = split_article(Article("a.txt", text))
+    covered = [False] * len(text)
+    for passage in passages:
+        assert text[passage.start : passage.end] == passage.text
+        assert passage.text.strip() == passage.text != ""
+        covered[passage.start : passage.end] = [True] * (passage.end - passage.start)
+    lost = "".join(c for c, seen in zip(text, covered, strict=True) if not seen)
+    assert not lost.strip(' \t\r\n\x0b\x0c\u00a0\u3000\ufeff"\x1c\x1d\x1e\x1f\x85\u2028\u2029'), (
+        lost[:80]
+    )
+    assert [(p.start, p.end) for p in passages] == sorted({(p.start, p.end) for p in passages})
+
+
+@pytest.mark.parametrize("path", SEEDS, ids=lambda p: p.stem[:3])
+def test_passages_of_the_seeds_stand_at_their_offsets(path: Path) -> None:
+    check(path.read_bytes().decode("utf-8"))
+
+
+@given(awkward | st.text(max_size=2000))
+@settings(max_examples=150, deadline=None)
+@example("Same line.\n" * 500)
+@example("Same line.\r\n" * 500)
+@example("")
+@example('"')
+def test_passages_stand_at_their_offsets_in_any_text(text: str) -> None:
+    check(text)
+
+
+def test_one_line_of_a_megabyte() -> None:
+    check("word " * 200_000)
+    check("a" * 1_000_000)
+
+
+def test_passages_are_bounded() -> None:
+    passages = split_article(Article("a.txt", "A sentence of some words. " * 500))
+    assert max(len(p.text) for p in passages) <= 2 * PASSAGE_CHARACTERS
+
+
+@given(awkward)
+@settings(max_examples=100, deadline=None)
+def test_sentences_are_ordered_and_do_not_overlap(text: str) -> None:
+    position = 0
+    for start, end in split_sentences(text):
+        assert position <= start < end <= len(text)
+        assert text[start:end].strip() == text[start:end]
+        position = end
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in split_sentences(text)]
+
+
+def test_a_quotation_that_never_closes_hides_no_sentence_end() -> None:
+    text = 'What is left? "On arrival he looked. He listened. He left.\nThe next day it rained. It did.'
+    assert sentences(text) == [
+        "What is left?", "On arrival he looked.", "He listened.", "He left.",
+        "The next day it rained.", "It did.",
+    ]  # fmt: skip
+
+
+def test_a_wrapped_sentence_stays_whole_and_a_heading_stays_apart() -> None:
+    text = "A heading\n\nThis sentence was wrapped by an editor at the usual width\nand goes on here. Next."
+    assert sentences(text) == [
+        "A heading",
+        "This sentence was wrapped by an editor at the usual width\nand goes on here.",
+        "Next.",
+    ]
+
+
+def test_abbreviations_and_numbers_do_not_end_a_sentence() -> None:
+    text = "Dr. Li sold 2.565 billion. Mr. Sui left."
+    assert sentences(text) == ["Dr. Li sold 2.565 billion.", "Mr. Sui left."]
