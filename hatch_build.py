@@ -7,7 +7,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class ArticlesHook(BuildHookInterface):  # type: ignore[misc]  # hatchling ships no types
+class ArticlesHook(BuildHookInterface[Any]):
     """An editable install reads `seeds/` from the checkout; only a real wheel carries a copy."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

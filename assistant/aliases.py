@@ -55,7 +55,7 @@ class Alias:
 
 
 def read_synonyms(folders: Iterable[Path]) -> tuple[tuple[str, ...], ...]:
-    """Groups of equal names from the folders' synonyms files; raises `ReadError` naming the line."""
+    """Groups of equal names from the synonyms files; raises `ReadError` naming the line."""
     groups = []
     for folder in folders:
         path = folder / SYNONYMS_FILE
@@ -79,7 +79,7 @@ def read_synonyms(folders: Iterable[Path]) -> tuple[tuple[str, ...], ...]:
 def aliases_in(
     question: str, groups: Sequence[Sequence[str]], texts: Iterable[str] = ()
 ) -> tuple[Alias, ...]:
-    """Other names for what `question` names, from the synonyms and from abbreviations in `texts`."""
+    """Other names for what `question` names: synonyms, and abbreviations in `texts`."""
     found: dict[Alias, None] = {}
     for group in groups:
         for name in sorted(group, key=len, reverse=True):

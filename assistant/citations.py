@@ -1,4 +1,4 @@
-"""The proof: every citation is checked against the corpus before it is shown, and any time after."""
+"""The proof: every citation is checked against the corpus before it is shown, and ever after."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARKERS = re.compile(r"(?:\[\d+\])+")
 
 
 def shown(quote: str) -> str:
-    """A quote as a sentence of an answer: in one line, and with nothing that looks like a marker."""
+    """A quote as a sentence of an answer: in one line, with nothing that looks like a marker."""
     return re.sub(r"\[(\d+)\]", r"(\1)", " ".join(quote.split()))
 
 

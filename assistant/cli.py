@@ -301,7 +301,7 @@ def _settings(articles: list[Path] | None, data_dir: Path | None) -> Settings:
     folders = remembered(settings.resolved_data_dir())
     if not folders:
         return settings
-    terminal.note(f"asking {', '.join(map(str, folders))}, as last indexed")
+    terminal.note(f"using {', '.join(map(str, folders))}, as last indexed")
     return Settings(**settings.model_dump(exclude={"articles"}), articles=folders)
 
 

@@ -1,4 +1,4 @@
-"""Readings → the sentences of an answer, or the reason for a refusal. Extractive: nothing is reworded."""
+"""Readings → the sentences of an answer, or the reason for a refusal. Nothing is reworded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.evidence import NAMES
 from assistant.question import analyse
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["Draft", "Part", "compose", "refusal_text"]
+__all__ = ["Draft", "Part", "asks_of_several", "compose", "refusal_text"]
 
 SECOND_WITHIN = 0.7
 """A further sentence joins the best when its log-odds are at most this much lower …"""
@@ -45,6 +46,7 @@ class Part:
 
     question: str
     reading: Reading
+    hits: tuple[Hit, ...]
     best_cosine: float
 
 
@@ -57,6 +59,13 @@ class Draft:
     spans: tuple[tuple[str, int, int], ...] = ()
     """(article id, start, end) of each sentence, in the order they are shown."""
     notes: tuple[str, ...] = ()
+
+
+def asks_of_several(part: Part) -> bool:
+    """Whether no one sentence, in its place, speaks of all that the question names."""
+    if not part.reading.candidates:
+        return False
+    return _feature(part.reading.candidates[0], "names_missing") > 0
 
 
 def compose(
@@ -89,10 +98,11 @@ def compose(
 def _relevant(part: Part) -> bool:
     if part.best_cosine >= LEAST_COSINE:
         return True
-    from assistant.evidence import NAMES
+    return any(_feature(c, "coverage_context") >= LEAST_COVERAGE for c in part.reading.candidates)
 
-    coverage = NAMES.index("coverage_context")
-    return any(c.features[coverage] >= LEAST_COVERAGE for c in part.reading.candidates)
+
+def _feature(candidate: Candidate, name: str) -> float:
+    return candidate.features[NAMES.index(name)]
 
 
 def _chosen(

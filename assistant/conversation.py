@@ -55,8 +55,8 @@ _AND = re.compile(
     re.IGNORECASE,
 )
 _ASKING = (
-    "who whom whose when where what which why how did does do is are was were can could will would has "
-    "have had should may tell list name give show explain describe summarise summarize"
+    "who whom whose when where what which why how did does do is are was were can could will would "
+    "has have had should may tell list name give show explain describe summarise summarize"
 )
 _ASKS = re.compile(rf"^(?:{'|'.join(_ASKING.split())})\b", re.IGNORECASE)
 _OPENING = re.compile(
@@ -165,7 +165,7 @@ def _is_piece(rest: str, led: bool) -> bool:
 
 
 def _put_in_place(piece: str, before: str) -> str:
-    """`piece` for its like in the question before: year for year, ordinal for ordinal, name for name."""
+    """`piece` for its like in the question before: a year for a year, a name for a name."""
     piece = piece.rstrip(" ?.!")
     for kind in (_YEAR, _ORDINAL):
         new, old = kind.search(piece), kind.search(before)
@@ -230,7 +230,7 @@ def _names(text: str) -> list[str]:
 def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
     places = []
     for match in _NAME.finditer(text):
-        start, end = match.span()
+        start = match.start()
         words = [(m.start() + start, m.end() + start, m[0]) for m in _WORD.finditer(match[0])]
         while words and words[0][2].lower() in _COMMON:
             words.pop(0)

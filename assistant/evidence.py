@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from assistant.question import QuestionForm
     from embeddings.lexical import LexicalIndex, Term
 
-__all__ = ["NAMES", "Setting", "SentenceInPlace", "features", "setting_of"]
+__all__ = ["NAMES", "SentenceInPlace", "Setting", "features", "setting_of"]
 
 NAMES = (
+    "relevance",
+    "answerable",
     "cosine",
     "cosine_context",
     "passage_score",
@@ -85,6 +87,8 @@ def features(
     setting: Setting,
     sentence: SentenceInPlace,
     *,
+    relevance: float,
+    answerable: float,
     cosine: float,
     cosine_context: float,
     passage_score: float,
@@ -115,6 +119,8 @@ def features(
     )
     dated = around + " " + (sentence.date or "")
     return (
+        relevance,
+        answerable,
         cosine,
         cosine_context,
         passage_score,

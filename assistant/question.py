@@ -16,6 +16,7 @@ __all__ = [
     "analyse",
     "cleaned",
     "holds_expected",
+    "split_names",
     "split_parts",
 ]
 
@@ -64,7 +65,7 @@ _ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
-    ("person", re.compile(r"\bwho(?:m|se)?\b|\bname of the (?:\w+ )?(?:person|man|woman)\b", re.I)),
+    ("person", re.compile(r"\bwho(?:m|se)?\b|\bname of the (?:\w+ )?(?:man|woman)\b", re.I)),
     (
         "place",
         re.compile(r"\bwhere\b|\b(?:what|which|in which) (?:city|place|country|location)\b", re.I),
@@ -78,7 +79,10 @@ _ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_QUESTION_WORD = r"(?:who|whom|whose|when|where|what|which|why|how|did|does|do|is|are|was|were|can|could|will|has|have)"
+_QUESTION_WORD = (
+    r"(?:who|whom|whose|when|where|what|which|why|how|did|does|do|is|are|was|were|can|could|will"
+    r"|has|have)"
+)
 _JOINT = re.compile(
     rf"\s*(?:[?;]\s*(?:and\s+|also,?\s+)?|,?\s+and\s+(?:also\s+)?)(?={_QUESTION_WORD}\b)",
     re.IGNORECASE,
@@ -172,3 +176,30 @@ def split_parts(question: str) -> tuple[str, ...]:
     if len(pieces) < 2 or any(len(piece.split()) < 3 for piece in pieces):
         return (question,)
     return tuple(piece if piece.endswith("?") else piece + "?" for piece in pieces)
+
+
+_NAMED = (
+    r"(?:the\s+(?:[a-z]+\s+){1,3}?(?:of\s+|at\s+|in\s+)?(?:the\s+)?)?"
+    r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
+)
+_LINK = r"(?:in|to|of|by|from|for|at|with)\s+"
+_TWO_NAMES = re.compile(
+    rf"(?<!between )(?P<before>\b{_LINK}(?:the\s+)?)?(?P<first>{_NAMED})"
+    rf"\s+and\s+(?P<again>{_LINK})?(?P<second>{_NAMED})"
+)
+
+
+def split_names(question: str) -> tuple[str, ...]:
+    """The question asked of each of two joined names alone; nothing when there are none.
+
+    "When were Oslo and Bergen founded?" asks of Oslo and asks of Bergen.
+    """
+    match = _TWO_NAMES.search(question)
+    if match is None or match.start() == 0:
+        return ()
+    before = match["before"] or ""
+    parts = []
+    for name, lead in ((match["first"], before), (match["second"], match["again"] or before)):
+        text = question[: match.start()] + lead + name + question[match.end() :]
+        parts.append(re.sub(r"\b(?:each|both|respectively)\s+", "", text))
+    return tuple(parts)

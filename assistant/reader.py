@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,20 +18,37 @@ from typing import TYPE_CHECKING
 from assistant import evidence
 from assistant.question import analyse
 from embeddings.lexical import stems
+from embeddings.reader_model import ReaderModel, Window
 from embeddings.splitting import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from assistant.retriever import Index, Retrieved
     from embeddings.encoder import Encoder
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["ANSWER_NAMES", "Calibration", "Candidate", "Reading", "answer_features", "read"]
+__all__ = [
+    "ANSWER_NAMES",
+    "Calibration",
+    "Candidate",
+    "Logistic",
+    "Reading",
+    "answer_features",
+    "read",
+    "weigh",
+]
 
 PASSAGES_READ = 12
 """Passages whose sentences are weighed."""
+WINDOW = 5
+"""Sentences that are read together, as in training."""
+MOST_VARIANTS = 3
+"""Wordings of a question that are read, its own among them."""
 DIGITS = 4
 """Digits kept of a score, so that the last bits of a sum never decide an order."""
 
@@ -51,6 +68,13 @@ class Candidate:
     probability: float
     """Probability that it answers, judged by itself, 0..1."""
     features: tuple[float, ...]
+    span: Span
+    """The short answer inside the sentence, in characters of `text`."""
+
+    def scored(self, model: Logistic) -> Candidate:
+        """The same with the score and probability that `model` gives it."""
+        score = round(model.log_odds(self.features), DIGITS)
+        return replace(self, score=score, probability=_probability(score))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,10 @@ class Calibration:
             _logistic(fields["sentence"]), _logistic(fields["answer"]), fields["least_confidence"]
         )
 
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready form, as `load` reads it."""
+        return asdict(self)
+
 
 def _logistic(fields: dict[str, object]) -> Logistic:
     def numbers(name: str) -> tuple[float, ...]:
@@ -122,24 +150,9 @@ def read(
 ) -> Reading:
     """Weigh the sentences of the best hits. Deterministic."""
     calibration = calibration or Calibration.load()
-    found = _candidates(retrieved, index, encoder, article)
-    scored = sorted(
-        (
-            Candidate(
-                c.article_id,
-                c.start,
-                c.end,
-                c.text,
-                c.index,
-                score := round(calibration.sentence.log_odds(c.features), DIGITS),
-                _probability(score),
-                c.features,
-            )
-            for c in found
-        ),
-        key=lambda c: (-c.score, c.article_id, c.start),
-    )
-    candidates = tuple(scored)
+    found = weigh(retrieved, index, encoder, article)
+    scored = (candidate.scored(calibration.sentence) for candidate in found)
+    candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
     values = answer_features(candidates, retrieved.best_cosine)
@@ -161,14 +174,55 @@ def _probability(log_odds: float) -> float:
     return round(1 / (1 + math.exp(-max(min(log_odds, 30.0), -30.0))), DIGITS)
 
 
-def _candidates(
+def weigh(
     retrieved: Retrieved,
     index: Index,
     encoder: Encoder,
     article: Callable[[str], Article | None],
 ) -> list[Candidate]:
-    """Each sentence that a hit touches, once, with its features."""
-    places: dict[tuple[str, int], float] = {}
+    """Each sentence that a hit touches, once, with its features; not scored yet."""
+    places, articles = _places(retrieved, article)
+    best = max(places.values(), default=1.0) or 1.0
+    ordered = sorted(places)
+    settings = evidence.setting_of(
+        analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
+    )
+    in_place = [_in_place(articles[name], number) for name, number in ordered]
+    cosines = _cosines(retrieved, encoder, [s.text for s in in_place])
+    contexts = [f"{s.title}\n{s.before} {s.text}".strip() for s in in_place]
+    context_cosines = _cosines(retrieved, encoder, contexts)
+    readings = _readings(retrieved, ordered, articles)
+    candidates = []
+    for place, sentence, cosine, context_cosine in zip(
+        ordered, in_place, cosines, context_cosines, strict=True
+    ):
+        start, end = sentences_of(articles[place[0]].text)[place[1]]
+        relevance, answerable, span = readings[place]
+        values = evidence.features(
+            settings,
+            sentence,
+            relevance=relevance,
+            answerable=answerable,
+            cosine=cosine,
+            cosine_context=context_cosine,
+            passage_score=places[place] / best,
+            has=_stem_set,
+        )
+        candidates.append(
+            Candidate(place[0], start, end, sentence.text, place[1], 0.0, 0.0, values, span)
+        )
+    return candidates
+
+
+Place = tuple[str, int]
+"""An article and the number of a sentence in it."""
+
+
+def _places(
+    retrieved: Retrieved, article: Callable[[str], Article | None]
+) -> tuple[dict[Place, float], dict[str, Article]]:
+    """The sentences that the best hits touch, each with the score of its best hit."""
+    places: dict[Place, float] = {}
     articles: dict[str, Article] = {}
     for hit in retrieved.hits[:PASSAGES_READ]:
         passage = hit.passage
@@ -177,38 +231,58 @@ def _candidates(
             if found is None:
                 continue
             articles[passage.article_id] = found
-        spans = sentences_of(articles[passage.article_id].text)
-        for number, (start, end) in enumerate(spans):
+        for number, (start, end) in enumerate(sentences_of(articles[passage.article_id].text)):
             if start < passage.end and end > passage.start:
                 place = (passage.article_id, number)
                 places[place] = max(places.get(place, 0.0), hit.score)
-    best = max(places.values(), default=1.0) or 1.0
-    ordered = sorted(places)
-    settings = evidence.setting_of(
-        analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
-    )
-    in_place = [_in_place(articles[name], number) for name, number in ordered]
-    texts = [s.text for s in in_place]
-    contexts = [f"{s.title}\n{s.before} {s.text}".strip() for s in in_place]
-    cosines = _cosines(retrieved, encoder, texts)
-    context_cosines = _cosines(retrieved, encoder, contexts)
-    candidates = []
-    for place, sentence, cosine, context_cosine in zip(
-        ordered, in_place, cosines, context_cosines, strict=True
-    ):
-        start, end = sentences_of(articles[place[0]].text)[place[1]]
-        values = evidence.features(
-            settings,
-            sentence,
-            cosine=cosine,
-            cosine_context=context_cosine,
-            passage_score=places[place] / best,
-            has=_stem_set,
-        )
-        candidates.append(
-            Candidate(place[0], start, end, sentence.text, place[1], 0.0, 0.0, values)
-        )
-    return candidates
+    return places, articles
+
+
+def _readings(
+    retrieved: Retrieved, ordered: Sequence[Place], articles: dict[str, Article]
+) -> dict[Place, tuple[float, float, Span]]:
+    """What the reader says of each sentence: relevance, answerability, short answer.
+
+    The question is also read under the other names of what it names; the best reading counts.
+    """
+    groups = _windows(ordered)
+    windows = []
+    for group in groups:
+        found = articles[group[0][0]]
+        spans = [sentences_of(found.text)[number] for _, number in group]
+        first, last = spans[0][0], spans[-1][1]
+        inner = tuple((start - first, end - first) for start, end in spans)
+        windows.append(Window(found.title, found.date, found.text[first:last], inner))
+    best: dict[Place, tuple[float, float, Span]] = {}
+    model = _reader_model()
+    for question in _variants(retrieved):
+        for group, readings in zip(groups, model.read(question, windows), strict=True):
+            for place, r in zip(group, readings, strict=True):
+                value = (round(r.relevance, DIGITS), round(r.answerable, DIGITS), (r.start, r.end))
+                best[place] = max(best.get(place, value), value)
+    return best
+
+
+def _windows(ordered: Sequence[Place]) -> list[list[Place]]:
+    """Neighbouring sentences together, at most WINDOW of them."""
+    groups: list[list[Place]] = []
+    for place in ordered:
+        last = groups[-1][-1] if groups else None
+        if last == (place[0], place[1] - 1) and len(groups[-1]) < WINDOW:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def _variants(retrieved: Retrieved) -> list[str]:
+    others = [alias.put_into(retrieved.question) for alias in retrieved.aliases]
+    return list(dict.fromkeys([retrieved.question, *others]))[:MOST_VARIANTS]
+
+
+@cache
+def _reader_model() -> ReaderModel:
+    return ReaderModel.load()
 
 
 def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
@@ -239,7 +313,7 @@ MOST_VECTORS = 20_000
 
 
 @cache
-def _vectors(fingerprint: str) -> dict[str, object]:
+def _vectors(fingerprint: str) -> dict[str, NDArray[np.float32]]:
     return {}
 
 

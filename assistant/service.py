@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from assistant.aliases import read_synonyms
 from assistant.answers import Answer, Event
 from assistant.citations import Finding, cite, shown, verify
-from assistant.composer import Draft, Part, compose, refusal_text
+from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.conversation import stand_alone
-from assistant.question import cleaned, split_parts
+from assistant.question import cleaned, split_names, split_parts
 from assistant.reader import Calibration, read, sentences_of
 from assistant.retriever import Index, Retrieved, retrieve
 from assistant.settings import Settings
@@ -189,14 +189,21 @@ class Assistant:
         index = self._current_index()
         if not index.lexical.size:
             return [], ()
-        whole = self._retrieve(question, HITS, index)
+        whole = self._read(question, index)
         parts = split_parts(question)
-        read_parts = []
-        for part in parts:
-            found = whole if len(parts) == 1 else self._retrieve(part, HITS, index)
-            reading = read(found, index, self._encoder(), self._corpus.article)
-            read_parts.append(Part(part, reading, found.best_cosine))
-        return read_parts, whole.hits
+        if len(parts) > 1:
+            opening = [{"role": "user", "content": parts[0]}]
+            parts = (parts[0], *(stand_alone(part, opening) for part in parts[1:]))
+        elif asks_of_several(whole):
+            parts = split_names(question)
+        if len(parts) < 2:
+            return [whole], whole.hits
+        return [self._read(part, index) for part in parts], whole.hits
+
+    def _read(self, question: str, index: Index) -> Part:
+        found = self._retrieve(question, HITS, index)
+        reading = read(found, index, self._encoder(), self._corpus.article)
+        return Part(question, reading, found.hits, found.best_cosine)
 
     def _draft(self, parts: Sequence[Part]) -> Draft:
         if not parts:

@@ -1,4 +1,4 @@
-"""The lexical index: BM25 over passages and their titles, by Tantivy. Derived, like the dense one."""
+"""The lexical index: BM25 over passages and titles, by Tantivy. Derived, like the dense one."""
 
 from __future__ import annotations
 

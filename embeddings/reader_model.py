@@ -1,7 +1,7 @@
 """The reader: which sentence of a text answers a question, where in it, and whether any does.
 
-A six-layer cross-encoder (MiniLM, fine-tuned by `embeddings.training`), run by ONNX Runtime. It reads
-`[CLS] question [SEP] title : sentences [SEP]` once and speaks about every sentence of the window.
+A six-layer cross-encoder (MiniLM, fine-tuned by `embeddings.training`), run by ONNX Runtime. It
+reads `[CLS] question [SEP] title : sentences [SEP]` once and speaks of every sentence in it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class ReaderModel:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> ReaderModel:
-        """Open the model; raises ModelError when a file is missing or is not the one `reader.json` pins."""
+        """Open the model; raises ModelError when a file is missing or is not the pinned one."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -188,13 +188,14 @@ def _facts(folder: Path) -> dict[str, Any]:
     ]
     if missing:
         raise ModelError(
-            f"no reader in {folder}: {', '.join(missing)} not found; reinstall the project, or train it with "
-            "`python -m embeddings.training`"
+            f"no reader in {folder}: {', '.join(missing)} not found; "
+            "reinstall the project, or train it with `python -m embeddings.training`"
         )
     facts: dict[str, Any] = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
     if facts.get("format") != FORMAT:
         raise ModelError(
-            f"{folder / 'reader.json'} has format {facts.get('format')!r}, this version reads {FORMAT!r}"
+            f"{folder / 'reader.json'} has format {facts.get('format')!r}, this version reads "
+            f"{FORMAT!r}: reinstall the project"
         )
     return facts
 
@@ -202,7 +203,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 def _fitting(
     sentences: Sequence[Span], offsets: Sequence[Span], room: int
 ) -> list[list[tuple[int, Span]]]:
-    """Runs of sentences (index, token range) that each fit in `room` tokens, evenly long where more than one is needed."""
+    """Runs of sentences (index, token range) that fit in `room` tokens, of about equal length."""
     placed: list[tuple[int, Span]] = []
     at = 0
     for index, (start, end) in enumerate(sentences):

@@ -28,6 +28,8 @@ SEEDS = HERE.parent / "seeds"
 RUNS = HERE / "runs"
 FLOORS = HERE / "floors.toml"
 
+LOG_WIDTH = 110
+
 PASSED, BROKEN, FAILED = 0, 1, 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -60,7 +62,9 @@ def evaluate(
         bool, typer.Option("--gate/--no-gate", help="Hold the run against the floors.")
     ] = True,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="One line for each question that failed: asked, expected, got.")
+        bool,
+        typer.Option("--verbose",
+                     help="One line for each question that failed: asked, expected, got."),
     ] = False,
 ) -> None:  # fmt: skip
     """Ask every question, judge the answers, and hold the result against the floors.
@@ -89,7 +93,7 @@ def evaluate(
     except AssistantError as error:
         typer.echo(f"eval: {error}", err=True)
         raise typer.Exit(FAILED) from error
-    show(report, Console(), verbose=verbose)
+    show(report, wide(Console()), verbose=verbose)
     typer.echo(f"Written to {out}/latest.json and latest.md")
     if broken(report.verdicts):
         raise typer.Exit(BROKEN)
@@ -110,6 +114,13 @@ def records_of(
         return tuple(
             track(records, "Asking", total=len(questions), console=console, transient=True)
         )
+
+
+def wide(console: Console) -> Console:
+    """The console, made wide enough for the tables where it is a file or a CI log."""
+    if not console.is_terminal:
+        console.width = max(console.width, LOG_WIDTH)
+    return console
 
 
 def write(report: Report, folder: Path) -> None:

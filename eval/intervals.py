@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -45,10 +46,13 @@ def figure(values: Sequence[float], aggregate: Aggregate = "mean") -> Figure:
     The seed is fixed, so the same values give the same interval. Where all values are equal
     the interval has no width: that says nothing about questions not in the set.
     """
+    return _figure(tuple(values), aggregate) if values else Figure(n=0)
+
+
+@lru_cache(maxsize=1024)
+def _figure(values: tuple[float, ...], aggregate: Aggregate) -> Figure:
     import numpy as np
 
-    if not values:
-        return Figure(n=0)
     sample = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(SEED)
     resamples = sample[rng.integers(0, len(sample), size=(RESAMPLES, len(sample)))]

@@ -42,7 +42,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 ALWAYS = {"id", "kind", "question", "history", "answerable", "note"}
 ANSWERABLE = ALWAYS | {"facts", "evidence"}
-UNANSWERABLE = ALWAYS | {"about", "why"}
+UNANSWERABLE = ANSWERABLE | {"about", "why"}  # facts and evidence as empty lists, if at all
 
 
 class QuestionFileError(AssistantError):
@@ -141,6 +141,8 @@ def _question(line: str, origin: str) -> Question:
     if unknown:
         raise _wrong(origin, f"`{unknown[0]}` is not a field of a question with "
                              f"`answerable` {str(answerable).lower()}")  # fmt: skip
+    if not answerable and (row.get("facts") or row.get("evidence")):
+        raise _wrong(origin, "an unanswerable question has no `facts` and no `evidence`")
     kind = _text(row, "kind", origin)
     if kind not in KINDS:
         raise _wrong(origin, f"`kind` is {kind!r}, must be one of {', '.join(KINDS)}")

@@ -30,8 +30,8 @@ COLUMNS = (
     ("facts", "fact_coverage"),
     ("cited", "citation_validity"),
     ("support", "citation_support"),
-    ("recall@5", "recall_at_5"),
-    ("nDCG@10", "ndcg_at_10"),
+    ("R@5", "recall_at_5"),
+    ("nDCG", "ndcg_at_10"),
     ("words", "median_words"),
     ("p50 ms", "latency_p50_ms"),
     ("errors", "errors"),
@@ -81,6 +81,7 @@ class Report:
 
     def tables(self) -> Iterator[Table]:
         """The run by kind, then every measure with its interval and the floors."""
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
         for title, header, rows in (
@@ -90,12 +91,19 @@ class Report:
         ):
             if not rows:
                 continue
-            table = Table(title=title, title_justify="left", title_style="bold")
+            table = Table(
+                title=title,
+                title_justify="left",
+                title_style="bold",
+                box=SIMPLE_HEAD,
+                padding=(0, 1, 0, 0),
+                pad_edge=False,
+            )
             for position, name in enumerate(header):
                 left = position == 0 or name in ("", "what it counts")
-                table.add_column(name, justify="left" if left else "right", overflow="fold")
+                table.add_column(name, justify="left" if left else "right", no_wrap=position == 0)
             for row in rows:
-                table.add_row(*row, end_section=row[0] == "several_articles")
+                table.add_row(*row)
             yield table
 
     def markdown(self) -> str:
@@ -119,7 +127,7 @@ class Report:
         rows = []
         for kind, some in by_kind(self.records):
             share = _refused_share(kind, some)
-            cells = [_value(name, measure_named(name).figure(some)) for _, name in COLUMNS]
+            cells = [_value(name, measure_named(name).figure(some), 0) for _, name in COLUMNS]
             rows.append([kind, str(len(some)), share, *cells])
         return rows
 
@@ -127,12 +135,10 @@ class Report:
         rows = []
         for measure in MEASURES:
             figure = measure.figure(self.records)
-            interval = "–"
-            if figure.low is not None and figure.high is not None:
-                low, high = (_number(measure.name, x) for x in (figure.low, figure.high))
-                interval = f"{low}–{high}"
             value = _value(measure.name, figure)
-            rows.append([measure.name, value, interval, str(figure.n), measure.what])
+            rows.append(
+                [measure.name, value, _interval(measure.name, figure), str(figure.n), measure.what]
+            )
         return rows
 
     def _gate_rows(self) -> list[list[str]]:
@@ -187,25 +193,32 @@ def _refused_share(kind: str, records: Sequence[Record]) -> str:
     if kind == "all":
         return "–"  # a mix of good and bad refusals: see the measures
     name = "unanswerable_refused" if kind == "unanswerable" else "answerable_refused"
-    return _value(name, measure_named(name).figure(records))
+    return _value(name, measure_named(name).figure(records), 0)
 
 
-def _value(name: str, figure: Figure) -> str:
+def _value(name: str, figure: Figure, decimals: int = 1) -> str:
+    """The figure for a cell; `decimals` of a share in per cent."""
     if figure.value is None:
         return "–"
     if name == "errors":
         return str(round(figure.value * figure.n))
-    return _number(name, figure.value)
+    return _number(name, figure.value, decimals)
 
 
-def _number(name: str, value: float) -> str:
+def _interval(name: str, figure: Figure) -> str:
+    if figure.low is None or figure.high is None or name == "errors":
+        return "–"
+    return f"{_number(name, figure.low)}–{_number(name, figure.high)}"
+
+
+def _number(name: str, value: float, decimals: int = 1) -> str:
     if name.startswith("latency"):
         return f"{value:.0f}"
     if name == "median_words":
-        return f"{value:g}"
+        return f"{value:.3g}"
     if name.startswith(("mrr", "ndcg")):
-        return f"{value:.3f}"
-    return f"{100 * value:.1f} %"
+        return f"{value:.{2 + decimals}f}"
+    return f"{100 * value:.{decimals}f} %"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

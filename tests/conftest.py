@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import DEFAULT_ENCODER, is_exported, load_encoder
+from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def exported(request: pytest.FixtureRequest) -> Path:
     """A data folder that holds the default encoder, exported; kept in pytest's cache."""
     folder = request.config.cache.mkdir("footnote")
-    if not is_exported(DEFAULT_ENCODER, folder):
-        load_encoder(DEFAULT_ENCODER, folder)
+    load_encoder(DEFAULT_ENCODER, folder)
     return folder
 
 

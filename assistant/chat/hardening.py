@@ -34,7 +34,8 @@ EVENTS = frozenset({
 })  # fmt: skip
 """Socket events that the app uses; all others are ignored."""
 
-Scope = Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""One module per file format: the bytes of a file → the text of an article, and what it says of itself.
+"""One module per file format: the bytes of a file → an article, with what it says of itself.
 
 A reader is a function `(content: bytes) -> str`. It raises `ReadError` when the file is
 not what its name says.

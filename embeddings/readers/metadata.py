@@ -30,7 +30,8 @@ _MONTH = (
 )
 _WORDS = (
     rf"(?:{_MONTH}\s+(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year1>\d{{4}})"
-    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH.replace('name', 'name2')},?\s+(?P<year2>\d{{4}}))"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH.replace('name', 'name2')},?"
+    r"\s+(?P<year2>\d{4}))"
 )
 _TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\s*(?:[ap]m|Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
 _LABEL = (
@@ -84,12 +85,10 @@ def _head(text: str) -> Iterator[tuple[str, bool]]:
             continue
         before = lines[index - 1] if index else ""
         after = lines[index + 1] if index + 1 < len(lines) else ""
-        yield (
-            line,
-            (not before or bool(_DATE_LINE.fullmatch(before)))
-            and (not after or bool(_DATE_LINE.fullmatch(after)) or line.startswith("#"))
-            or (index == 0 and len(line) <= LONGEST_TITLE // 2),
-        )
+        opens = not before or _DATE_LINE.fullmatch(before) is not None
+        closes = not after or _DATE_LINE.fullmatch(after) is not None or line.startswith("#")
+        first = index == 0 and len(line) <= LONGEST_TITLE // 2
+        yield line, (opens and closes) or first
         seen += 1
         if seen == HEAD_LINES:
             return

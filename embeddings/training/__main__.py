@@ -1,4 +1,4 @@
-"""`python -m embeddings.training --benchmarks FOLDER --out DIR`: train, export and measure the reader."""
+"""Train, export and measure the reader: `python -m embeddings.training --benchmarks … --out …`."""
 
 from __future__ import annotations
 

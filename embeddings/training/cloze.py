@@ -19,16 +19,29 @@ SPELLED = (
     "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred"
 )
 UNIT = r"(?:\s?(?:million|billion|trillion|thousand|hundred|percent))?"
+END = r"(?=[,.;]| in | and | to | is | was | were | are | for )"
+DATE = rf"(?:{MONTHS}) \d{{1,2}},? \d{{4}}|\d{{1,2}} (?:{MONTHS}),? \d{{4}}|(?:{MONTHS}) \d{{1,4}}"
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("date", re.compile(rf"\b(?:(?:{MONTHS}) \d{{1,2}},? \d{{4}}|\d{{1,2}} (?:{MONTHS}),? \d{{4}}|(?:{MONTHS}) \d{{1,2}}|(?:{MONTHS}) \d{{4}})\b")),
+    ("date", re.compile(rf"\b(?:{DATE})\b")),
     ("year", re.compile(r"\b(?:1[0-9]{3}|20[0-2][0-9])s?\b(?![,.]\d)")),
     ("percent", re.compile(r"\b\d[\d.,]*\s?(?:%|percent\b|per cent\b)")),
-    ("money", re.compile(rf"[$€£¥]\s?\d[\d.,]*\d?{UNIT}|\b\d[\d.,]*{UNIT} (?:dollars|yuan|euros|pounds)\b")),
+    (
+        "money",
+        re.compile(
+            rf"[$€£¥]\s?\d[\d.,]*\d?{UNIT}|\b\d[\d.,]*{UNIT} (?:dollars|yuan|euros|pounds)\b"
+        ),
+    ),
     ("count", re.compile(rf"\b(?:\d[\d,]*(?:\.\d+)?|{SPELLED}){UNIT}\b(?!\s?%)")),
     ("name", NAME),
-    ("thing", re.compile(r"(?:(?<=\bthe )|(?<=\bits ))[a-z]+(?: [a-z]+){0,2}(?=[,.;]| of | in | and | to | is | was | were | are | for )")),
-    ("thing", re.compile(r"(?:(?<=\ba )|(?<=\ban )|(?<=\bof )|(?<=\bby )|(?<=\bas ))[a-z]{4,}(?: [a-z]{4,}){0,2}(?=[,.;]| in | and | to | is | was | were | are | for )")),
-)  # fmt: skip
+    ("thing", re.compile(rf"(?:(?<=\bthe )|(?<=\bits ))[a-z]+(?: [a-z]+){{0,2}}{END}")),
+    (
+        "thing",
+        re.compile(
+            r"(?:(?<=\ba )|(?<=\ban )|(?<=\bof )|(?<=\bby )|(?<=\bas ))"
+            rf"[a-z]{{4,}}(?: [a-z]{{4,}}){{0,2}}{END}"
+        ),
+    ),
+)
 ASK = {
     "date": ("when", "when", "on what date", "what date"),
     "year": ("when", "in what year", "what year", "which year"),
@@ -44,7 +57,7 @@ PREPOSITION = re.compile(
 
 
 def cloze_question(rng: Random, paragraph: Paragraph) -> Question | None:
-    """A rough question about one sentence of the paragraph; None when no part of it can be asked for."""
+    """A rough question about one sentence; None when no part of it can be asked for."""
     for _ in range(3):
         index = rng.randrange(len(paragraph.sentences))
         start, end = paragraph.sentences[index]

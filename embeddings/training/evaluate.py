@@ -35,6 +35,7 @@ class Candidate:
 
     @property
     def text(self) -> str:
+        """The sentence's own text."""
         start, end = self.paragraph.sentences[self.index]
         return self.paragraph.text[start:end]
 
@@ -168,19 +169,24 @@ def evaluate(
     pool: Pool,
     *,
     most: int | None = None,
+    twelve: int = 250,
     alone: bool = False,
 ) -> dict[str, Any]:
-    """All figures on the held-out questions; `most` takes a seeded sample, `alone` shows single sentences."""
+    """All figures on held-out questions.
+
+    `most` samples the questions asked of their paragraph, `twelve` those asked of twelve
+    candidates; `alone` shows the reader single sentences.
+    """
     squad = [q for q in test.questions if q.source == "squad2"]
     Random(7).shuffle(squad)
-    if most:
-        squad = squad[:most]
-    answered = [q for q in squad if q.relevant]
-    figures: dict[str, Any] = {"paragraph": _paragraphs(reader, squad, pool, alone=alone)}
-    figures["twelve"] = _twelve(reader, answered, pool, alone=alone)
+    squad = squad[:most] if most else squad
+    answered = [q for q in squad if q.relevant][:twelve]
     nq = [q for q in test.questions if q.source == "clapnq"]
-    figures["clapnq"] = _evidence(reader, nq, alone=alone)
-    return figures
+    return {
+        "paragraph": _paragraphs(reader, squad, pool, alone=alone),
+        "twelve": _twelve(reader, answered, pool, alone=alone),
+        "clapnq": _evidence(reader, nq, alone=alone),
+    }
 
 
 def _read_paragraph(reader: ReaderModel, question: Question, *, alone: bool) -> list[Any]:

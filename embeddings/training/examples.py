@@ -20,11 +20,57 @@ TEST_SHARE = 5
 
 BOUNDARY = re.compile(r"(?<=[.!?;])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9])|\n+")
 ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|No|vs|etc|Jr|Sr|Inc|Co|Ltd|Fig|Prof|Gen|approx|c|ca)|\b[a-zA-Z]\.[a-zA-Z])\.$"
+    r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|No|vs|etc|Jr|Sr|Inc|Co|Ltd|Fig|Prof|Gen|approx|c|ca)"
+    r"|\b[a-zA-Z]\.[a-zA-Z])\.$"
 )
 WORD = re.compile(r"\w+")
 STOP = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "had", "has", "have", "how", "in", "is", "it", "its", "of", "on", "or", "that", "the", "their", "there", "this", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "much", "many"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "how",
+        "in",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "their",
+        "there",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "much",
+        "many",
+    ]
 )
 
 
@@ -325,7 +371,7 @@ def _multihop(folder: Path) -> tuple[list[Question], list[Paragraph]]:
 
 
 def _mtrag(folder: Path) -> tuple[list[Question], list[Paragraph]]:
-    """Opening turns only (later ones do not stand alone); the rest of the passages are text to make questions of."""
+    """Opening turns only, as later ones do not stand alone; questions are made of the rest."""
     paragraphs = {
         row["_id"]: _paragraph(
             row["_id"], "mtrag-un", row["_id"].split("-")[0], row["title"], row["text"]

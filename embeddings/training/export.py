@@ -17,7 +17,10 @@ __all__ = ["export"]
 def export(
     network: ReaderNetwork, tokenizer_file: Path, folder: Path, facts: dict[str, Any], *, int8: bool
 ) -> None:
-    """Write `model.onnx`, `tokenizer.json` and `reader.json`; int8 quantises weights once, activations as they come."""
+    """Write `model.onnx`, `tokenizer.json` and `reader.json`.
+
+    With `int8`, weights are quantised once, activations as they come.
+    """
     import torch
     from tokenizers import Tokenizer
 

@@ -21,20 +21,67 @@ YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-3][0-9])\b")
 NUMBER = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|\b\d+(?:\.\d+)?\b")
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+(?:(?:of|the|de|and)\s+)?[A-Z][\w'’-]+){0,3}")
 NOT_NAMES = frozenset(
-    ["What", "Who", "When", "Where", "Which", "How", "Why", "In", "The", "A", "An", "On", "At", "By", "Of", "For", "From", "To", "During", "Whose", "Whom", "Is", "Are", "Was", "Were", "Did", "Do", "Does", "It", "He", "She", "They", "This", "That", "These", "Those", "If", "As", "And", "But", "Or", "After", "Before", "While", "With", "Under"]
+    [
+        "What",
+        "Who",
+        "When",
+        "Where",
+        "Which",
+        "How",
+        "Why",
+        "In",
+        "The",
+        "A",
+        "An",
+        "On",
+        "At",
+        "By",
+        "Of",
+        "For",
+        "From",
+        "To",
+        "During",
+        "Whose",
+        "Whom",
+        "Is",
+        "Are",
+        "Was",
+        "Were",
+        "Did",
+        "Do",
+        "Does",
+        "It",
+        "He",
+        "She",
+        "They",
+        "This",
+        "That",
+        "These",
+        "Those",
+        "If",
+        "As",
+        "And",
+        "But",
+        "Or",
+        "After",
+        "Before",
+        "While",
+        "With",
+        "Under",
+    ]
 )
-OPPOSITES = [
-    ("first", "last"), ("largest", "smallest"), ("highest", "lowest"), ("most", "least"), ("more", "fewer"),
-    ("before", "after"), ("north", "south"), ("east", "west"), ("northern", "southern"), ("eastern", "western"),
-    ("increase", "decrease"), ("increased", "decreased"), ("early", "late"), ("earliest", "latest"),
-    ("old", "new"), ("oldest", "newest"), ("began", "ended"), ("start", "end"), ("started", "stopped"),
-    ("won", "lost"), ("men", "women"), ("male", "female"), ("public", "private"), ("internal", "external"),
-    ("minimum", "maximum"), ("above", "below"), ("import", "export"), ("imports", "exports"), ("rural", "urban"),
-    ("domestic", "foreign"), ("opened", "closed"), ("higher", "lower"), ("larger", "smaller"), ("longer", "shorter"),
-    ("spring", "autumn"), ("winter", "summer"), ("upper", "lower"), ("total", "average"), ("best", "worst"),
-    ("january", "august"), ("march", "november"), ("april", "december"), ("june", "october"), ("july", "february"),
-]  # fmt: skip
-OPPOSITE = {a: b for a, b in OPPOSITES} | {b: a for a, b in OPPOSITES}
+PAIRS = (
+    "first/last largest/smallest highest/lowest most/least more/fewer before/after north/south "
+    "east/west northern/southern eastern/western increase/decrease increased/decreased "
+    "early/late earliest/latest old/new oldest/newest began/ended start/end started/stopped "
+    "won/lost men/women male/female public/private internal/external minimum/maximum "
+    "above/below import/export imports/exports rural/urban domestic/foreign opened/closed "
+    "higher/lower larger/smaller longer/shorter spring/autumn winter/summer upper/lower "
+    "total/average best/worst january/august march/november april/december june/october "
+    "july/february"
+)
+OPPOSITES = [tuple(pair.split("/")) for pair in PAIRS.split()]
+OPPOSITE = dict(OPPOSITES) | {b: a for a, b in OPPOSITES}
 
 
 def names_of(text: str) -> list[str]:
@@ -75,7 +122,7 @@ def other_number(rng: Random, number: str) -> str:
 
 
 def near_miss(rng: Random, example: Example, pool: Sequence[str]) -> Example | None:
-    """The example with one edit after which the text no longer answers the question; None if none fits."""
+    """The example with one edit that takes the answer away; None if no edit fits."""
     edits = [_other_year, _other_name, _opposite, _other_text]
     rng.shuffle(edits)
     for edit in edits:
@@ -149,7 +196,7 @@ def _other_text(rng: Random, example: Example, pool: Sequence[str]) -> Example |
 
 
 def renamed(rng: Random, example: Example, pool: Sequence[str]) -> Example:
-    """The example with a name or number changed everywhere, or its numeric answer changed: still answered."""
+    """The example with a name or number changed everywhere: still answered."""
     answer = example.text[slice(*example.span)] if example.span else ""
     numbers = NUMBER.findall(answer)
     if numbers and rng.random() < 0.5:

@@ -42,11 +42,12 @@ class Layer(nn.Module):
         scores = q @ k.transpose(-1, -2) * (WIDTH // HEADS) ** -0.5 + bias
         mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, length, WIDTH)
         x = self.norm1(x + self.dropout(self.out(mixed)))
-        return self.norm2(x + self.dropout(self.down(F.gelu(self.up(x)))))  # type: ignore[no-any-return]
+        mixed = self.dropout(self.down(F.gelu(self.up(x))))
+        return self.norm2(x + mixed)  # type: ignore[no-any-return]
 
 
 class ReaderNetwork(nn.Module):
-    """Token ids in; signals `(batch, length, 4)` per token and one logit `(batch,)` per text out."""
+    """Token ids in; out: signals `(batch, length, 4)` per token, a logit `(batch,)` per text."""
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
@@ -66,7 +67,7 @@ class ReaderNetwork(nn.Module):
             self.tokens.bias[0] = -7.0
 
     def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """`ids`, `types` (0 question, 1 text) and `mask` (1 real, 0 padding) are int64 `(batch, length)`."""
+        """All int64 `(batch, length)`; `types` is 1 in the text, `mask` 0 in the padding."""
         places = torch.arange(ids.shape[1], device=ids.device)
         x = self.dropout(self.norm(self.words(ids) + self.places(places) + self.types(types)))
         bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4

@@ -31,7 +31,7 @@ CHUNK = 8
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long to train. With `minutes`, the rate falls by the clock where that is ahead of the steps."""
+    """How long to train; with `minutes`, by the clock where that is ahead of the steps."""
 
     steps: int = 3000
     groups: int = 8
@@ -43,7 +43,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One example as tokens; `bounds` are token ranges of the sentences, `span` the answer's tokens."""
+    """One example as tokens; `bounds` are the sentences' token ranges, `span` the answer's."""
 
     ids: tuple[int, ...]
     text_start: int
@@ -84,7 +84,7 @@ def encode(tokenizer: Tokenizer, example: Example) -> Encoded:
 def signals(
     network: ReaderNetwork, batch: Sequence[Encoded]
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """For each example: token signals `(length, 4)`, sentence relevance `(sentences,)`, text logit `()`."""
+    """For each example: token signals `(length, 4)`, relevance `(sentences,)`, text logit `()`."""
     import torch
 
     device = next(network.parameters()).device
@@ -194,7 +194,7 @@ def train(
     recipe: Recipe,
     schedule: Schedule,
 ) -> ReaderNetwork:
-    """Train, leaving `out/checkpoint.pt` and `out/log.txt`; carries on from the checkpoint it finds."""
+    """Train, leaving `checkpoint.pt` and `log.txt` in `out`; carries on from them if there."""
     import torch
 
     out.mkdir(parents=True, exist_ok=True)
@@ -251,7 +251,8 @@ def train(
             line = " ".join(f"{name} {part:.3f}" for name, part in running.items())
             with (out / "log.txt").open("a") as log:
                 log.write(
-                    f"{step} {time.monotonic() - began:.0f}s done {done:.3f} {line} tokens {tokens}\n"
+                    f"{step} {time.monotonic() - began:.0f}s done {done:.3f} {line}"
+                    f" tokens {tokens}\n"
                 )
         if step % schedule.checkpoint_every == schedule.checkpoint_every - 1:
             _save(saved, network, optimizer, step + 1, drawn, time.monotonic() - began, recipe)

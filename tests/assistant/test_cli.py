@@ -327,6 +327,13 @@ def test_wrong_usage_is_one_line(run: Runner, line: tuple[str, ...]) -> None:
     assert "--help" in done.error()
 
 
+def test_chat_is_not_opened_to_other_machines(run: Runner, articles: Path) -> None:
+    done = run("chat", "--host", "0.0.0.0", "-a", articles)
+
+    assert done.code == 3
+    assert "0.0.0.0" in done.error()
+
+
 def test_a_bad_setting_is_one_line(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_THREADS", "several")
     done = run("list")

@@ -1,4 +1,4 @@
-"""Serves the chat for a test: `python serving.py PORT DATA_DIR [FOLDER] [--fake]`.
+"""Serves the chat for a test: `python serving.py PORT DATA_DIR [--folder FOLDER] [--fake]`.
 
 With `--fake` an assistant answers that counts shared words, for tests that need known sentences.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from assistant.answers import Answer, Citation, Event, Hit
 from assistant.chat import serve
+from assistant.citations import shown
 from assistant.settings import Settings, seeds
 from embeddings.errors import QuestionError
 from embeddings.records import Article, Passage
@@ -72,7 +74,7 @@ class FakeAssistant:
             answering = []
         citations = tuple(self._citation(n, p) for n, p in enumerate(answering, start=1))
         yield Event("citations", citations=citations)
-        sentences = [f"{citation.quote}[{citation.number}]" for citation in citations]
+        sentences = [f"{shown(citation.quote)}[{citation.number}]" for citation in citations]
         if not sentences:
             sentences = ["The articles do not say this."]
         for sentence in sentences:
@@ -129,12 +131,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("data_dir", type=Path)
-    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--fake", action="store_true")
+    parser.add_argument("--until", type=Path, help="opening takes until this file is there")
     given = parser.parse_args()
     settings = Settings(articles=given.folder, data_dir=given.data_dir)
-    fake = FakeAssistant.of_folder(given.folder or seeds()) if given.fake else None
-    serve(settings, port=given.port, open_assistant=(lambda: fake) if fake else None)
+
+    def open_fake() -> FakeAssistant:
+        while given.until and not given.until.exists():
+            time.sleep(0.05)
+        return FakeAssistant.of_folder(given.folder or seeds())
+
+    serve(settings, port=given.port, open_assistant=open_fake if given.fake else None)
 
 
 if __name__ == "__main__":

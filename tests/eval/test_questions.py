@@ -41,6 +41,7 @@ def test_reads_a_question(tmp_path: Path) -> None:
     also = [{**GOOD["evidence"][0], "also": [{"article_id": "b.txt", "quote": "In Peking."}]}]
     row = {**GOOD, "kind": "follow_up", "history": history, "evidence": also}
     first, second = load([written(tmp_path, row, "", REFUSED)])
+    assert not load([written(tmp_path, {**REFUSED, "facts": [], "evidence": []})])[0].facts
     assert first.facts == (("Beijing", "Peking"),)
     assert [place.article_id for place in first.evidence[0].places] == ["a.txt", "b.txt"]
     assert first.history[0].content == "Who?"
@@ -59,7 +60,7 @@ def test_reads_a_question(tmp_path: Path) -> None:
         ({**GOOD, "kind": "unanswerable"}, "goes with `answerable` false"),
         ({**REFUSED, "kind": "fact"}, "goes with `answerable` false"),
         ({**GOOD, "fact": []}, "`fact` is not a field"),
-        ({**REFUSED, "facts": [["x"]]}, "`facts` is not a field"),
+        ({**REFUSED, "facts": [["x"]]}, "an unanswerable question has no `facts`"),
         ({**REFUSED, "why": ""}, "`why` must be a string"),
         ({**GOOD, "facts": []}, "`facts` must be a list that is not empty"),
         ({**GOOD, "facts": ["Beijing"]}, "list of lists"),
@@ -82,7 +83,7 @@ def test_each_mistake_is_named_with_its_line(tmp_path: Path, row: Any, message: 
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(QuestionFileError, match="nowhere.jsonl: cannot be read: No such file"):
+    with pytest.raises(QuestionFileError, match=r"nowhere\.jsonl: cannot be read: No such file"):
         load([tmp_path / "nowhere.jsonl"])
     binary = tmp_path / "binary.jsonl"
     binary.write_bytes(b"\xff\xfe")

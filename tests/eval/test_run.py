@@ -39,10 +39,11 @@ def test_a_follow_up_is_asked_with_its_history_and_scored_on_its_standalone_form
 def test_evidence_is_checked_before_anything_is_asked(
     fake: Callable[..., Answerer], questions: tuple[Question, ...]
 ) -> None:
-    place = replace(questions[-60].evidence[0].places[0], quote="never written")
-    evidence = (replace(questions[-60].evidence[0], places=(place,)),)
+    sound, *_ = questions
+    place = replace(sound.evidence[0].places[0], quote="never written")
+    false = replace(sound, evidence=(replace(sound.evidence[0], places=(place,)),))
     with pytest.raises(QuestionFileError, match="never written"):
-        run([*questions[:2], replace(questions[-60], evidence=evidence)], fake())
+        run([sound, false], fake("fails"))
 
 
 def test_an_answer_to_an_unanswerable_question_still_has_its_citations_checked(

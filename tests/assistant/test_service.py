@@ -1,0 +1,191 @@
+"""The assistant as other programs use it: the contracts of the public names."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, CorpusError, QuestionError
+from embeddings.records import Article
+
+QUESTION = "How many vehicles did SAIC Ningde produce?"
+ODD = "What is the melting point of tungsten?"
+
+
+@pytest.fixture(scope="module")
+def seeds(exported: Path) -> Iterator[Assistant]:
+    with Assistant.open(Path(__file__).parents[2] / "seeds", data_dir=exported) as assistant:
+        yield assistant
+
+
+def test_an_answer_is_cited_to_the_character(seeds: Assistant) -> None:
+    answer = seeds.ask(QUESTION)
+    assert answer.answered
+    assert answer.refusal is None
+    assert "300,600" in answer.text
+    assert answer.text.endswith("]")
+    assert 0 <= answer.confidence <= 1
+    for number, citation in enumerate(answer.citations, start=1):
+        article = seeds.article(citation.article_id)
+        assert citation.number == number
+        assert article.text[citation.start : citation.end] == citation.quote
+        assert citation.sha256 == article.sha256
+        assert f"[{number}]" in answer.text
+    first = answer.citations[0]
+    assert (first.article_id, first.date) == ("001_d40343a9a9aa84fa.txt", "2024-01-01")
+    assert first.source == "seeds/001_d40343a9a9aa84fa.txt"
+
+
+def test_a_question_about_something_else_is_refused_with_a_reason(seeds: Assistant) -> None:
+    answer = seeds.ask(ODD)
+    assert not answer.answered
+    assert answer.refusal in ("nothing_relevant", "not_stated")
+    assert answer.citations == ()
+    assert "[" not in answer.text
+
+
+def test_the_same_question_gives_the_same_bytes(seeds: Assistant, exported: Path) -> None:
+    once = json.dumps(seeds.ask(QUESTION).to_dict())
+    assert json.dumps(seeds.ask(QUESTION).to_dict()) == once
+    with Assistant.open(Path(__file__).parents[2] / "seeds", data_dir=exported) as again:
+        assert json.dumps(again.ask(QUESTION).to_dict()) == once
+    assert json.loads(once)["schema"] == "footnote/answer/1"
+
+
+def test_a_follow_up_is_resolved(seeds: Assistant) -> None:
+    history = [
+        {"role": "user", "content": "When did Nanjing sign an agreement with CEC?"},
+        {"role": "assistant", "content": "On July 14.[1]"},
+    ]
+    answer = seeds.ask("Where was it signed?", history=history)
+    assert answer.question == "Where was it signed?"
+    assert answer.standalone_question == "Where was the agreement with CEC signed?"
+
+
+def test_the_stream_tells_the_same_in_order(seeds: Assistant) -> None:
+    events = list(seeds.stream(QUESTION))
+    kinds = [event.kind for event in events]
+    assert kinds[:3] == ["resolved", "hits", "citations"]
+    assert kinds[-1] == "answer"
+    assert set(kinds[3:-1]) == {"sentence"}
+    answer = events[-1].answer
+    assert answer == seeds.ask(QUESTION)
+    assert answer is not None
+    assert answer.text == " ".join(event.text for event in events if event.kind == "sentence")
+    assert events[1].hits == answer.hits
+    assert events[2].citations == answer.citations
+
+
+def test_hits_are_passages_of_the_articles(seeds: Assistant) -> None:
+    hits = seeds.retrieve("mayor of Nanjing", k=7)
+    assert [hit.rank for hit in hits] == list(range(1, 8))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    for hit in hits:
+        passage = hit.passage
+        text = seeds.article(passage.article_id).text
+        assert text[passage.start : passage.end] == passage.text
+    assert seeds.retrieve("mayor", k=0) == ()
+
+
+def test_threads_get_their_own_answers(seeds: Assistant) -> None:
+    questions = [QUESTION, ODD, "Who is the mayor of Ningde?"] * 4
+    expected = [seeds.ask(question) for question in questions]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(seeds.ask, questions)) == expected
+
+
+def test_no_question_is_an_error(seeds: Assistant) -> None:
+    with pytest.raises(QuestionError):
+        seeds.ask(" \x00 ")
+
+
+# Over articles of the test's own
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "bridge.txt").write_text(
+        "The Harbour Bridge\n\nDate: 2022-05-01\n\nThe Harbour Bridge was opened by Kari Holm. "
+        "It cost 40 million crowns [12]. It carries trains."
+    )
+    (folder / "mill.txt").write_text("The old mill\n\nThe mill was built in 1870. It made paper.")
+    return folder
+
+
+def test_an_empty_folder_is_a_refusal(tmp_path: Path, data_dir: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with Assistant.open(empty, data_dir=data_dir) as assistant:
+        answer = assistant.ask("Anything?")
+        assert answer.refusal == "no_articles"
+        assert assistant.retrieve("Anything?") == ()
+
+
+def test_a_marker_in_an_article_is_not_a_citation(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as assistant:
+        answer = assistant.ask("How much did the Harbour Bridge cost?")
+        assert "[12]" not in answer.text
+        if answer.answered:
+            assert all(f.ok for f in assistant.verify(answer.to_dict()))
+
+
+def test_a_deleted_article_is_unanswerable_at_once(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as assistant:
+        assert "1870" in str(assistant.retrieve("When was the mill built?"))
+        assistant.remove("mill.txt")
+        assert all(h.passage.article_id != "mill.txt" for h in assistant.retrieve("mill built"))
+        with pytest.raises(CorpusError, match="no article"):
+            assistant.article("mill.txt")
+        with pytest.raises(CorpusError, match=r"did you mean bridge\.txt"):
+            assistant.remove("bridg.txt")
+    with Assistant.open(folder, data_dir=data_dir) as again:
+        assert [a.id for a in again.articles()] == ["bridge.txt"]
+
+
+def test_another_process_that_indexes_is_seen(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as reader:
+        reader.retrieve("mill")
+        (folder / "tower.txt").write_text("The tower is 90 metres high.")
+        with Assistant.open(folder, data_dir=data_dir):
+            assert "tower.txt" in [h.passage.article_id for h in reader.retrieve("tower height")]
+
+
+def test_damage_is_noticed_before_an_answer(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as assistant:
+        assistant.retrieve("mill")
+        path = next(data_dir.glob("corpora/*/corpus.sqlite"))
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE articles SET text = replace(text, '1870', '1970')")
+        checks = {check.name: check for check in assistant.doctor()}
+        assert not checks["articles"].ok
+        with pytest.raises(CorpusError, match=r"mill\.txt is damaged"):
+            assistant.ask("When was the mill built?")
+
+
+def test_doctor_rebuilds_what_is_derived(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as assistant:
+        before = assistant.retrieve("mill")
+        assert all(check.ok and not check.repaired for check in assistant.doctor())
+        dense = next(data_dir.glob("corpora/*/dense-*.faiss"))
+        dense.write_bytes(dense.read_bytes()[:-8])
+        repaired = [check.name for check in assistant.doctor() if check.repaired]
+        assert repaired == ["dense index"]
+        assert assistant.retrieve("mill") == before
+
+
+def test_articles_say_what_they_are(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as assistant:
+        bridge, mill = assistant.articles()
+        assert isinstance(bridge, Article)
+        assert (bridge.title, bridge.date) == ("The Harbour Bridge", "2022-05-01")
+        assert mill.date is None
+        assert assistant.report.added == ("bridge.txt", "mill.txt")
+    with Assistant.open(folder, data_dir=data_dir) as again:
+        assert again.report.unchanged == ("bridge.txt", "mill.txt")

@@ -1,0 +1,308 @@
+"""Asking in a real browser: answers, sources, refusals, follow-ups, errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from assistant import Assistant
+from assistant.answers import Answer
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Server, Tab
+
+pytestmark = pytest.mark.browser
+NewTab = Callable[..., "Tab"]
+
+QUESTION = "How many vehicles did SAIC Ningde produce?"
+UNANSWERABLE = "What is the price of a ticket to the Moon?"
+MARKER = 'a[href^="#cite-"]'
+MARK = "#side-view-content mark"
+
+
+@pytest.fixture(scope="module")
+def seeds_assistant(seeds_server: Server) -> Iterator[Assistant]:
+    """The same corpus that the server asks, asked without it."""
+    with Assistant.open(data_dir=seeds_server.folder) as assistant:
+        yield assistant
+
+
+def paragraph(reply: Locator) -> Locator:
+    """The text of an answer."""
+    return reply.locator(".message-content [role=article]").last
+
+
+def follow_markers(page: Page, reply: Locator, answer: Answer) -> None:
+    """Every marker opens its own citation, with exactly its quote highlighted."""
+    numbers = [int(n) for n in re.findall(r"\[(\d+)\]", answer.text)]
+    markers = reply.locator(MARKER)
+    assert [int(text) for text in markers.all_inner_texts()] == numbers
+    by_number = {citation.number: citation for citation in answer.citations}
+    for place, number in enumerate(numbers):
+        markers.nth(place).click()
+        citation = by_number[number]
+        title = f"Source {list(by_number).index(number) + 1} of {len(by_number)}"
+        expect(page.locator("#side-view-title")).to_contain_text(title)
+        expect(page.locator("#side-view-content .fn-about")).to_contain_text(citation.article_id)
+        expect(page.locator("#side-view-content .fn-about")).to_contain_text(
+            citation.date or "undated"
+        )
+        expect(page.locator(MARK)).to_be_in_viewport()
+        assert page.locator(MARK).text_content() == citation.quote
+
+
+def test_the_empty_screen_says_what_is_covered(tab: NewTab, seeds_server: Server) -> None:
+    page = tab(seeds_server).open()
+    expect(page.locator("#welcome-screen")).to_contain_text("5 articles, newest 2024-01-01")
+    assert page.title() == "Footnote"
+
+
+def test_each_marker_opens_exactly_its_quote(
+    tab: NewTab, seeds_server: Server, seeds_assistant: Assistant
+) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    answer = seeds_assistant.ask(QUESTION)
+    assert answer.answered
+    spoken = re.sub(r"\[(\d+)\]", r"\1", answer.text)
+    assert paragraph(reply).text_content() == spoken
+    follow_markers(page, reply, answer)
+
+
+def test_chips_show_title_and_date_and_open_their_source(
+    tab: NewTab, seeds_server: Server, seeds_assistant: Assistant
+) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    answer = seeds_assistant.ask(QUESTION)
+    chips = reply.locator(".fn-chip")
+    expect(chips).to_have_count(len(answer.citations))
+    for place, citation in enumerate(answer.citations):
+        chip = chips.nth(place)
+        parts = [str(citation.number), citation.title, citation.date or "undated"]
+        assert chip.locator("span").all_text_contents() == parts
+        chip.click()
+        expect(chip).to_have_attribute("aria-pressed", "true")
+        assert page.locator(MARK).text_content() == citation.quote
+
+
+def test_the_copy_has_the_answer_and_its_sources(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server, permissions=["clipboard-read", "clipboard-write"])
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    reply.get_by_role("button", name="Copy with sources").click()
+    expect(reply.locator(".fn-copy")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "300,600 complete vehicles" in copied
+    assert "\n[1] " in copied
+
+
+def test_a_refusal_gives_its_reason_and_no_markers(
+    tab: NewTab, seeds_server: Server, seeds_assistant: Assistant
+) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    reply = asking.ask(UNANSWERABLE)
+    answer = seeds_assistant.ask(UNANSWERABLE)
+    assert not answer.answered
+    reason = answer.text.partition(". ")[0]
+    expect(reply.locator("span.font-bold")).to_contain_text(reason.removesuffix("."))
+    expect(reply.locator(MARKER)).to_have_count(0)
+    expect(reply).to_contain_text("Try ")
+    if answer.hits:
+        expect(reply.locator("[data-kind=closest] h2")).to_have_text("Closest articles")
+        reply.locator(".fn-chip").first.click()
+        expect(page.locator("#side-view-title")).to_contain_text("Closest article 1 of")
+        expect(page.locator(".fn-text")).to_contain_text(answer.hits[0].passage.text.strip()[:40])
+        expect(page.locator(MARK)).to_have_count(0)
+
+
+def test_a_follow_up_is_understood_and_says_how(
+    tab: NewTab, seeds_server: Server, seeds_assistant: Assistant
+) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    first = asking.ask(QUESTION)
+    expect(first.locator("blockquote")).to_have_count(0)
+    follow_up = "How many KD parts did it include?"
+    history = [
+        {"role": "user", "content": QUESTION},
+        {"role": "assistant", "content": seeds_assistant.ask(QUESTION).text},
+    ]
+    answer = seeds_assistant.ask(follow_up, history)
+    assert answer.standalone_question != follow_up
+    second = asking.ask(follow_up)
+    note = second.locator("blockquote").first
+    assert (note.text_content() or "").strip() == f"Asked as: {answer.standalone_question}"
+    follow_markers(page, second, answer)
+    # The markers of the first answer still lead to the first answer's sources.
+    follow_markers(page, first, seeds_assistant.ask(QUESTION))
+
+
+def test_a_new_conversation_remembers_nothing(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    asking.ask(QUESTION)
+    noted = asking.ask("Were they sold in Ningde?")
+    expect(noted.locator("blockquote")).to_contain_text("Asked as")
+    page.click("#new-chat-button")
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(asking.ask("Were they sold in Ningde?").locator("blockquote")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_every_starter_has_an_answer(tab: NewTab, seeds_server: Server, place: int) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    starters = page.locator("#starters button")
+    expect(starters).to_have_count(4)
+    label = starters.nth(place).inner_text()
+    starters.nth(place).click()
+    reply = asking.reply(0)
+    expect(page.locator('[data-step-type="user_message"]')).to_contain_text(label)
+    expect(reply.locator(MARKER).first).to_be_visible()
+
+
+def test_the_search_is_shown_and_then_what_it_found(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    asking.ask(QUESTION)
+    step = page.locator('[data-step-type="retrieval"]')
+    expect(step).to_contain_text(re.compile(r"^\s*\d+ passages? from \d articles?"))
+    step.get_by_role("button").click()
+    expect(step.locator("li").first).to_contain_text("Ningde City Strives")
+
+
+def test_the_keyboard_alone_is_enough(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    page.locator("#chat-input").focus()
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Enter")
+    reply = asking.reply(0)
+    for control in (reply.locator(MARKER).nth(1), reply.locator(".fn-chip").nth(1)):
+        control.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#side-view-title")).to_contain_text("Source 2 of 2")
+        expect(page.locator("article.fn-passage")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator(MARK)).to_have_count(0)
+        expect(reply.locator(MARKER).nth(1)).to_be_focused()
+
+
+def test_an_early_click_waits_for_its_panel(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    held: list[Route] = []
+    page = asking.page
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/elements/SourcesPanel.jsx", hold)
+    asking.open()
+    reply = asking.ask(QUESTION)
+    reply.locator(MARKER).first.click()
+    reply.locator(MARKER).first.click(button="middle")
+    page.wait_for_timeout(300)
+    expect(page.locator(MARK)).to_have_count(0)
+    assert page.url.rstrip("/") == fake_server.url
+    for route in held:
+        route.continue_()
+    expect(page.locator("#side-view-title")).to_contain_text("Source 1 of 2")
+
+
+def test_an_error_is_said_in_our_words_under_the_id_that_was_logged(
+    tab: NewTab, fake_server: Server
+) -> None:
+    asking = tab(fake_server)
+    asking.open()
+    reply = asking.ask("Crash please")
+    text = reply.inner_text()
+    found = re.search(r"Error id: ([0-9a-f]{8})", text)
+    assert found
+    assert "secret detail" not in text
+    log = fake_server.log.read_text("utf-8")
+    assert f"error {found[1]}" in log
+    assert "secret detail" in log
+    expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(2)
+
+
+def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
+    server = serve("--fake", "--until", str(tmp_path / "opened"))
+    early, waiting = tab(server), tab(server)
+    page = early.open()
+    waiting.open()
+    expect(page.locator("#welcome-screen")).to_contain_text("Getting the articles ready")
+    page.fill("#chat-input", QUESTION)
+    page.click("#chat-submit")
+    reply = page.locator('[data-step-type="assistant_message"]')
+    expect(reply).to_contain_text("Getting the articles ready")
+    (tmp_path / "opened").touch()
+    expect(reply.locator(MARKER)).to_have_count(2, timeout=30_000)
+    expect(reply).to_have_count(1)
+    expect(waiting.page.locator("#welcome-screen")).to_contain_text("5 articles", timeout=30_000)
+
+
+def test_an_empty_folder_is_said_on_the_first_screen(
+    tab: NewTab, serve: Serve, tmp_path: Path
+) -> None:
+    server = serve("--fake", "--folder", str(tmp_path))
+    expect(tab(server).open().locator("#welcome-screen")).to_contain_text("No articles yet")
+
+
+CONTRAST = """element => {
+  const parse = text => {
+    const numbers = text.match(/[\\d.]+/g).map(Number);
+    return [...numbers.slice(0, 3), numbers[3] ?? 1];
+  };
+  const over = ([r, g, b, a], under) => [r, g, b].map((c, i) => c * a + under[i] * (1 - a));
+  const layers = [];
+  for (let e = element; e; e = e.parentElement) {
+    layers.push(parse(getComputedStyle(e).backgroundColor));
+  }
+  const ground = layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255]);
+  const ink = over(parse(getComputedStyle(element).color), ground);
+  const linear = c => c / 255 <= .03928 ? c / 255 / 12.92 : ((c / 255 + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * linear(r) + .7152 * linear(g) + .0722 * linear(b);
+  const [low, high] = [light(ink), light(ground)].sort((a, b) => a - b);
+  return (high + .05) / (low + .05);
+}"""
+"""Contrast ratio of an element's text, as WCAG 2 defines it."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_themes_are_readable(tab: NewTab, fake_server: Server, scheme: str) -> None:
+    asking = tab(fake_server, color_scheme=scheme)
+    page = asking.open()
+    expect(page.locator("html")).to_have_class(re.compile(rf"\b{scheme}\b"))
+    reply = asking.ask(QUESTION)
+    reply.locator(MARKER).first.click()
+    expect(page.locator(MARK)).to_be_visible()
+    page.wait_for_timeout(400)
+    for selector in (MARK, MARKER, ".fn-text", ".fn-about", ".fn-title", ".fn-number", ".fn-date",
+                     ".fn-copy", ".fn-sources h2", ".watermark [role=article]"):  # fmt: skip
+        ratio: Any = page.locator(selector).last.evaluate(CONTRAST)
+        assert ratio >= 4.5, f"{selector}: {ratio:.2f}"
+
+
+def test_a_phone_shows_the_source_on_a_sheet(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(
+        fake_server, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    reply.locator(MARKER).first.tap()
+    expect(page.locator("[role=dialog] #side-view-title")).to_have_text("Source 1 of 2")
+    expect(page.locator(MARK)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("[role=dialog]").get_by_role("button").first.tap()
+    expect(page.locator("[role=dialog]")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

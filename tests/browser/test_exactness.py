@@ -1,0 +1,148 @@
+"""Whatever an article says is shown as exactly that: no markup, no script, no request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from assistant import Assistant
+from assistant.chat import escaping
+from assistant.citations import shown
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Tab
+
+pytestmark = pytest.mark.browser
+NewTab = Callable[..., "Tab"]
+
+NASTY = [
+    "<script>alert(1)</script> and <img src=x onerror=alert(2)>",
+    "![picture](http://outside.example/a.png) ![][ref]",
+    "[ref]: http://outside.example/b.png",
+    "<iframe src='http://outside.example'></iframe><!-- gone? --><?php ?>",
+    "[click](javascript:alert(3)) and <http://outside.example> too",
+    "Note:this does not affect codes; 12:30 and a:b[c]{d=e}",
+    "::: warning",
+    ":::note{title=x} inside :::",
+    "::leaf[text]{a=b}",
+    "# not a heading",
+    "Setext ===",
+    "- not a list",
+    "+ not a list either",
+    "1. not an ordered list",
+    "2) nor this",
+    "> not a quotation",
+    "    not code, though indented",
+    "```python",
+    "~~~ fence",
+    "`code` and ``more ` code``",
+    "*emphasis* **strong** ***both*** _one_ __two__ ~~gone~~ snake_case_name 2*3*4",
+    "| a | b |",
+    "|---|---|",
+    "---",
+    "***",
+    "[ ] todo [x] done [^1]",
+    "[^1]: a footnote",
+    "a backslash \\ and \\* and \\\\ at the end \\",
+    "&amp; &lt;b&gt; &#42; &copy; &nbsp;",
+    "$x^2$ and $$y$$ and \\(z\\) costs $5 or $6",
+    "mail a.b@outside.example, http://outside.example/?q=1#f, www.outside.example.",
+    "HTTPS://OUTSIDE.example:8080/a_b_(c) ftp://outside.example",
+    "@someone #tag !important ~approx^up^ ==mark== ++ins++",
+    "bidi \u202eevil\u202c and \u2066isolated\u2069 and mark\u200f.",
+    "zero\u200bwidth, joined \u200d, soft\u00adhyphen, nbsp\u00a0here, \ufeffbom",
+    "emoji 👩‍💻 🔋 🇨🇳 and 新能源汽车 and العربية and naïve",
+    "controls \x07bell \x1b[31mred\x1b[0m \x00nul",
+    "a closing [1] and [99] in the middle [2]",
+    "{{handlebars}} ${template} {jsx} %s %(x)s",
+    "</mark></div></body> <style>*{display:none}</style>",
+    "SourcesPanel and SourcePassage are names of ours",
+    "two  spaces and\ta tab",
+]
+QUIET = [line.replace("\x00", "") for line in NASTY]
+"""U+0000 cannot be shown by any page."""
+
+
+def opened_passage(page: Page) -> str | None:
+    """Text that is highlighted in the side panel."""
+    return page.locator("#side-view-content mark").text_content()
+
+
+def nothing_ran(page: Page) -> None:
+    """No element came out of the text of an article."""
+    for selector in (
+        "script",
+        "img",
+        "iframe",
+        "style",
+        "code",
+        "pre",
+        "table",
+        "h1",
+        "del",
+        "input",
+    ):
+        inside = page.locator(f"[role=article] {selector}, #side-view-content {selector}")
+        expect(inside).to_have_count(0)
+    links = page.locator(".message-content a, #side-view-content a")
+    for href in links.evaluate_all("links => links.map(link => link.getAttribute('href'))"):
+        assert href.startswith("#cite-")
+
+
+def test_every_string_is_shown_exactly(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "nasty.txt").write_bytes("\n".join(["A page", *QUIET]).encode())
+    asking = tab(serve("--fake", "--folder", str(tmp_path)))
+    page = asking.open()
+    reply = asking.ask("Show all lines")
+    text = reply.locator(".message-content [role=article]").first.text_content()
+    lines = ["A page", *QUIET]
+    sentences = [f"{escaping.shown(shown(line))}{n}" for n, line in enumerate(lines, start=1)]
+    assert text == " ".join(sentences)
+    nothing_ran(page)
+    markers = reply.locator('a[href^="#cite-"]')
+    expect(markers).to_have_count(len(lines))
+    for place, line in enumerate(lines):
+        markers.nth(place).click()
+        expect(page.locator("#side-view-title")).to_contain_text(f"Source {place + 1} of")
+        assert opened_passage(page) == line
+    nothing_ran(page)
+
+
+@pytest.mark.parametrize("line", QUIET)
+def test_a_title_of_any_kind_is_shown_exactly(line: str) -> None:
+    """The title of a marker's link; the browser's side is in the test above, once."""
+    assert not re.search(r'["\\\[\]<>]', escaping.escape_title(line))
+
+
+def test_real_answers_from_such_articles_are_exact(
+    tab: NewTab, serve: Serve, exported: Path, tmp_path: Path
+) -> None:
+    sentence = (
+        "The Wendover bridge <script>alert(1)</script> opened ![x](http://outside.example/a.png) "
+        "on 3 May 2021 for Note:this and ::: \u202ereversed\u202c 🔋 traffic."
+    )
+    article = f"The *Wendover* bridge <b>opens</b>\n\n{sentence} It cost 12.5 million euros.\n"
+    (tmp_path / "bridge.txt").write_text(article, "utf-8")
+    server = serve("--folder", str(tmp_path), encoder=exported)
+    asking = tab(server)
+    page = asking.open()
+    question = "When did the Wendover bridge open?"
+    reply = asking.ask(question)
+    with Assistant.open(tmp_path, data_dir=server.folder) as assistant:
+        answer = assistant.ask(question)
+    assert answer.answered
+    expected = re.sub(r"\[(\d+)\]", r"\1", answer.text)
+    assert reply.locator(".message-content [role=article]").first.text_content() == expected
+    for place, citation in enumerate(answer.citations):
+        marker = reply.locator('a[href^="#cite-"]').nth(place)
+        expect(marker).to_have_attribute("title", citation.title)
+        marker.click()
+        expect(page.locator("#side-view-title")).to_contain_text(f"Source {place + 1} of")
+        assert opened_passage(page) == citation.quote
+        expect(page.locator(".fn-passage h2")).to_have_text(citation.title)
+    nothing_ran(page)

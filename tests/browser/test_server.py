@@ -1,0 +1,181 @@
+"""What the real server refuses, and how it ends. No browser is needed, but the server is."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assistant.chat import serve as serve_here
+from assistant.settings import Settings
+from embeddings.errors import SettingsError
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Server, Tab
+
+pytestmark = pytest.mark.browser
+SOCKET = "/ws/socket.io/?EIO=4&transport=polling"
+UUID = "6b1f0c9e-3f2d-4c55-9d0a-0f7a1c2b3d4e"
+
+
+def ask(
+    server: Server, method: str, path: str, body: bytes | None = None, **headers: str
+) -> tuple[int, bytes, http.client.HTTPMessage]:
+    """One request to the server, with headers as given."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, named)
+        response = connection.getresponse()
+        return response.status, response.read(), response.headers
+    finally:
+        connection.close()
+
+
+def test_the_page_loads_nothing_from_elsewhere(fake_server: Server) -> None:
+    status, page, headers = ask(fake_server, "GET", "/")
+    assert status == 200
+    assert b"https://" not in page
+    assert b"http://" not in page
+    policy = headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http:" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/project/settings", "/public/app.js", SOCKET])
+def test_forged_names_are_refused(fake_server: Server, path: str) -> None:
+    assert ask(fake_server, "GET", path, Host=f"evil.example:{fake_server.port}")[0] == 403
+    assert ask(fake_server, "GET", path, Origin="http://evil.example")[0] == 403
+    assert ask(fake_server, "GET", path, Origin="null")[0] == 403
+
+
+def test_a_socket_from_another_site_does_not_open(fake_server: Server) -> None:
+    def handshake(origin: str) -> int:
+        status, _, _ = ask(
+            fake_server, "GET", "/ws/socket.io/?EIO=4&transport=websocket",
+            Origin=origin, Connection="Upgrade", Upgrade="websocket",
+            Sec_WebSocket_Version="13", Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==",
+        )  # fmt: skip
+        return status
+
+    assert handshake("http://evil.example") == 403
+    assert handshake(f"http://localhost:{fake_server.port}") == 101
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/project/file?session_id=x", "/project/file", "/mcp", "/project/element", "/project/action",
+     "/project/thread/share", "/login", "/feedback", "/project/threads"],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_uploads_are_refused_before_they_are_read(
+    fake_server: Server, method: str, path: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", fake_server.port), 30) as connection:
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{fake_server.port}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 500000000\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        status = connection.recv(4096).split(b" ", 2)[1]
+    assert status.startswith(b"4")
+
+
+def test_a_body_that_is_too_long_is_refused(fake_server: Server) -> None:
+    status, _, _ = ask(fake_server, "POST", "/set-session-cookie", b"x" * 1_000_001)
+    assert status == 413
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", f"/project/share/{UUID}"])
+def test_routes_without_a_use_are_gone(fake_server: Server, path: str) -> None:
+    _, body, headers = ask(fake_server, "GET", path)
+    assert headers.get_content_type() == "text/html"
+    assert b"openapi" not in body
+    assert b"swagger" not in body
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/public/../.chainlit/config.toml", "/public/%2e%2e/.chainlit/config.toml",
+     "/public//etc/passwd", "/public/..%2f..%2f..%2fcorpora", "/avatars/..%2f..%2fconfig"],
+)  # fmt: skip
+def test_nothing_but_public_files_is_served(fake_server: Server, path: str) -> None:
+    status, body, headers = ask(fake_server, "GET", path)
+    assert status in (400, 404) or headers.get_content_type() in ("text/html", "image/svg+xml")
+    assert b"[project]" not in body
+    assert b"root:" not in body
+
+
+def connect(server: Server, auth: object) -> str:
+    """The server's answer to a socket that asks to connect with `auth`."""
+    _, opened, _ = ask(server, "GET", SOCKET)
+    sid = json.loads(opened[1:])["sid"]
+    path = f"{SOCKET}&sid={urllib.parse.quote(sid)}"
+    packet = f"40{json.dumps(auth)}".encode()
+    assert ask(server, "POST", path, packet, Content_Type="text/plain")[0] == 200
+    return ask(server, "GET", path)[1].decode()
+
+
+@pytest.mark.parametrize(
+    "session", ["", "x", "/tmp", "../../..", None, 7, {"a": 1}, UUID + "/..", "{" + UUID + "}"]
+)
+def test_a_session_id_that_is_no_uuid_is_refused(fake_server: Server, session: object) -> None:
+    auth = {"sessionId": session, "clientType": "webapp", "userEnv": "{}", "threadId": ""}
+    assert connect(fake_server, auth).startswith("44")
+
+
+def test_a_thread_id_that_is_no_uuid_is_refused(fake_server: Server) -> None:
+    auth = {"sessionId": UUID, "clientType": "webapp", "userEnv": "{}", "threadId": "x' OR '1'='1"}
+    assert connect(fake_server, auth).startswith("44")
+    assert connect(fake_server, {**auth, "threadId": ""}).startswith("40")
+
+
+def test_a_folder_named_as_session_is_not_deleted(fake_server: Server, tmp_path: Path) -> None:
+    (tmp_path / "precious").touch()
+    auth = {"sessionId": str(tmp_path), "clientType": "webapp", "userEnv": "{}", "threadId": ""}
+    assert connect(fake_server, auth).startswith("44")
+    assert (tmp_path / "precious").exists()
+
+
+def test_a_second_chat_on_the_port_is_refused_in_one_line(
+    fake_server: Server, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    with pytest.raises(SettingsError, match="--port") as error:
+        serve_here(settings, port=fake_server.port)
+    assert "\n" not in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_machines_are_not_served(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="login"):
+        serve_here(Settings(data_dir=tmp_path), "0.0.0.0", 8000)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_and_frees_the_port(
+    tab: Callable[..., Tab], serve: Serve, number: signal.Signals
+) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    asking.open()
+    asking.ask("How many vehicles did SAIC Ningde produce?")
+    assert server.stop(number) == 0
+    log = server.log.read_text("utf-8")
+    assert log == f"Footnote is at {server.url} (Ctrl-C stops it)\n"
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", server.port))
+    asking.errors.clear()  # the page has lost its server
