@@ -27,7 +27,6 @@ NAMES = (
     "relevance",
     "answerable",
     "cosine",
-    "cosine_context",
     "passage_score",
     "coverage",
     "coverage_context",
@@ -35,6 +34,7 @@ NAMES = (
     "unknown_words",
     "names_missing",
     "numbers_missing",
+    "focus_missing",
     "expected_present",
     "is_question",
     "is_heading",
@@ -90,7 +90,6 @@ def features(
     relevance: float,
     answerable: float,
     cosine: float,
-    cosine_context: float,
     passage_score: float,
     has: Callable[[str], frozenset[str]],
 ) -> tuple[float, ...]:
@@ -113,6 +112,7 @@ def features(
     )
     form = setting.form
     names = [stem for name in form.names for stem in stems(name)]
+    focus = {stem for word in form.focus for stem in stems(word)}
     spellings = {term.stem: term.alternatives for term, _ in setting.weights}
     absent = sum(
         1 for stem in names if stem not in context and not context & set(spellings.get(stem, ()))
@@ -122,7 +122,6 @@ def features(
         relevance,
         answerable,
         cosine,
-        cosine_context,
         passage_score,
         covered / total,
         covered_context / total,
@@ -130,6 +129,7 @@ def features(
         unknown / total,
         absent / len(names) if names else 0.0,
         float(any(not _states(number, dated) for number in form.numbers)),
+        float(bool(focus) and not focus & context),
         float(holds_expected(form.expected, sentence.text, form.text)),
         float(sentence.text.rstrip("\"'”’ ").endswith("?")),
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),

@@ -60,12 +60,12 @@ _ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"\bwhen\b|\b(?:what|which|on what|in what|in which) (?:\w+ )?(?:date|day|month|year|time"
+            r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:date|day|month|year|time"
             r"|period)\b|\bhow recent\b|\bsince what\b",
             re.IGNORECASE,
         ),
     ),
-    ("person", re.compile(r"\bwho(?:m|se)?\b|\bname of the (?:\w+ )?(?:man|woman)\b", re.I)),
+    ("person", re.compile(r"\bwho(?:m|se)?\b|\bname of the (?:man|woman)\b", re.I)),
     (
         "place",
         re.compile(r"\bwhere\b|\b(?:what|which|in which) (?:city|place|country|location)\b", re.I),
@@ -78,6 +78,23 @@ _ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
             re.IGNORECASE,
         ),
     ),
+)
+_GENERAL = frozenset(
+    "kind kinds sort sorts type types name names number numbers amount part parts way ways place "
+    "city year day days date month time times person people thing things per".split()
+)
+"""Words that say what form an answer has, and so need not stand beside it."""
+_VERB = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should)"
+_FOCUS = (
+    re.compile(
+        rf"\bhow\s+(?:many|much)\s+((?:\w+\s+){{0,2}}?\w+)(?=\s+(?:{_VERB}|of|in)\b|\?|$)", re.I
+    ),
+    re.compile(
+        rf"\b(?:what|which)(?:\s+|['’]s\s+)(?:{_VERB}\s+)?(?:the\s+|its\s+|their\s+)?"
+        r"((?:\w+\s+){0,3}?\w+)\s+(?:of|for|in|at|on)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\b(?:what|which)\s+((?:\w+\s+){{0,2}}?\w+)\s+{_VERB}\b", re.IGNORECASE),
 )
 _QUESTION_WORD = (
     r"(?:who|whom|whose|when|where|what|which|why|how|did|does|do|is|are|was|were|can|could|will"
@@ -102,6 +119,8 @@ class QuestionForm:
     """Capitalised words, lower case: what the question is about by name."""
     numbers: tuple[str, ...]
     """Numbers the question states, as written."""
+    focus: tuple[str, ...] = ()
+    """Words for the thing asked for: "share price" in "What is the share price of …?"."""
 
 
 def cleaned(question: str) -> str:
@@ -143,7 +162,16 @@ def analyse(question: str) -> QuestionForm:
         expected,
         tuple(dict.fromkeys(names)),
         tuple(dict.fromkeys(_NUMBER.findall(question))),
+        _focus(question),
     )
+
+
+def _focus(question: str) -> tuple[str, ...]:
+    for pattern in _FOCUS:
+        match = pattern.search(question)
+        if match:
+            return tuple(word for word in match[1].lower().split() if word not in _GENERAL)
+    return ()
 
 
 def _common_start(word: str) -> bool:

@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant import evidence
+from assistant.about import asks_publication_date, stated_date
 from assistant.question import analyse
 from embeddings.lexical import stems
 from embeddings.reader_model import ReaderModel, Window
 from embeddings.splitting import split_sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable, Sequence
 
     from assistant.retriever import Index, Retrieved
-    from embeddings.encoder import Encoder
     from embeddings.records import Article
     from embeddings.splitting import Span
 
@@ -49,6 +46,8 @@ WINDOW = 5
 """Sentences that are read together, as in training."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
+METADATA_CONFIDENCE = 0.9
+"""Confidence in what an article's own metadata say; that the right article was meant is likely."""
 DIGITS = 4
 """Digits kept of a score, so that the last bits of a sum never decide an order."""
 
@@ -144,19 +143,36 @@ def _logistic(fields: dict[str, object]) -> Logistic:
 def read(
     retrieved: Retrieved,
     index: Index,
-    encoder: Encoder,
     article: Callable[[str], Article | None],
     calibration: Calibration | None = None,
 ) -> Reading:
     """Weigh the sentences of the best hits. Deterministic."""
+    if asks_publication_date(retrieved.question):
+        return _publication_date(retrieved, article)
     calibration = calibration or Calibration.load()
-    found = weigh(retrieved, index, encoder, article)
+    found = weigh(retrieved, index, article)
     scored = (candidate.scored(calibration.sentence) for candidate in found)
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
     values = answer_features(candidates, retrieved.best_cosine)
     return Reading(candidates, _probability(calibration.answer.log_odds(values)))
+
+
+def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | None]) -> Reading:
+    """The line in which the best hit's article states its date, if it does."""
+    found = article(retrieved.hits[0].passage.article_id) if retrieved.hits else None
+    sentences = sentences_of(found.text) if found else ()
+    number = stated_date(found, sentences) if found else None
+    if found is None or number is None:
+        return Reading((), 1 - METADATA_CONFIDENCE)
+    start, end = sentences[number]
+    text = found.text[start:end]
+    none = (0.0,) * len(evidence.NAMES)
+    candidate = Candidate(
+        found.id, start, end, text, number, 0.0, METADATA_CONFIDENCE, none, (0, len(text))
+    )
+    return Reading((candidate,), METADATA_CONFIDENCE)
 
 
 ANSWER_NAMES = (*evidence.NAMES, "score", "margin", "best_cosine")
@@ -177,39 +193,31 @@ def _probability(log_odds: float) -> float:
 def weigh(
     retrieved: Retrieved,
     index: Index,
-    encoder: Encoder,
     article: Callable[[str], Article | None],
 ) -> list[Candidate]:
     """Each sentence that a hit touches, once, with its features; not scored yet."""
     places, articles = _places(retrieved, article)
-    best = max(places.values(), default=1.0) or 1.0
-    ordered = sorted(places)
+    best = max((score for score, _ in places.values()), default=1.0) or 1.0
     settings = evidence.setting_of(
         analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
     )
-    in_place = [_in_place(articles[name], number) for name, number in ordered]
-    cosines = _cosines(retrieved, encoder, [s.text for s in in_place])
-    contexts = [f"{s.title}\n{s.before} {s.text}".strip() for s in in_place]
-    context_cosines = _cosines(retrieved, encoder, contexts)
-    readings = _readings(retrieved, ordered, articles)
     candidates = []
-    for place, sentence, cosine, context_cosine in zip(
-        ordered, in_place, cosines, context_cosines, strict=True
-    ):
-        start, end = sentences_of(articles[place[0]].text)[place[1]]
-        relevance, answerable, span = readings[place]
+    for place, (relevance, answerable, span) in _readings(retrieved, places, articles).items():
+        article_id, number = place
+        start, end = sentences_of(articles[article_id].text)[number]
+        sentence = _in_place(articles[article_id], number)
+        score, cosine = places[place]
         values = evidence.features(
             settings,
             sentence,
             relevance=relevance,
             answerable=answerable,
             cosine=cosine,
-            cosine_context=context_cosine,
-            passage_score=places[place] / best,
+            passage_score=score / best,
             has=_stem_set,
         )
         candidates.append(
-            Candidate(place[0], start, end, sentence.text, place[1], 0.0, 0.0, values, span)
+            Candidate(article_id, start, end, sentence.text, number, 0.0, 0.0, values, span)
         )
     return candidates
 
@@ -220,11 +228,11 @@ Place = tuple[str, int]
 
 def _places(
     retrieved: Retrieved, article: Callable[[str], Article | None]
-) -> tuple[dict[Place, float], dict[str, Article]]:
-    """The sentences that the best hits touch, each with the score of its best hit."""
-    places: dict[Place, float] = {}
+) -> tuple[dict[Place, tuple[float, float]], dict[str, Article]]:
+    """The sentences that the best hits touch, with the score and cosine of their best hits."""
+    places: dict[Place, tuple[float, float]] = {}
     articles: dict[str, Article] = {}
-    for hit in retrieved.hits[:PASSAGES_READ]:
+    for hit, cosine in zip(retrieved.hits[:PASSAGES_READ], retrieved.cosines, strict=False):
         passage = hit.passage
         if passage.article_id not in articles:
             found = article(passage.article_id)
@@ -234,18 +242,19 @@ def _places(
         for number, (start, end) in enumerate(sentences_of(articles[passage.article_id].text)):
             if start < passage.end and end > passage.start:
                 place = (passage.article_id, number)
-                places[place] = max(places.get(place, 0.0), hit.score)
+                score, other = places.get(place, (0.0, -1.0))
+                places[place] = max(score, hit.score), max(other, cosine)
     return places, articles
 
 
 def _readings(
-    retrieved: Retrieved, ordered: Sequence[Place], articles: dict[str, Article]
+    retrieved: Retrieved, places: Iterable[Place], articles: dict[str, Article]
 ) -> dict[Place, tuple[float, float, Span]]:
     """What the reader says of each sentence: relevance, answerability, short answer.
 
     The question is also read under the other names of what it names; the best reading counts.
     """
-    groups = _windows(ordered)
+    groups = _windows(sorted(places))
     windows = []
     for group in groups:
         found = articles[group[0][0]]
@@ -294,27 +303,6 @@ def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
     return evidence.SentenceInPlace(
         at(number), at(number - 1), at(number + 1), article.title or "", article.date
     )
-
-
-def _cosines(retrieved: Retrieved, encoder: Encoder, texts: Sequence[str]) -> list[float]:
-    """Cosine of each text with the question; a text's vector is kept for the next question."""
-    cache = _vectors(encoder.fingerprint)
-    fresh = [text for text in dict.fromkeys(texts) if text not in cache]
-    if len(cache) + len(fresh) > MOST_VECTORS:
-        cache.clear()
-        fresh = list(dict.fromkeys(texts))
-    # A vector depends a little (1e-7) on what it is batched with; rounding hides that.
-    for text, vector in zip(fresh, encoder.encode(fresh) if fresh else (), strict=True):
-        cache[text] = vector
-    return [round(float(cache[text] @ retrieved.vector), DIGITS) for text in texts]
-
-
-MOST_VECTORS = 20_000
-
-
-@cache
-def _vectors(fingerprint: str) -> dict[str, NDArray[np.float32]]:
-    return {}
 
 
 @lru_cache(maxsize=256)

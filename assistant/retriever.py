@@ -12,9 +12,6 @@ from embeddings.lexical import Term
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from embeddings.corpus import Corpus
     from embeddings.dense import DenseIndex
     from embeddings.encoder import Encoder
@@ -50,9 +47,9 @@ class Retrieved:
     terms: tuple[Term, ...]
     aliases: tuple[Alias, ...]
     """Other names for what the question names."""
-    vector: NDArray[np.float32]
-    """The question's embedding, float32 (d,), unit norm."""
     hits: tuple[Hit, ...]
+    cosines: tuple[float, ...]
+    """Cosine of each hit's passage with the question."""
     best_cosine: float
     """Highest cosine of any passage with the question; -1 when there is none."""
 
@@ -83,11 +80,15 @@ def retrieve(
         others = {stem: Term(stem, stem) for a in aliases for stem in sorted(a.other_stems)}
         lexical = index.lexical.search((*terms, *others.values()), depth)
         passages |= corpus.passages([n for n, _ in lexical if n not in passages])
-    hits = tuple(
-        Hit(passages[number], score, rank)
-        for rank, (number, score) in enumerate(_fused(lexical, dense, passages)[:k], start=1)
+    ranked = _fused(lexical, dense, passages)[:k]
+    return Retrieved(
+        question,
+        terms,
+        aliases,
+        tuple(Hit(passages[n], score, rank) for rank, (n, score) in enumerate(ranked, start=1)),
+        tuple(round(c, SCORE_DIGITS) for c in index.dense.cosines(vector, [n for n, _ in ranked])),
+        round(dense[0][1], SCORE_DIGITS) if dense else -1.0,
     )
-    return Retrieved(question, terms, aliases, vector, hits, dense[0][1] if dense else -1.0)
 
 
 def _fused(

@@ -14,6 +14,8 @@ from embeddings.corpus import Derived
 from embeddings.derived import remove_others, write_durably
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import faiss
     import numpy as np
     from numpy.typing import NDArray
@@ -83,3 +85,13 @@ class DenseIndex:
             return []
         scores, numbers = self._index.search(vector.reshape(1, -1), k)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
+
+    def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
+        """Cosine of each of these passages with `vector`; -1 for one that is not in the index."""
+        found = []
+        for number in numbers:
+            try:
+                found.append(float(self._index.reconstruct(number) @ vector))
+            except RuntimeError:
+                found.append(-1.0)
+        return found

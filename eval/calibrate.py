@@ -125,7 +125,7 @@ def _ask(
     corpus: Corpus,
 ) -> list[Case]:
     retrieved = retrieve(question.text, HITS, index, encoder, corpus)
-    candidates = tuple(weigh(retrieved, index, encoder, corpus.article))
+    candidates = tuple(weigh(retrieved, index, corpus.article))
     if question.paragraph.id not in places or not candidates:
         return []
     article_id, offset = places[question.paragraph.id]

@@ -22,8 +22,8 @@ from embeddings.errors import AssistantError, QuestionError
 NAME = "Footnote"
 PROMISE = "Answers from your articles, every sentence cited"
 PREPARING = "Getting the articles ready. The first time this takes a moment."
-WELCOME_WAIT_SECONDS = 2.0
-"""How long the first page may wait for the articles; after that it says so and looks again."""
+WELCOME_WAIT_SECONDS = 1.0
+"""How long a page may wait for what it shows first; it loads again once all is there."""
 
 logger = logging.getLogger("footnote")
 opening = launch.current().opening
@@ -49,10 +49,8 @@ def stop() -> None:
 async def welcome(user: cl.User | None = None, language: str | None = None) -> list[cl.ChatProfile]:
     """The one profile: it is how Chainlit shows a picture and a text on the empty screen."""
     try:
-        articles = await asyncio.wait_for(
-            opening.call(lambda a: a.articles()), WELCOME_WAIT_SECONDS
-        )
-        line = rendering.covered(articles)
+        await asyncio.wait_for(opening.assistant(), WELCOME_WAIT_SECONDS)
+        line = rendering.covered(await opening.call(lambda assistant: assistant.articles()))
     except TimeoutError:
         line = PREPARING
     except Exception as error:
@@ -68,17 +66,17 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
         return []
     try:
         picked = await asyncio.wait_for(opening.starters(), WELCOME_WAIT_SECONDS)
-    except Exception:  # `welcome` says what is wrong
+    except Exception:
         return []
     return [cl.Starter(label=starter.label, message=starter.question) for starter in picked]
 
 
 @cl.on_chat_start
 async def announce() -> None:
-    """Let a page that came too early load again, once the articles are ready."""
-    if not opening.settled:
-        await opening.settle()
-        await cl.send_window_message({"footnote": "ready"})
+    """Tell the page what its empty screen holds when all is ready; it may have come too early."""
+    offered = await opening.settle()
+    shown = {"preparing": PREPARING, "starters": offered}
+    await cl.send_window_message({"footnote": "ready", **shown})
 
 
 @cl.on_message

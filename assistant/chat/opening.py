@@ -64,14 +64,10 @@ class Opening:
         """True once questions are answered without waiting for the opening."""
         return self._opened.done() and self._opened.exception() is None
 
-    @property
-    def settled(self) -> bool:
-        """True once the articles are open and the starters picked, or either has failed."""
-        return self._starters.done()
-
-    async def settle(self) -> None:
-        """Wait until settled, whatever comes of it."""
+    async def settle(self) -> int:
+        """Wait until all is there, or has failed; how many starters there are to offer."""
         await asyncio.wait([asyncio.wrap_future(self._starters)])
+        return 0 if self._starters.exception() else len(self._starters.result())
 
     async def assistant(self) -> Answerer:
         """The Assistant, once it is open; raises what opening raised."""

@@ -33,6 +33,7 @@ class Reply:
         self.question = question
         self.step = cl.Step(name=SEARCHING, type="retrieval", show_input=False)
         self.message = cl.Message(content="")
+        self.note = ""
         self.panel: rendering.Panel | None = None
         self.element: cl.CustomElement | None = None
         self.citations: tuple[Citation, ...] = ()
@@ -41,8 +42,8 @@ class Reply:
         """Show what one event brings."""
         match event.kind:
             case "resolved":
-                note = rendering.asked_as_markdown(event.text, self.question)
-                self.message.content = note
+                self.note = rendering.asked_as_markdown(event.text, self.question)
+                self.message.content = self.note
             case "hits":
                 await self.show_hits(event.hits)
             case "citations":
@@ -107,7 +108,7 @@ class Reply:
 
     async def refuse(self, answer: Answer) -> None:
         """Say why there is no answer, and what comes closest."""
-        self.message.content += rendering.refusal_markdown(answer)
+        self.message.content = self.note + rendering.refusal_markdown(answer)
         closest = rendering.closest_hits(answer.hits)
 
         def sources(assistant: Answerer) -> list[rendering.Source]:

@@ -137,12 +137,14 @@ def share(values: Sequence[float]) -> float:
 
 def auroc(pairs: Sequence[tuple[bool, float]]) -> float:
     """Chance that an answered case scores above an unanswered one; ties count half."""
-    from sklearn.metrics import roc_auc_score
+    import numpy as np
 
-    labels = [label for label, _ in pairs]
-    if len(set(labels)) < 2:
+    answered = np.array([score for label, score in pairs if label])
+    other = np.sort([score for label, score in pairs if not label])
+    if not len(answered) or not len(other):
         return 0.5
-    return float(roc_auc_score(labels, [score for _, score in pairs]))
+    below, upto = (np.searchsorted(other, answered, side) for side in ("left", "right"))
+    return float((below + upto).mean() / 2 / len(other))
 
 
 def token_f1(predicted: str, golds: Sequence[str]) -> float:

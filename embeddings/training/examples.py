@@ -137,11 +137,10 @@ def load_collection(benchmarks: Path, *, test: bool, everything: bool = False) -
     for reader in (_squad, _clapnq, _canard, _ramdocs, _scifact, _multihop, _mtrag):
         more_questions, more_paragraphs = reader(benchmarks)
         held_out = _held_out({p.article for p in more_paragraphs}, more_paragraphs[0].source)
-        keep = (
-            (lambda p: not test) if everything else (lambda p, h=held_out: (p.article in h) == test)
-        )  # type: ignore[misc]
-        questions += [q for q in more_questions if keep(q.paragraph)]
-        paragraphs += [p for p in more_paragraphs if keep(p)]
+        if everything:
+            held_out = frozenset()
+        questions += [q for q in more_questions if (q.paragraph.article in held_out) == test]
+        paragraphs += [p for p in more_paragraphs if (p.article in held_out) == test]
     return Collection(tuple(questions), tuple(paragraphs))
 
 
@@ -346,7 +345,8 @@ def _multihop(folder: Path) -> tuple[list[Question], list[Paragraph]]:
     facts: dict[str, list[dict[str, Any]]] = {}
     for row in _rows(folder / "multihop-rag/corpus.jsonl"):
         facts.setdefault(row["metadata"]["article_id"], []).append(row)
-    paragraphs, place = [], {}
+    paragraphs: list[Paragraph] = []
+    place: dict[str, tuple[int, int]] = {}
     for article, rows in sorted(facts.items()):
         text = " ".join(row["text"].strip() for row in rows)
         starts, at = [], 0

@@ -5,7 +5,7 @@ A group is the windows one question is asked of; the loss ranks all their senten
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -65,7 +65,7 @@ CLOZE_WEIGHTS = {
 
 def groups(
     collection: Collection, recipe: Recipe, seed: int, start: int = 0
-) -> Iterator[list[Example]]:
+) -> Generator[list[Example], float, None]:
     """Groups from number `start` on; group n depends on the seed and n alone.
 
     The caller sends the share of training that is done (0..1), which thins the made questions out.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from random import Random
 
 from embeddings.training.examples import Paragraph, Question
@@ -80,8 +81,8 @@ PAIRS = (
     "total/average best/worst january/august march/november april/december june/october "
     "july/february"
 )
-OPPOSITES = [tuple(pair.split("/")) for pair in PAIRS.split()]
-OPPOSITE = dict(OPPOSITES) | {b: a for a, b in OPPOSITES}
+OPPOSITES = [pair.partition("/") for pair in PAIRS.split()]
+OPPOSITE = {a: b for a, _, b in OPPOSITES} | {b: a for a, _, b in OPPOSITES}
 
 
 def names_of(text: str) -> list[str]:
@@ -241,8 +242,8 @@ class Neighbours:
         key = f"{question.paragraph.article}\n{question.text}"
         if key not in self._found:
             scores = (self._matrix @ self._vectorizer.transform([question.text]).T).toarray()[:, 0]
-            order = scores.argsort(kind="stable")[::-1][: self._k + 40]
             own = question.paragraph.article
-            others = [self._paragraphs[i] for i in order if self._paragraphs[i].article != own]
-            self._found[key] = tuple(others[: self._k])
+            others = (self._paragraphs[i] for i in scores.argsort(kind="stable")[::-1])
+            found = islice((p for p in others if p.article != own and p.sentences), self._k)
+            self._found[key] = tuple(found)
         return self._found[key]

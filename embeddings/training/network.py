@@ -43,7 +43,7 @@ class Layer(nn.Module):
         mixed = (scores.softmax(-1) @ v).transpose(1, 2).reshape(batch, length, WIDTH)
         x = self.norm1(x + self.dropout(self.out(mixed)))
         mixed = self.dropout(self.down(F.gelu(self.up(x))))
-        return self.norm2(x + mixed)  # type: ignore[no-any-return]
+        return self.norm2(x + mixed)
 
 
 class ReaderNetwork(nn.Module):

@@ -236,10 +236,10 @@ def train(
         batch = []
         for _ in range(schedule.groups):
             batch.append([encode(tokenizer, e) for e in group])
-            group = stream.send(done)  # type: ignore[attr-defined]
+            group = stream.send(done)
             drawn += 1
         loss, parts = _loss(network, batch, recipe)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

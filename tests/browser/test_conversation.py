@@ -131,7 +131,7 @@ def test_a_follow_up_is_understood_and_says_how(
     page = asking.open()
     first = asking.ask(QUESTION)
     expect(first.locator("blockquote")).to_have_count(0)
-    follow_up = "How many KD parts did it include?"
+    follow_up = "What was its output value?"
     history = [
         {"role": "user", "content": QUESTION},
         {"role": "assistant", "content": seeds_assistant.ask(QUESTION).text},
@@ -235,6 +235,18 @@ def test_an_error_is_said_in_our_words_under_the_id_that_was_logged(
     expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(2)
 
 
+def test_a_question_that_is_none_is_refused_in_one_line(tab: NewTab, seeds_server: Server) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    for question in ("word " * 30_000, "\u200b\u2060"):
+        reply = asking.ask(question)
+        text = reply.locator(".message-content [role=article]").inner_text()
+        assert "question" in text
+        assert "\n" not in text.strip()
+        assert "Error id" not in text
+    expect(page.locator("#chat-input")).to_be_enabled()
+
+
 def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
     server = serve("--fake", "--until", str(tmp_path / "opened"))
     early, waiting = tab(server), tab(server)
@@ -246,9 +258,9 @@ def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path:
     reply = page.locator('[data-step-type="assistant_message"]')
     expect(reply).to_contain_text("Getting the articles ready")
     (tmp_path / "opened").touch()
-    expect(reply.locator(MARKER)).to_have_count(2, timeout=30_000)
+    expect(reply.locator(MARKER)).to_have_count(2)
     expect(reply).to_have_count(1)
-    expect(waiting.page.locator("#welcome-screen")).to_contain_text("5 articles", timeout=30_000)
+    expect(waiting.page.locator("#welcome-screen")).to_contain_text("5 articles")
 
 
 def test_an_empty_folder_is_said_on_the_first_screen(

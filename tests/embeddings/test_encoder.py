@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 from embeddings import export
-from embeddings.encoder import DEFAULT_ENCODER, OnnxEncoder, load_encoder
+from embeddings.encoder import (
+    DEFAULT_ENCODER,
+    DEFAULT_WEIGHTS_SHA256,
+    OnnxEncoder,
+    load_encoder,
+)
 from embeddings.errors import ModelError
 
 SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
@@ -62,7 +67,7 @@ def test_other_weights_than_the_published_ones_are_refused(tmp_path: Path) -> No
     changed = tmp_path / "model.safetensors"
     changed.write_bytes(bytes(weights))
     with pytest.raises(ModelError, match="not the published ones"):
-        export.check_weights(changed, export.DEFAULT_WEIGHTS_SHA256)
+        export.check_weights(changed, DEFAULT_WEIGHTS_SHA256)
 
 
 @pytest.mark.slow

@@ -28,11 +28,17 @@
     if (citation(event)) event.preventDefault();
   }, true);
 
-  // The server says that the articles are ready: load their summary, unless someone is typing.
+  // The server says that the articles are ready: a page that came too early loads again, unless
+  // someone is typing.
   window.addEventListener('message', (event) => {
     if (event.source !== window || event.data?.footnote !== 'ready') return;
-    const input = document.getElementById('chat-input');
-    const welcome = document.getElementById('welcome-screen');
-    if (welcome && !(input?.value || input?.textContent)) window.location.reload();
+    const { preparing, starters } = event.data;
+    setTimeout(() => {
+      const input = document.getElementById('chat-input');
+      const welcome = document.getElementById('welcome-screen');
+      if (!welcome || input?.value || input?.textContent) return;
+      const complete = welcome.querySelectorAll('#starters button').length === starters;
+      if (!complete || welcome.textContent.includes(preparing)) window.location.reload();
+    }, 500);
   });
 })();

@@ -44,9 +44,9 @@ export default function SourcePassage() {
       <p className="fn-about">{source.date || 'undated'}<span>{source.article_id}</span></p>
       <div className="fn-text">
         {source.more_before ? <span className="fn-more">… </span> : null}
-        {visible(source.before)}
+        {visible(source.before.trimStart())}
         {source.quote ? <mark ref={mark}>{visible(source.quote)}</mark> : null}
-        {visible(source.after)}
+        {visible(source.after.trimEnd())}
         {source.more_after ? <span className="fn-more"> …</span> : null}
       </div>
     </article>

@@ -1,5 +1,5 @@
 // The row of sources below an answer. Opens one of them beside the conversation.
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useRecoilState } from 'recoil';
 import { sideViewState } from '@chainlit/react-client';
 import { Check, Copy } from 'lucide-react';
@@ -8,6 +8,7 @@ export default function SourcesPanel() {
   const { id, kind, heading, sources, copy } = props;
   const [side, setSide] = useRecoilState(sideViewState);
   const [copied, setCopied] = useState(false);
+  const panel = useRef(null);
 
   const open = (number) => {
     const at = sources.findIndex((source) => source.number === number);
@@ -34,6 +35,13 @@ export default function SourcesPanel() {
     return () => window.removeEventListener('footnote:cite', onCite);
   }, [id, sources]);
 
+  // Chainlit scrolls for text and not for elements: bring the newest panel up from below.
+  const complete = Boolean(copy) || kind === 'closest';
+  useEffect(() => {
+    const newest = [...document.querySelectorAll('.fn-sources')].pop();
+    if (complete && newest === panel.current) panel.current.scrollIntoView({ block: 'nearest' });
+  }, [complete]);
+
   const copyAll = async () => {
     await navigator.clipboard.writeText(copy);
     setCopied(true);
@@ -41,7 +49,7 @@ export default function SourcesPanel() {
   };
 
   return (
-    <section className="fn-sources" data-panel={id} data-kind={kind} aria-label={heading}>
+    <section className="fn-sources" ref={panel} data-panel={id} data-kind={kind} aria-label={heading}>
       <h2>{heading}</h2>
       <div className="fn-chips">
         {sources.map((source) => (

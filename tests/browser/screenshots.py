@@ -1,0 +1,47 @@
+"""Makes the README's pictures from the running app.
+
+Run it with: python -m pytest -m browser tests/browser/screenshots.py
+
+Pytest collects this file only when it is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server, Tab
+
+pytestmark = pytest.mark.browser
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+SIZE = {"width": 1280, "height": 800}
+ANSWERED = "How many vehicles did SAIC Ningde produce and how many drive motors does BYD make?"
+REFUSED = "How many vehicles did BYD produce in 2021?"
+
+
+def test_pictures(tab: Callable[..., Tab], seeds_server: Server) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    asking = tab(seeds_server, viewport=SIZE, color_scheme="light")
+    page = asking.open()
+    expect(page.locator("#starters button")).to_have_count(4)
+    page.wait_for_timeout(1500)  # the screen fades in
+    page.screenshot(path=IMAGES / "empty.png")
+
+    reply = asking.ask(ANSWERED)
+    reply.locator('a[href^="#cite-"]').last.click()
+    expect(page.locator("#side-view-content mark")).to_be_in_viewport()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(800)  # the panel slides in
+    page.screenshot(path=IMAGES / "answer.png")
+
+    page.click("#new-chat-button")
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    reply = asking.ask(REFUSED)
+    expect(reply.locator(".fn-chip").first).to_be_visible()
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / "refusal.png")
