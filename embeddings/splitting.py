@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
 _STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
 _WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
 _STRAIGHT_QUOTE = '"'
+_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
 
 
 def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
@@ -78,15 +78,14 @@ def _paragraphs(text: str) -> Iterator[Span]:
 
 def _trimmed(text: str, start: int, end: int) -> Span | None:
     """The span without white space around it, and without a lone quotation mark at either end."""
-    strip = string.whitespace + "\u00a0\u3000\ufeff"
     piece = text[start:end]
     if piece.count(_STRAIGHT_QUOTE) == 1:
         if piece.strip().startswith(_STRAIGHT_QUOTE):
-            lead_strip, tail_strip = strip + _STRAIGHT_QUOTE, strip
+            lead_strip, tail_strip = _SPACE + _STRAIGHT_QUOTE, _SPACE
         else:
-            lead_strip, tail_strip = strip, strip + _STRAIGHT_QUOTE
+            lead_strip, tail_strip = _SPACE, _SPACE + _STRAIGHT_QUOTE
     else:
-        lead_strip = tail_strip = strip
+        lead_strip = tail_strip = _SPACE
     start += len(piece) - len(piece.lstrip(lead_strip))
     end -= len(piece) - len(piece.rstrip(tail_strip))
     return (start, end) if start < end else None
@@ -103,15 +102,11 @@ def split_article(article: Article) -> tuple[Passage, ...]:
     sentences = split_sentences(text)
     starts = [start for start, _ in sentences]
     ends = [end for _, end in sentences]
-    passages: list[Passage] = []
-    for left, right in _partition(text):
-        span = _trimmed(text, *_widened(left, right, starts, ends))
-        if span and (not passages or span != (passages[-1].start, passages[-1].end)):
-            start, end = span
-            passages.append(
-                Passage(article.id, start, end, text[start:end], article.label, article.date)
-            )
-    return tuple(passages)
+    widened = (_trimmed(text, *_widened(*part, starts, ends)) for part in _partition(text))
+    return tuple(
+        Passage(article.id, start, end, text[start:end], article.label, article.date)
+        for start, end in sorted({span for span in widened if span})
+    )
 
 
 def _partition(text: str) -> Iterator[Span]:

@@ -86,7 +86,8 @@ def test_two_corpora_on_one_file_see_each_other(corpus: Corpus) -> None:
 
 # The derived indexes
 
-TEXTS = [f"{word} {other} river mountain" for word in ("red", "green", "blue") for other in ("tree", "car", "sky")]  # fmt: skip
+COLOURS, THINGS = ("red", "green", "blue"), ("tree", "car", "sky")
+TEXTS = [f"{colour} {thing} river mountain" for colour in COLOURS for thing in THINGS]
 
 
 def test_dense_search_equals_brute_force(corpus: Corpus) -> None:

@@ -14,10 +14,14 @@ SEEDS = Path(__file__).parents[2] / "seeds"
 @pytest.mark.parametrize(
     ("name", "title", "date"),
     [
-        ("000_16a79fb0c8db9746", "Leaders visited Ningde Advanced Electronic Technology Company", "2020-09-24"),
-        ("001_d40343a9a9aa84fa", "Ningde City Strives to Strengthen New Energy Vehicle Industry Chain", "2024-01-01"),
-        ("002_e3b84b1c175dd032", "Chen Zhichang special investigation of key industrial project construction", None),
-        ("003_999e1e7306369b4b", "Municipal government signs strategic cooperation agreement with CEC", None),
+        ("000_16a79fb0c8db9746", "Leaders visited Ningde Advanced Electronic Technology Company",
+         "2020-09-24"),
+        ("001_d40343a9a9aa84fa",
+         "Ningde City Strives to Strengthen New Energy Vehicle Industry Chain", "2024-01-01"),
+        ("002_e3b84b1c175dd032",
+         "Chen Zhichang special investigation of key industrial project construction", None),
+        ("003_999e1e7306369b4b",
+         "Municipal government signs strategic cooperation agreement with CEC", None),
         ("004_a9205e703483e647", None, None),
     ],
 )  # fmt: skip
@@ -67,9 +71,9 @@ def test_an_empty_file_and_an_unknown_kind_are_refused() -> None:
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "gb18030"]
 )
 def test_encodings_are_told_apart(encoding: str) -> None:
-    words = "宁德市新能源汽车产业链持续增强，新能源汽车产业项目签约十个。" if encoding == "gb18030" else (
-        "The café on the Straße served 300,600 guests — and a naïve visitor said “café”. "
-    )  # fmt: skip
+    words = "The café on the Straße served 300,600 guests — and a visitor said “café”. "
+    if encoding == "gb18030":
+        words = "宁德市新能源汽车产业链持续增强，新能源汽车产业项目签约十个。"
     text = words * 20
     content = text.encode(encoding)
     if encoding == "utf-16-le":

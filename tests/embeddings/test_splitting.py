@@ -11,13 +11,12 @@ from embeddings.splitting import PASSAGE_CHARACTERS, split_article, split_senten
 
 SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
 
-awkward = st.lists(
-    st.sampled_from(
-        ["Same line.\n", "Same line.\r\n", "\r\n\r\n", "\n", "🙂 emoji 👩‍👩‍👧 here. ", '"Quoted? ', "e.g. Dr. No. 5. ",
-         "x" * 700, "宁德市新能源。", " ", "\t", " ", "3.14, 2,565! ", "- item\n", "Wrapped at the end of\n"]
-    ),
-    max_size=60,
-).map("".join)  # fmt: skip
+PIECES = (
+    *("Same line.\n", "Same line.\r\n", "\r\n\r\n", "\n", " ", "\t", "\u00a0", "x" * 700),
+    *("🙂 emoji 👩\u200d👩\u200d👧 here. ", '"Quoted? ', "e.g. Dr. No. 5. ", "宁德市新能源。"),
+    *("3.14, 2,565! ", "- item\n", "Wrapped at the end of\n"),
+)
+awkward = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
 
 def check(text: str) -> None:
@@ -74,18 +73,20 @@ def sentences(text: str) -> list[str]:
 
 
 def test_a_quotation_that_never_closes_hides_no_sentence_end() -> None:
-    text = 'What is left? "On arrival he looked. He listened. He left.\nThe next day it rained. It did.'
+    text = 'What is left? "On arrival he looked. He listened. He left.\nIt rained. It did.'
     assert sentences(text) == [
         "What is left?", "On arrival he looked.", "He listened.", "He left.",
-        "The next day it rained.", "It did.",
+        "It rained.", "It did.",
     ]  # fmt: skip
 
 
 def test_a_wrapped_sentence_stays_whole_and_a_heading_stays_apart() -> None:
-    text = "A heading\n\nThis sentence was wrapped by an editor at the usual width\nand goes on here. Next."
+    text = (
+        "A heading\n\nThis sentence was wrapped by an editor at some width\nand goes on here. Next."
+    )
     assert sentences(text) == [
         "A heading",
-        "This sentence was wrapped by an editor at the usual width\nand goes on here.",
+        "This sentence was wrapped by an editor at some width\nand goes on here.",
         "Next.",
     ]
 
