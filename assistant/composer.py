@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Draft", "Part", "asks_of_several", "compose", "refusal_text"]
 
-SECOND_WITHIN = 0.7
+SECOND_WITHIN = 1.5
 """A further sentence joins the best when its log-odds are at most this much lower …"""
-SECOND_AT_LEAST = 0.35
+SECOND_AT_LEAST = 0.15
 """… and it would pass for an answer by itself."""
 MOST_SENTENCES = 2
 MOST_LISTED = 4
@@ -119,7 +119,7 @@ def _chosen(
     most = MOST_LISTED if expected == "list" else MOST_SENTENCES
     chosen = [best]
     for candidate in candidates[1:]:
-        if len(chosen) == most or best.score - candidate.score > SECOND_WITHIN:
+        if len(chosen) == most or abs(best.score - candidate.score) > SECOND_WITHIN:
             break
         if candidate.probability >= SECOND_AT_LEAST:
             chosen.append(candidate)

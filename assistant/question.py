@@ -170,7 +170,9 @@ def _focus(question: str) -> tuple[str, ...]:
     for pattern in _FOCUS:
         match = pattern.search(question)
         if match:
-            return tuple(word for word in match[1].lower().split() if word not in _GENERAL)
+            words = match[1].lower().split()
+            counted = pattern is _FOCUS[0]  # "how many people": what is counted is never general
+            return tuple(word for word in words if counted or word not in _GENERAL)
     return ()
 
 

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant import evidence
+from assistant import evidence, support
 from assistant.about import asks_publication_date, stated_date
 from assistant.question import analyse
 from embeddings.lexical import stems
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from assistant.retriever import Index, Retrieved
+    from embeddings.encoder import Encoder
     from embeddings.records import Article
     from embeddings.splitting import Span
 
@@ -36,7 +37,10 @@ __all__ = [
     "Logistic",
     "Reading",
     "answer_features",
+    "beside_the_point",
+    "best_support",
     "read",
+    "settled",
     "weigh",
 ]
 
@@ -48,6 +52,12 @@ MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9
 """Confidence in what an article's own metadata say; that the right article was meant is likely."""
+CONSIDERED = 3
+"""Candidates, best first, that are looked at word by word."""
+BESIDE_THE_POINT = 3.0
+"""Log-odds taken off for a contradiction: about 20 to 1 against."""
+LEAST_QUANTITY_MATCH = 0.5
+"""Cosine between what is asked to be counted and what is counted, at least."""
 DIGITS = 4
 """Digits kept of a score, so that the last bits of a sum never decide an order."""
 
@@ -109,6 +119,11 @@ class Calibration:
     answer: Logistic
     least_confidence: float
 
+    def confidence(self, values: Sequence[float]) -> float:
+        """Probability that an answer with these `answer_features` is right."""
+        log_odds = self.answer.log_odds(values)
+        return _probability(log_odds - (BESIDE_THE_POINT if beside_the_point(values) else 0.0))
+
     @classmethod
     @cache
     def load(cls) -> Calibration:
@@ -143,6 +158,7 @@ def _logistic(fields: dict[str, object]) -> Logistic:
 def read(
     retrieved: Retrieved,
     index: Index,
+    encoder: Encoder,
     article: Callable[[str], Article | None],
     calibration: Calibration | None = None,
 ) -> Reading:
@@ -155,8 +171,61 @@ def read(
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
-    values = answer_features(candidates, retrieved.best_cosine)
-    return Reading(candidates, _probability(calibration.answer.log_odds(values)))
+    supports = [
+        best_support(retrieved, index, encoder, article, candidate)
+        for candidate in candidates[:CONSIDERED]
+    ]
+    candidates, supported = settled(candidates, supports, retrieved.best_cosine)
+    values = answer_features(candidates, retrieved.best_cosine, supported)
+    return Reading(candidates, calibration.confidence(values))
+
+
+def beside_the_point(values: Sequence[float]) -> bool:
+    """Whether a plain contradiction rules a sentence out, whatever else speaks for it.
+
+    The question states a number or a year that is not there; it asks for a number, a date or a
+    person, and the sentence holds none but the question's own; or it asks how many of one
+    thing, and the sentence counts others. `values` are `answer_features`.
+    """
+    value = dict(zip(ANSWER_NAMES, values, strict=True))
+    return (
+        value["year_missing"] > 0
+        or value["numbers_missing"] > 0
+        or value["expected_present"] == 0
+        or value["quantity_match"] < LEAST_QUANTITY_MATCH
+    )
+
+
+def settled(
+    candidates: Sequence[Candidate], supports: Sequence[tuple[float, ...]], best_cosine: float
+) -> tuple[tuple[Candidate, ...], tuple[float, ...]]:
+    """The candidates with the best one that no contradiction rules out in front, and its support.
+
+    `supports` belong to the first of `candidates`; when all of those are ruled out, the first
+    stays in front.
+    """
+    for place, supported in enumerate(supports):
+        chosen = candidates[place]
+        order = (chosen, *candidates[:place], *candidates[place + 1 :])
+        if not beside_the_point(answer_features(order, best_cosine, supported)):
+            return order, supported
+    return tuple(candidates), supports[0]
+
+
+def best_support(
+    retrieved: Retrieved,
+    index: Index,
+    encoder: Encoder,
+    article: Callable[[str], Article | None],
+    best: Candidate,
+) -> tuple[float, ...]:
+    """Word-by-word support of the best candidate, in the order of `support.NAMES`."""
+    found = article(best.article_id)
+    assert found is not None
+    setting = evidence.setting_of(
+        analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
+    )
+    return support.support(setting, _in_place(found, best.index), found.text, encoder)
 
 
 def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | None]) -> Reading:
@@ -175,15 +244,17 @@ def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | N
     return Reading((candidate,), METADATA_CONFIDENCE)
 
 
-ANSWER_NAMES = (*evidence.NAMES, "score", "margin", "best_cosine")
+ANSWER_NAMES = (*evidence.NAMES, "score", "margin", "best_cosine", *support.NAMES)
 """Features of the answer model: the best sentence's own, and how it stands among the others."""
 
 
-def answer_features(candidates: Sequence[Candidate], best_cosine: float) -> tuple[float, ...]:
+def answer_features(
+    candidates: Sequence[Candidate], best_cosine: float, supported: Sequence[float]
+) -> tuple[float, ...]:
     """Features of whether the best of `candidates` answers, in the order of `ANSWER_NAMES`."""
     best = candidates[0]
     margin = best.score - candidates[1].score if len(candidates) > 1 else 0.0
-    return (*best.features, best.score, margin, best_cosine)
+    return (*best.features, best.score, margin, best_cosine, *supported)
 
 
 def _probability(log_odds: float) -> float:
@@ -206,6 +277,8 @@ def weigh(
         article_id, number = place
         start, end = sentences_of(articles[article_id].text)[number]
         sentence = _in_place(articles[article_id], number)
+        if _is_title(sentence):
+            continue
         score, cosine = places[place]
         values = evidence.features(
             settings,
@@ -220,6 +293,11 @@ def weigh(
             Candidate(article_id, start, end, sentence.text, number, 0.0, 0.0, values, span)
         )
     return candidates
+
+
+def _is_title(sentence: evidence.SentenceInPlace) -> bool:
+    """Whether the sentence is its article's title: a title names a topic and answers nothing."""
+    return bool(sentence.title) and sentence.text.endswith(sentence.title)
 
 
 Place = tuple[str, int]

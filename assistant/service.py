@@ -202,7 +202,7 @@ class Assistant:
 
     def _read(self, question: str, index: Index) -> Part:
         found = self._retrieve(question, HITS, index)
-        reading = read(found, index, self._corpus.article)
+        reading = read(found, index, self._encoder(), self._corpus.article)
         return Part(question, reading, found.hits, found.best_cosine)
 
     def _draft(self, parts: Sequence[Part]) -> Draft:

@@ -91,16 +91,12 @@ class OnnxEncoder:
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         """Load the encoder in `folder`; raises `ModelError` when a file is not what was written."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
+        from embeddings.onnx_session import open_session
+
         self.card = _checked_card(folder)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(folder / MODEL), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(str(folder / MODEL), threads)
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(self.card.max_tokens)
         self._tokenizer.enable_padding()

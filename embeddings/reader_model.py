@@ -83,8 +83,9 @@ class ReaderModel:
     @classmethod
     def load(cls, folder: Path | None = None) -> ReaderModel:
         """Open the model; raises ModelError when a file is missing or is not the pinned one."""
-        import onnxruntime
         from tokenizers import Tokenizer
+
+        from embeddings.onnx_session import open_session
 
         folder = folder or FOLDER
         facts = _facts(folder)
@@ -100,9 +101,7 @@ class ReaderModel:
                     f"{facts['sha256'][name][:12]}…): restore the file, or train it again with "
                     "`python -m embeddings.training`"
                 )
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = open_session(model)
         tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
         tokenizer.no_truncation()
         tokenizer.no_padding()

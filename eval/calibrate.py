@@ -1,11 +1,11 @@
-"""Fit the reader's decision (`assistant/calibration.json`) on public questions.
+"""Fit the reader's decision (`assistant/calibration.json`).
 
-`python -m eval.calibrate BENCHMARKS` reads the questions that `embeddings.training` keeps back
-(no article of theirs was trained on), asks them of corpora made of their own articles, with
-the product's own retrieval, and fits two logistic models: which sentence answers, and how
-likely the best one does. Each answerable question is asked a second time with its
-article taken out of the corpus: then nothing answers. None of the questions is about the
-articles that come with Footnote, and none is used to report.
+`python -m eval.calibrate` asks the project's development questions, with the product's own
+retrieval, and fits two logistic models: which sentence answers, and how likely the best one
+does. With a folder of public benchmarks it asks those of their questions too that
+`embeddings.training` keeps back (no article of theirs was trained on), each of a corpus of its
+own articles, and each answerable one a second time with its article taken out of the corpus.
+The held-out questions (`eval/questions/heldout.jsonl`) are never read here: they report.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,32 +21,48 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assistant import evidence
-from assistant.reader import ANSWER_NAMES, Calibration, Logistic, answer_features, weigh
+from assistant.aliases import read_synonyms
+from assistant.conversation import stand_alone
+from assistant.reader import (
+    ANSWER_NAMES,
+    CONSIDERED,
+    Calibration,
+    Logistic,
+    answer_features,
+    beside_the_point,
+    best_support,
+    settled,
+    weigh,
+)
 from assistant.retriever import Index, retrieve
 from embeddings.corpus import Corpus
 from embeddings.dense import DenseIndex
 from embeddings.encoder import load_encoder
-from embeddings.indexing import embedded_text
+from embeddings.indexing import embedded_text, index_folders
 from embeddings.lexical import LexicalIndex
 from embeddings.records import Article
 from embeddings.splitting import split_article
 from embeddings.training.examples import load_collection
+from eval.questions import load
+from eval.text import states
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from assistant.reader import Candidate
+    from assistant.retriever import Retrieved
     from embeddings.encoder import OnnxEncoder
     from embeddings.training.examples import Paragraph, Question
 
 __all__ = ["Case", "collect", "fit", "main"]
 
+ROOT = Path(__file__).resolve().parent.parent
 SEED = 11
 HITS = 12
+MOST_REFUSED = 0.07
+"""Share of the answerable questions that may be refused; the floor of the gate is at 0.10."""
 PARAGRAPHS_AN_ARTICLE = 6
-SOURCES = ("squad2", "clapnq", "ramdocs", "mtrag-un")
-NEITHER = Logistic((), (), (), (), 0.0)
+SOURCES = ("squad2", "clapnq", "ramdocs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,7 @@ class Case:
     """`answerable`, `adversarial` (asked of a text that does not say) or `removed`."""
     question: str
     candidates: tuple[Candidate, ...]
+    supports: tuple[tuple[float, ...], ...]
     right: tuple[bool, ...]
     best_cosine: float
 
@@ -84,6 +101,52 @@ def collect(benchmarks: Path, data: Path, per_source: int, *, verbose: bool = Fa
                     typer.echo(f"{source}: {number} of {min(len(questions), per_source)}", err=True)
             corpus.close()
     return cases
+
+
+def development(data: Path) -> list[Case]:
+    """The development questions, asked of the seeds."""
+    encoder = load_encoder("all-MiniLM-L6-v2", data)
+    seeds = ROOT / "seeds"
+    synonyms = read_synonyms([seeds])
+    cases = []
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Corpus(Path(folder))
+        index_folders([seeds], corpus, lambda: encoder, lambda: encoder.fingerprint)
+        index = _index(corpus)
+        for question in load([ROOT / "eval" / "questions" / "development.jsonl"]):
+            history = [{"role": turn.role, "content": turn.content} for turn in question.history]
+            asked = stand_alone(question.question, history)
+            retrieved = retrieve(asked, HITS, index, encoder, corpus, synonyms)
+            candidates = tuple(weigh(retrieved, index, corpus.article))
+            stated = [
+                sum(any(states(c.text, wanted) for wanted in fact) for fact in question.facts)
+                for c in candidates
+            ]
+            most = max(stated, default=0)
+            cases.append(
+                Case(
+                    "seeds",
+                    f"seeds/{question.id}",
+                    "answerable" if question.answerable else "adversarial",
+                    asked,
+                    candidates,
+                    _supports(candidates, retrieved, index, encoder, corpus),
+                    tuple(0 < count == most for count in stated),
+                    retrieved.best_cosine,
+                )
+            )
+        corpus.close()
+    return [case for case in cases if case.candidates]
+
+
+def _supports(
+    candidates: Sequence[Candidate],
+    retrieved: Retrieved,
+    index: Index,
+    encoder: OnnxEncoder,
+    corpus: Corpus,
+) -> tuple[tuple[float, ...], ...]:
+    return tuple(best_support(retrieved, index, encoder, corpus.article, c) for c in candidates)
 
 
 def _fill(
@@ -137,18 +200,29 @@ def _ask(
         c.article_id == article_id and any(c.start < end and c.end > start for start, end in gold)
         for c in candidates
     )
-    group = f"{question.source}/{question.paragraph.article}"
-    if not gold:
-        return [Case(question.source, group, "adversarial", question.text, candidates, right,
-                     retrieved.best_cosine)]  # fmt: skip
-    cases = [Case(question.source, group, "answerable", question.text, candidates, right,
-                  retrieved.best_cosine)]  # fmt: skip
-    kept = [h for h in retrieved.hits if h.passage.article_id != article_id]
-    rest = tuple(c for c in candidates if c.article_id != article_id)
-    if rest and kept:
-        cases.append(Case(question.source, group, "removed", question.text, rest,
-                          (False,) * len(rest), retrieved.best_cosine))  # fmt: skip
-    return cases
+    supports = tuple(best_support(retrieved, index, encoder, corpus.article, c) for c in candidates)
+    kind = "answerable" if gold else "adversarial"
+    whole = Case(
+        question.source,
+        f"{question.source}/{question.paragraph.article}",
+        kind,
+        question.text,
+        candidates,
+        supports,
+        right,
+        retrieved.best_cosine,
+    )
+    rest = [n for n, c in enumerate(candidates) if c.article_id != article_id]
+    if not gold or not rest:
+        return [whole]
+    removed = replace(
+        whole,
+        kind="removed",
+        candidates=tuple(candidates[n] for n in rest),
+        supports=tuple(supports[n] for n in rest),
+        right=(False,) * len(rest),
+    )
+    return [whole, removed]
 
 
 def fit(cases: list[Case], least_confidence: float) -> Calibration:
@@ -163,7 +237,7 @@ def _fit_sentence(cases: list[Case]) -> Logistic:
     from sklearn.linear_model import LogisticRegression
 
     rows = np.array([c.features for case in cases for c in case.candidates])
-    means, scales = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    means, scales = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
     differences = []
     for case in cases:
         good = [c for c, right in zip(case.candidates, case.right, strict=True) if right]
@@ -174,7 +248,7 @@ def _fit_sentence(cases: list[Case]) -> Logistic:
     stacked = np.array(differences)
     both = np.concatenate([stacked, -stacked])
     labels = np.concatenate([np.ones(len(stacked)), np.zeros(len(stacked))])
-    model = LogisticRegression(fit_intercept=False, C=1.0, max_iter=2000).fit(both, labels)
+    model = LogisticRegression(fit_intercept=False, C=0.05, max_iter=2000).fit(both, labels)
     weights = model.coef_[0]
     raw, truth = [], []
     for case in cases:
@@ -193,31 +267,40 @@ def _fit_sentence(cases: list[Case]) -> Logistic:
 
 
 def _fit_answer(cases: list[Case], sentence: Logistic) -> Logistic:
+    """Weights from whether anything answers; scale and bias from whether the best sentence does.
+
+    Only cases that no contradiction decides already are fitted.
+    """
+    import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    rows, labels = _answers(cases, sentence)
-    means, scales = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    model = LogisticRegression(C=0.3, max_iter=5000).fit((rows - means) / scales, labels)
-    bias = round(float(model.intercept_[0]), 5)
-    names = ANSWER_NAMES
-    return Logistic(names, _rounded(model.coef_[0]), _rounded(means), _rounded(scales), bias)
+    cases = [case for case in cases if not beside_the_point(_answer(case, sentence)[0])]
+    answers = [_answer(case, sentence) for case in cases]
+    rows = np.array([values for values, _ in answers])
+    means, scales = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
+    scaled = (rows - means) / scales
+    answerable = [case.kind == "answerable" for case in cases]
+    weights = LogisticRegression(C=0.01, max_iter=5000).fit(scaled, answerable).coef_[0]
+    right = [any(ranked[:2]) for _, ranked in answers]
+    scale = LogisticRegression(C=100.0).fit((scaled @ weights)[:, None], right)
+    return Logistic(
+        ANSWER_NAMES,
+        _rounded(weights * scale.coef_[0][0]),
+        _rounded(means),
+        _rounded(scales),
+        round(float(scale.intercept_[0]), 5),
+    )
 
 
-def _answers(
-    cases: list[Case], sentence: Logistic
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Features of each case's best sentence, and whether it is right."""
-    import numpy as np
-
-    rows, labels = [], []
-    for case in cases:
-        scored = sorted(
-            zip((c.scored(sentence) for c in case.candidates), case.right, strict=True),
-            key=lambda pair: -pair[0].score,
-        )
-        rows.append(answer_features([c for c, _ in scored], case.best_cosine))
-        labels.append(scored[0][1])
-    return np.array(rows), np.array(labels)
+def _answer(case: Case, sentence: Logistic) -> tuple[tuple[float, ...], list[bool]]:
+    """Features of a case's answer, and which of its ranked candidates are right."""
+    scored = [c.scored(sentence) for c in case.candidates]
+    order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
+    supports = [case.supports[n] for n in order[:CONSIDERED]]
+    right = {(c.article_id, c.start): r for c, r in zip(scored, case.right, strict=True)}
+    ranked, supported = settled([scored[n] for n in order], supports, case.best_cosine)
+    values = answer_features(ranked, case.best_cosine, supported)
+    return values, [right[c.article_id, c.start] for c in ranked]
 
 
 def _rounded(values: Any) -> tuple[float, ...]:
@@ -236,20 +319,19 @@ def measure(cases: list[Case], folds: int = 5) -> dict[str, float]:
         calibration = fit([cases[i] for i in train], 0.5)
         for i in test:
             case = cases[i]
-            ranked = sorted(
-                zip((c.scored(calibration.sentence) for c in case.candidates), case.right,
-                    strict=True), key=lambda pair: -pair[0].score)  # fmt: skip
-            values = answer_features([c for c, _ in ranked], case.best_cosine)
-            confidences.append(calibration.answer.log_odds(values))
-            right.append(ranked[0][1])
+            values, ranked = _answer(case, calibration.sentence)
+            confidences.append(calibration.confidence(values))
+            right.append(ranked[0])
             kinds.append(case.kind)
             if case.kind == "answerable":
-                first.append(ranked[0][1])
-                third.append(any(r for _, r in ranked[:3]))
+                first.append(ranked[0])
+                third.append(any(ranked[:3]))
     odds, kind = np.array(confidences), np.array(kinds)
 
     def auroc(other: str) -> float:
         chosen = (kind == "answerable") | (kind == other)
+        if not (kind == other).any():
+            return float("nan")
         return float(roc_auc_score(kind[chosen] == "answerable", odds[chosen]))
 
     return {
@@ -263,19 +345,36 @@ def measure(cases: list[Case], folds: int = 5) -> dict[str, float]:
 
 
 def main(
-    benchmarks: Annotated[Path, typer.Argument(help="Folder with the public benchmarks.")],
     data_dir: Annotated[Path, typer.Option(help="Where the encoder is kept.")],
-    out: Annotated[Path, typer.Option(help="File to write.")] = Path("assistant/calibration.json"),
+    benchmarks: Annotated[
+        Path | None, typer.Option(help="Folder with the public benchmarks, to fit on those too.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="File to write.")] = ROOT / "assistant/calibration.json",
     per_source: Annotated[int, typer.Option(help="Most questions of one benchmark.")] = 400,
-    least_confidence: Annotated[float, typer.Option(help="Answer from this confidence on.")] = 0.5,
+    least_confidence: Annotated[
+        float | None, typer.Option(help="Answer from this confidence on; fitted when not given.")
+    ] = None,
 ) -> None:
-    """Fit the reader's decision on public questions and write it."""
-    cases = collect(benchmarks, data_dir, per_source, verbose=True)
+    """Fit the reader's decision and write it."""
+    cases = development(data_dir)
+    if benchmarks:
+        cases += collect(benchmarks, data_dir, per_source, verbose=True)
     for name, value in measure(cases).items():
         typer.echo(f"{name}: {value:.3f}")
-    calibration = fit(cases, least_confidence)
+    calibration = fit(cases, least_confidence or 0.0)
+    if least_confidence is None:
+        calibration = replace(calibration, least_confidence=threshold(cases, calibration))
     out.write_text(json.dumps(calibration.to_dict(), indent=1) + "\n", "utf-8")
-    typer.echo(f"written: {out}")
+    typer.echo(f"answers from confidence {calibration.least_confidence}; written: {out}")
+
+
+def threshold(cases: list[Case], calibration: Calibration) -> float:
+    """The confidence below which MOST_REFUSED of the answerable questions lie."""
+    import numpy as np
+
+    answered = [case for case in cases if case.kind == "answerable"]
+    confidences = [calibration.confidence(_answer(c, calibration.sentence)[0]) for c in answered]
+    return round(float(np.quantile(confidences, MOST_REFUSED)), 3)
 
 
 if __name__ == "__main__":

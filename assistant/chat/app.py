@@ -36,7 +36,13 @@ async def start() -> None:
     served = launch.current()
     host = f"[{served.host}]" if ":" in served.host else served.host
     print(f"Footnote is at http://{host}:{served.port} (Ctrl-C stops it)", flush=True)  # noqa: T201
-    background.add(asyncio.create_task(sweep_chat_contexts()))
+    keep(asyncio.create_task(sweep_chat_contexts()))
+
+
+def keep(task: asyncio.Task[None]) -> None:
+    """Hold on to a background task for as long as it runs; asyncio itself does not."""
+    background.add(task)
+    task.add_done_callback(background.discard)
 
 
 @cl.on_app_shutdown
@@ -72,6 +78,11 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
 
 
 @cl.on_chat_start
+async def greet() -> None:
+    """Tell the page when all is ready. Nobody can ask before this returns, so it does not wait."""
+    keep(asyncio.create_task(announce()))
+
+
 async def announce() -> None:
     """Tell the page what its empty screen holds when all is ready; it may have come too early."""
     offered = await opening.settle()

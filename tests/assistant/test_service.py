@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import assistant
 from assistant import Assistant, CorpusError, QuestionError
 from embeddings.records import Article
 
@@ -19,8 +20,8 @@ ODD = "What is the melting point of tungsten?"
 
 @pytest.fixture(scope="module")
 def seeds(exported: Path) -> Iterator[Assistant]:
-    with Assistant.open(Path(__file__).parents[2] / "seeds", data_dir=exported) as assistant:
-        yield assistant
+    with Assistant.open(Path(__file__).parents[2] / "seeds", data_dir=exported) as opened:
+        yield opened
 
 
 def test_an_answer_is_cited_to_the_character(seeds: Assistant) -> None:
@@ -55,6 +56,15 @@ def test_the_same_question_gives_the_same_bytes(seeds: Assistant, exported: Path
     with Assistant.open(Path(__file__).parents[2] / "seeds", data_dir=exported) as again:
         assert json.dumps(again.ask(QUESTION).to_dict()) == once
     assert json.loads(once)["schema"] == "footnote/answer/1"
+
+
+@pytest.mark.parametrize("question", [QUESTION, ODD])
+def test_the_json_form_follows_its_published_schema(seeds: Assistant, question: str) -> None:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(Path(assistant.__file__).with_name("answer_schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(json.dumps(seeds.ask(question).to_dict())))
 
 
 def test_a_follow_up_is_resolved(seeds: Assistant) -> None:
@@ -122,29 +132,29 @@ def folder(tmp_path: Path) -> Path:
 def test_an_empty_folder_is_a_refusal(tmp_path: Path, data_dir: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
-    with Assistant.open(empty, data_dir=data_dir) as assistant:
-        answer = assistant.ask("Anything?")
+    with Assistant.open(empty, data_dir=data_dir) as opened:
+        answer = opened.ask("Anything?")
         assert answer.refusal == "no_articles"
-        assert assistant.retrieve("Anything?") == ()
+        assert opened.retrieve("Anything?") == ()
 
 
 def test_a_marker_in_an_article_is_not_a_citation(folder: Path, data_dir: Path) -> None:
-    with Assistant.open(folder, data_dir=data_dir) as assistant:
-        answer = assistant.ask("How much did the Harbour Bridge cost?")
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        answer = opened.ask("How much did the Harbour Bridge cost?")
         assert "[12]" not in answer.text
         if answer.answered:
-            assert all(f.ok for f in assistant.verify(answer.to_dict()))
+            assert all(f.ok for f in opened.verify(answer.to_dict()))
 
 
 def test_a_deleted_article_is_unanswerable_at_once(folder: Path, data_dir: Path) -> None:
-    with Assistant.open(folder, data_dir=data_dir) as assistant:
-        assert "1870" in str(assistant.retrieve("When was the mill built?"))
-        assistant.remove("mill.txt")
-        assert all(h.passage.article_id != "mill.txt" for h in assistant.retrieve("mill built"))
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        assert "1870" in str(opened.retrieve("When was the mill built?"))
+        opened.remove("mill.txt")
+        assert all(h.passage.article_id != "mill.txt" for h in opened.retrieve("mill built"))
         with pytest.raises(CorpusError, match="no article"):
-            assistant.article("mill.txt")
+            opened.article("mill.txt")
         with pytest.raises(CorpusError, match=r"did you mean bridge\.txt"):
-            assistant.remove("bridg.txt")
+            opened.remove("bridg.txt")
     with Assistant.open(folder, data_dir=data_dir) as again:
         assert [a.id for a in again.articles()] == ["bridge.txt"]
 
@@ -158,34 +168,34 @@ def test_another_process_that_indexes_is_seen(folder: Path, data_dir: Path) -> N
 
 
 def test_damage_is_noticed_before_an_answer(folder: Path, data_dir: Path) -> None:
-    with Assistant.open(folder, data_dir=data_dir) as assistant:
-        assistant.retrieve("mill")
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        opened.retrieve("mill")
         path = next(data_dir.glob("corpora/*/corpus.sqlite"))
         with sqlite3.connect(path) as db:
             db.execute("UPDATE articles SET text = replace(text, '1870', '1970')")
-        checks = {check.name: check for check in assistant.doctor()}
+        checks = {check.name: check for check in opened.doctor()}
         assert not checks["articles"].ok
         with pytest.raises(CorpusError, match=r"mill\.txt is damaged"):
-            assistant.ask("When was the mill built?")
+            opened.ask("When was the mill built?")
 
 
 def test_doctor_rebuilds_what_is_derived(folder: Path, data_dir: Path) -> None:
-    with Assistant.open(folder, data_dir=data_dir) as assistant:
-        before = assistant.retrieve("mill")
-        assert all(check.ok and not check.repaired for check in assistant.doctor())
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        before = opened.retrieve("mill")
+        assert all(check.ok and not check.repaired for check in opened.doctor())
         dense = next(data_dir.glob("corpora/*/dense-*.faiss"))
         dense.write_bytes(dense.read_bytes()[:-8])
-        repaired = [check.name for check in assistant.doctor() if check.repaired]
+        repaired = [check.name for check in opened.doctor() if check.repaired]
         assert repaired == ["dense index"]
-        assert assistant.retrieve("mill") == before
+        assert opened.retrieve("mill") == before
 
 
 def test_articles_say_what_they_are(folder: Path, data_dir: Path) -> None:
-    with Assistant.open(folder, data_dir=data_dir) as assistant:
-        bridge, mill = assistant.articles()
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        bridge, mill = opened.articles()
         assert isinstance(bridge, Article)
         assert (bridge.title, bridge.date) == ("The Harbour Bridge", "2022-05-01")
         assert mill.date is None
-        assert assistant.report.added == ("bridge.txt", "mill.txt")
+        assert opened.report.added == ("bridge.txt", "mill.txt")
     with Assistant.open(folder, data_dir=data_dir) as again:
         assert again.report.unchanged == ("bridge.txt", "mill.txt")

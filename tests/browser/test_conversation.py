@@ -186,6 +186,7 @@ def test_the_keyboard_alone_is_enough(tab: NewTab, fake_server: Server) -> None:
     page = asking.open()
     page.locator("#chat-input").focus()
     page.keyboard.type(QUESTION)
+    expect(page.locator("#chat-submit")).to_be_enabled()
     page.keyboard.press("Enter")
     reply = asking.reply(0)
     for control in (reply.locator(MARKER).nth(1), reply.locator(".fn-chip").nth(1)):

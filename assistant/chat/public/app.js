@@ -28,17 +28,21 @@
     if (citation(event)) event.preventDefault();
   }, true);
 
-  // The server says that the articles are ready: a page that came too early loads again, unless
-  // someone is typing.
+  // The server says that the articles are ready. A page that came too early loads again, unless
+  // someone is typing; its empty screen may still be on its way.
+  const complete = ({ preparing, starters }, tries) => {
+    const welcome = document.getElementById('welcome-screen');
+    if (!welcome) {
+      if (tries > 0) setTimeout(complete, 500, { preparing, starters }, tries - 1);
+      return;
+    }
+    const input = document.getElementById('chat-input');
+    if (input?.value || input?.textContent) return;
+    const offered = welcome.querySelectorAll('#starters button').length;
+    if (offered !== starters || welcome.textContent.includes(preparing)) window.location.reload();
+  };
   window.addEventListener('message', (event) => {
     if (event.source !== window || event.data?.footnote !== 'ready') return;
-    const { preparing, starters } = event.data;
-    setTimeout(() => {
-      const input = document.getElementById('chat-input');
-      const welcome = document.getElementById('welcome-screen');
-      if (!welcome || input?.value || input?.textContent) return;
-      const complete = welcome.querySelectorAll('#starters button').length === starters;
-      if (!complete || welcome.textContent.includes(preparing)) window.location.reload();
-    }, 500);
+    setTimeout(complete, 500, event.data, 40);
   });
 })();

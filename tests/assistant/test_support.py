@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant.aliases import Alias
+from assistant.evidence import SentenceInPlace, setting_of
+from assistant.question import analyse
+from assistant.support import NAMES, support
+from embeddings.corpus import Corpus
+from embeddings.lexical import LexicalIndex
+from embeddings.records import Article, Passage
+from tests.fakes import HashingEncoder
+
+TEXT = "The Volvo plant in Oslo built 5,000 new cars in 2021. Its mayor is Kari Holm."
+ENCODER = HashingEncoder(256)
+
+
+@pytest.fixture
+def lexical(tmp_path: Path) -> LexicalIndex:
+    corpus = Corpus(tmp_path)
+    passages = [Passage("a.txt", 0, len(TEXT), TEXT)]
+    corpus.put(
+        Article("a.txt", TEXT), passages, ENCODER.encode([TEXT]), file_sha256="", indexed_as=""
+    )
+    return LexicalIndex.build(corpus, *corpus.snapshot())
+
+
+def features(lexical: LexicalIndex, question: str, *aliases: Alias) -> dict[str, float]:
+    setting = setting_of(analyse(question), lexical.terms(question), aliases, lexical)
+    sentence = SentenceInPlace(TEXT.split(". ")[0] + ".", "", TEXT.split(". ")[1], "", None)
+    return dict(zip(NAMES, support(setting, sentence, TEXT, ENCODER), strict=True))
+
+
+def test_a_question_in_the_words_of_the_text_is_supported(lexical: LexicalIndex) -> None:
+    found = features(lexical, "How many cars did the Volvo plant in Oslo build in 2021?")
+    assert found["soft_coverage"] > 0.8
+    assert found["quantity_match"] == 1.0
+    assert (found["names_absent"], found["year_missing"]) == (0.0, 0.0)
+
+
+def test_a_near_miss_lacks_what_matters(lexical: LexicalIndex) -> None:
+    assert features(lexical, "How many cars did Volvo build in 2019?")["year_missing"] == 1.0
+    assert features(lexical, "How many people did Volvo hire?")["quantity_match"] < 0.5
+    assert features(lexical, "How many cars did Volvo and Saab build?")["names_absent"] == 0.5
+    assert features(lexical, "What is the salary of Kari Holm?")["weakest_word"] < 0.5
+
+
+def test_a_name_known_by_another_is_not_absent(lexical: LexicalIndex) -> None:
+    question = "How many cars did Saab build?"
+    assert features(lexical, question)["names_absent"] == 1.0
+    assert features(lexical, question, Alias("Saab", "Volvo"))["names_absent"] == 0.0
