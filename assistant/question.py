@@ -101,7 +101,7 @@ _QUESTION_WORD = (
     r"|has|have)"
 )
 _JOINT = re.compile(
-    rf"\s*(?:[?;]\s*(?:and\s+|also,?\s+)?|,?\s+and\s+(?:also\s+)?)(?={_QUESTION_WORD}\b)",
+    rf"\s*(?:[?;]\s*(?:and\s+|also,?\s+)?|,?\s+and\s+(?:also\s+)?)(?=(?:since|by|in|for|with)?\s*{_QUESTION_WORD}\b)",
     re.IGNORECASE,
 )
 _LEADS = re.compile(

@@ -35,6 +35,9 @@ _COUNTED = re.compile(
     r"|thousand)\b)\s*(?:(?:million|billion|thousand|hundred)\s+)?((?:[A-Za-z][A-Za-z-]*\s*){1,4})",
     re.IGNORECASE,
 )
+_MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
 _HOW_MANY = re.compile(r"\bhow\s+many\b|\bnumber\s+of\b", re.IGNORECASE)
 
 
@@ -47,14 +50,21 @@ def support(
     total = sum(weight for _, weight in setting.weights) or 1.0
     weighed = sum(s * w for s, (_, w) in zip(similar, setting.weights, strict=True))
     dated = f"{around} {sentence.date or ''}"
-    years = _YEAR.findall(setting.form.text)
+    years = (*_YEAR.findall(setting.form.text), *_months(setting.form.text))
+    if sentence.date:
+        dated += f" {_MONTHS[int(sentence.date[5:7]) - 1]}"
     return (
         round(weighed / total, DIGITS),
         round(min(similar, default=1.0), DIGITS),
         round(_quantity_match(setting, sentence.text, encoder), DIGITS),
         round(_absent(setting, article_text), DIGITS),
-        float(any(year not in dated for year in years)),
+        float(any(year.lower() not in dated.lower() for year in years)),
     )
+
+
+def _months(text: str) -> list[str]:
+    """Months that a question names; "may" is more often a verb than one."""
+    return [month for month in _MONTHS if month != "may" and re.search(rf"\b{month}\b", text, re.I)]
 
 
 def _similarities(setting: Setting, around: str, encoder: Encoder) -> list[float]:

@@ -199,7 +199,7 @@ class Tab:
         replies = self.page.locator(REPLY)
         expect(replies).to_have_count(before + 1)
         expect(self.page.locator("#stop-button")).to_have_count(0)
-        return replies.last
+        return replies.nth(before)
 
 
 @pytest.fixture
