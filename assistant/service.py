@@ -13,7 +13,7 @@ from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.conversation import stand_alone
 from assistant.question import cleaned, split_names, split_parts
-from assistant.reader import Calibration, read, sentences_of
+from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Index, Retrieved, retrieve
 from assistant.settings import Settings
 from embeddings.corpus import Corpus
@@ -186,6 +186,8 @@ class Assistant:
 
     def _retrieve_parts(self, question: str) -> tuple[list[Part], tuple[Hit, ...]]:
         """Each part of the question read, and the hits of the question as a whole."""
+        # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
+        threading.Thread(target=prepare, daemon=True).start()
         index = self._current_index()
         if not index.lexical.size:
             return [], ()

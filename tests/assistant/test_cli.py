@@ -367,13 +367,26 @@ def start(
         stderr=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
         env=os.environ | variables,
+        # A shell's background jobs ignore Ctrl-C, and hand that down to the tests they run.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def wait_until_idle(pid: int) -> None:
+    """Wait until the process has used no processor time for a second: it waits for something."""
+    spent, since = "", time.monotonic()
+    deadline = since + 60
+    while time.monotonic() < deadline and time.monotonic() - since < 1:
+        now = " ".join(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+        if now != spent:
+            spent, since = now, time.monotonic()
+        time.sleep(0.05)
 
 
 def test_ctrl_c_ends_it_quietly() -> None:
     process = start("ask", "-")
     assert process.stdin
-    time.sleep(1.5)  # it now waits for the question
+    wait_until_idle(process.pid)  # it now waits for the question
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
 
