@@ -45,4 +45,16 @@
     if (event.source !== window || event.data?.footnote !== 'ready') return;
     setTimeout(complete, 500, event.data, 40);
   });
+
+  // The message can get lost while the page is still connecting: an empty screen that goes on
+  // saying so asks the server itself. The words are those of PREPARING in app.py.
+  const PREPARING = 'Getting the articles ready.';
+  setInterval(async () => {
+    const waits = () => document.getElementById('welcome-screen')?.textContent.includes(PREPARING);
+    const input = document.getElementById('chat-input');
+    if (!waits() || input?.value || input?.textContent) return;
+    const settings = await fetch('/project/settings?language=en-US').catch(() => null);
+    if (!settings?.ok || (await settings.text()).includes(PREPARING)) return;
+    if (waits() && !input?.value && !input?.textContent) window.location.reload();
+  }, 3000);
 })();
