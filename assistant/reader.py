@@ -49,8 +49,8 @@ __all__ = [
 ]
 
 PASSAGES_READ = 8
-"""Passages whose sentences are weighed. Twelve found one more right fact in 133 questions, and
-took half as long again."""
+"""Passages whose sentences are weighed. By a simulation on the 133 answerable development
+questions, twelve would bring 1.6 times as many sentences and one more right answer."""
 WINDOW = 5
 """Sentences that are read together, as in training."""
 MOST_VARIANTS = 3
