@@ -209,7 +209,7 @@ def split_parts(question: str) -> tuple[str, ...]:
 
 
 _NAMED = (
-    r"(?:the\s+(?:[a-z]+\s+){1,3}?(?:of\s+|at\s+|in\s+)?(?:the\s+)?)?"
+    r"(?:the\s+(?:(?!between\b)[a-z]+\s+){1,3}?(?:of\s+|at\s+|in\s+)?(?:the\s+)?)?"
     r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
 )
 _LINK = r"(?:in|to|of|by|from|for|at|with)\s+"

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question import LONGEST_QUESTION, analyse, cleaned, holds_expected, split_parts
+from assistant.question import (
+    LONGEST_QUESTION,
+    analyse,
+    cleaned,
+    holds_expected,
+    split_names,
+    split_parts,
+)
 from embeddings.errors import QuestionError
 
 
@@ -66,3 +73,20 @@ def test_two_questions_in_one_are_told_apart() -> None:
         "Who is the mayor?", "when did he take office?",
     )  # fmt: skip
     assert split_parts("Where are salt and pepper grown?") == ("Where are salt and pepper grown?",)
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("When were Oslo and Bergen founded?",
+         ("When were Oslo founded?", "When were Bergen founded?")),
+        ("What do the mayor of Oslo and the head of Acme each want?",
+         ("What do the mayor of Oslo want?", "What do the head of Acme want?")),
+        ("What happened in Oslo and in Bergen?",
+         ("What happened in Oslo?", "What happened in Bergen?")),
+        ("What is the agreement between Oslo and Bergen?", ()),
+        ("Where are salt and pepper grown?", ()),
+    ],
+)  # fmt: skip
+def test_two_joined_names_are_asked_about_one_by_one(question: str, parts: tuple[str, ...]) -> None:
+    assert split_names(question) == parts

@@ -146,6 +146,14 @@ def test_a_marker_in_an_article_is_not_a_citation(folder: Path, data_dir: Path) 
             assert all(f.ok for f in opened.verify(answer.to_dict()))
 
 
+def test_an_article_says_when_it_was_published(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        dated = opened.ask("When was the article about the Harbour Bridge published?")
+        assert dated.text == "Date: 2022-05-01[1]"
+        undated = opened.ask("When was the article about the old mill published?")
+        assert undated.refusal == "not_stated"
+
+
 def test_a_deleted_article_is_unanswerable_at_once(folder: Path, data_dir: Path) -> None:
     with Assistant.open(folder, data_dir=data_dir) as opened:
         assert "1870" in str(opened.retrieve("When was the mill built?"))
