@@ -41,10 +41,11 @@ __all__ = [
     "Reading",
     "answer_features",
     "beside_the_point",
-    "best_support",
     "prepare",
     "read",
+    "setting_of",
     "settled",
+    "support_of",
     "weigh",
 ]
 
@@ -171,14 +172,14 @@ def read(
     if asks_publication_date(retrieved.question):
         return _publication_date(retrieved, article)
     calibration = calibration or Calibration.load()
-    found = weigh(retrieved, index, article)
+    setting = setting_of(retrieved, index)
+    found = weigh(retrieved, setting, article)
     scored = (candidate.scored(calibration.sentence) for candidate in found)
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
     supports = [
-        best_support(retrieved, index, encoder, article, candidate)
-        for candidate in candidates[:CONSIDERED]
+        support_of(candidate, setting, encoder, article) for candidate in candidates[:CONSIDERED]
     ]
     candidates, supported = settled(candidates, supports, retrieved.best_cosine)
     values = answer_features(candidates, retrieved.best_cosine, supported)
@@ -217,20 +218,22 @@ def settled(
     return tuple(candidates), supports[0]
 
 
-def best_support(
-    retrieved: Retrieved,
-    index: Index,
+def setting_of(retrieved: Retrieved, index: Index) -> evidence.Setting:
+    """What the question asks, weighed by the corpus: made once a question."""
+    form = analyse(retrieved.question)
+    return evidence.setting_of(form, retrieved.terms, retrieved.aliases, index.lexical)
+
+
+def support_of(
+    candidate: Candidate,
+    setting: evidence.Setting,
     encoder: Encoder,
     article: Callable[[str], Article | None],
-    best: Candidate,
 ) -> tuple[float, ...]:
-    """Word-by-word support of the best candidate, in the order of `support.NAMES`."""
-    found = article(best.article_id)
+    """Word-by-word support of a candidate, in the order of `support.NAMES`."""
+    found = article(candidate.article_id)
     assert found is not None
-    setting = evidence.setting_of(
-        analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
-    )
-    return support.support(setting, _in_place(found, best.index), found.text, encoder)
+    return support.support(setting, _in_place(found, candidate.index), found.text, encoder)
 
 
 def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | None]) -> Reading:
@@ -268,15 +271,12 @@ def _probability(log_odds: float) -> float:
 
 def weigh(
     retrieved: Retrieved,
-    index: Index,
+    setting: evidence.Setting,
     article: Callable[[str], Article | None],
 ) -> list[Candidate]:
     """Each sentence that a hit touches, once, with its features; not scored yet."""
     places, articles = _places(retrieved, article)
     best = max((score for score, _ in places.values()), default=1.0) or 1.0
-    settings = evidence.setting_of(
-        analyse(retrieved.question), retrieved.terms, retrieved.aliases, index.lexical
-    )
     candidates = []
     for place, (relevance, answerable, span) in _readings(retrieved, places, articles).items():
         article_id, number = place
@@ -286,7 +286,7 @@ def weigh(
             continue
         score, cosine = places[place]
         values = evidence.features(
-            settings,
+            setting,
             sentence,
             relevance=relevance,
             answerable=answerable,

@@ -30,8 +30,9 @@ from assistant.reader import (
     Logistic,
     answer_features,
     beside_the_point,
-    best_support,
+    setting_of,
     settled,
+    support_of,
     weigh,
 )
 from assistant.retriever import Index, retrieve
@@ -49,8 +50,8 @@ from eval.text import states
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.evidence import Setting
     from assistant.reader import Candidate
-    from assistant.retriever import Retrieved
     from embeddings.encoder import OnnxEncoder
     from embeddings.training.examples import Paragraph, Question
 
@@ -117,7 +118,8 @@ def development(data: Path) -> list[Case]:
             history = [{"role": turn.role, "content": turn.content} for turn in question.history]
             asked = stand_alone(question.question, history)
             retrieved = retrieve(asked, HITS, index, encoder, corpus, synonyms)
-            candidates = tuple(weigh(retrieved, index, corpus.article))
+            setting = setting_of(retrieved, index)
+            candidates = tuple(weigh(retrieved, setting, corpus.article))
             stated = [
                 sum(any(states(c.text, wanted) for wanted in fact) for fact in question.facts)
                 for c in candidates
@@ -130,7 +132,7 @@ def development(data: Path) -> list[Case]:
                     "answerable" if question.answerable else "adversarial",
                     asked,
                     candidates,
-                    _supports(candidates, retrieved, index, encoder, corpus),
+                    _supports(candidates, setting, encoder, corpus),
                     tuple(0 < count == most for count in stated),
                     retrieved.best_cosine,
                 )
@@ -141,12 +143,11 @@ def development(data: Path) -> list[Case]:
 
 def _supports(
     candidates: Sequence[Candidate],
-    retrieved: Retrieved,
-    index: Index,
+    setting: Setting,
     encoder: OnnxEncoder,
     corpus: Corpus,
 ) -> tuple[tuple[float, ...], ...]:
-    return tuple(best_support(retrieved, index, encoder, corpus.article, c) for c in candidates)
+    return tuple(support_of(c, setting, encoder, corpus.article) for c in candidates)
 
 
 def _fill(
@@ -188,7 +189,8 @@ def _ask(
     corpus: Corpus,
 ) -> list[Case]:
     retrieved = retrieve(question.text, HITS, index, encoder, corpus)
-    candidates = tuple(weigh(retrieved, index, corpus.article))
+    setting = setting_of(retrieved, index)
+    candidates = tuple(weigh(retrieved, setting, corpus.article))
     if question.paragraph.id not in places or not candidates:
         return []
     article_id, offset = places[question.paragraph.id]
@@ -200,7 +202,7 @@ def _ask(
         c.article_id == article_id and any(c.start < end and c.end > start for start, end in gold)
         for c in candidates
     )
-    supports = tuple(best_support(retrieved, index, encoder, corpus.article, c) for c in candidates)
+    supports = _supports(candidates, setting, encoder, corpus)
     kind = "answerable" if gold else "adversarial"
     whole = Case(
         question.source,
