@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
-__all__ = ["Article", "Passage", "sha256_of"]
+__all__ = ["Article", "Document", "Passage", "sha256_of"]
 
 OPENING_CHARACTERS = 60
 
@@ -13,6 +14,23 @@ OPENING_CHARACTERS = 60
 def sha256_of(text: str) -> str:
     """Hex SHA-256 of the UTF-8 bytes of `text`."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader takes out of a file: its text, and what the file says of itself."""
+
+    text: str
+    title: str | None = None
+    date: str | None = None
+    """Publication date, ISO 8601 (`2024-01-01`)."""
+    author: str | None = None
+    language: str | None = None
+    """BCP 47 tag (`en`, `pt-BR`)."""
+    pages: tuple[int, ...] = ()
+    """Offset in `text` at which each page begins; empty where the format has no pages."""
+    incomplete: str | None = None
+    """Why text may be missing, in words for people; None when nothing points to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,16 @@ class Article:
     """Where the article came from: the absolute path of its file."""
     sha256: str = field(default="")
     """Hex SHA-256 of `text`; computed when not given."""
+    author: str | None = None
+    """Author the document states."""
+    language: str | None = None
+    """Language the document states, as a BCP 47 tag (`en`, `pt-BR`)."""
+    pages: tuple[int, ...] = ()
+    """Offset in `text` at which each page begins; empty where the format has no pages."""
+    incomplete: str | None = None
+    """Why text of the file may be missing here; None when nothing points to it."""
+    also_at: tuple[str, ...] = ()
+    """Ids of the other files that hold the same text."""
 
     def __post_init__(self) -> None:
         if not self.sha256:
@@ -44,6 +72,10 @@ class Article:
         if len(opening) <= OPENING_CHARACTERS:
             return opening or self.id
         return opening[:OPENING_CHARACTERS].rsplit(" ", 1)[0] + "…"
+
+    def page_of(self, offset: int) -> int | None:
+        """Number of the page, from 1, that the character at `offset` stands on."""
+        return max(1, bisect_right(self.pages, offset)) if self.pages else None
 
 
 @dataclass(frozen=True, slots=True)
