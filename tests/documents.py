@@ -23,6 +23,7 @@ from html import escape
 __all__ = [
     "CHINESE",
     "ENGLISH",
+    "Change",
     "Facts",
     "Sample",
     "csv_table",
@@ -116,6 +117,9 @@ CHINESE = Facts(
         "检查人员将在二〇二七年再次检查桥面。如果传感器没有发现移动，重型卡车将可以通行。",
     ),
 )
+
+Change = Callable[[int, bytes], bytes]
+"""From an object's number and its bytes, uncompressed, to what stands there instead."""
 
 SCRIPT = "var tracker = 'never part of the article';"
 MENU = "Home Sports Weather Subscribe"
@@ -329,26 +333,33 @@ def _page(content: int, font: int, parent: int = 2) -> bytes:
 _HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 
 
-def _pdf_objects(facts: Facts, compressed: bool) -> dict[int, bytes]:
-    one, two = (_drawn(lines, _literal) for lines in _page_lines(facts, 80))
-    return {
+def _as_it_is(_: int, data: bytes) -> bytes:
+    return data
+
+
+def _pdf_objects(facts: Facts, compressed: bool, change: Change = _as_it_is) -> dict[int, bytes]:
+    plain = {
         1: b"<< /Type /Catalog /Pages 2 0 R >>",
         2: b"<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>",
         3: _page(5, 7),
         4: _page(6, 7),
-        5: pdf_stream(one, compressed=compressed),
-        6: pdf_stream(two, compressed=compressed),
         7: _HELVETICA,
         8: _info(facts),
     }
+    drawn = (_drawn(lines, _literal) for lines in _page_lines(facts, 80))
+    streams = {
+        number: pdf_stream(change(number, data), compressed=compressed)
+        for number, data in zip((5, 6), drawn, strict=True)
+    }
+    return {number: change(number, body) for number, body in plain.items()} | streams
 
 
-def pdf(facts: Facts, compressed: bool = False) -> bytes:
+def pdf(facts: Facts, compressed: bool = False, change: Change = _as_it_is) -> bytes:
     """Two pages in Helvetica, as PDF 1.4; only Windows-1252 characters."""
-    return pdf_file(_pdf_objects(facts, compressed), trailer=b"/Info 8 0 R")
+    return pdf_file(_pdf_objects(facts, compressed, change), trailer=b"/Info 8 0 R")
 
 
-def pdf_modern(facts: Facts) -> bytes:
+def pdf_modern(facts: Facts, change: Change = _as_it_is) -> bytes:
     """PDF 1.5: object stream, cross-reference stream, two-byte font with a ToUnicode map."""
     pages = _page_lines(facts, 80 if facts.language == "en" else 30)
     used = {char for lines in pages for line in lines for char in line}
@@ -381,15 +392,16 @@ def pdf_modern(facts: Facts) -> bytes:
         11: descriptor,
     }
     heads, bodies = "", b""
-    for number, body in inside.items():
+    for number, plain in inside.items():
+        body = change(number, plain)
         heads += f"{number} {len(bodies)} "
         bodies += body + b"\n"
-    packed = heads.encode() + bodies
+    packed = change(12, heads.encode() + bodies)
     entries = b"/Type /ObjStm /N %d /First %d" % (len(inside), len(heads))
     streams = {
-        5: pdf_stream(_drawn(pages[0], string), compressed=True),
-        6: pdf_stream(_drawn(pages[1], string), compressed=True),
-        9: pdf_stream(_to_unicode(codes), compressed=True),
+        5: pdf_stream(change(5, _drawn(pages[0], string)), compressed=True),
+        6: pdf_stream(change(6, _drawn(pages[1], string)), compressed=True),
+        9: pdf_stream(change(9, _to_unicode(codes)), compressed=True),
         12: pdf_stream(packed, entries, compressed=True),
     }
     out = bytearray(b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n")
@@ -404,7 +416,7 @@ def pdf_modern(facts: Facts) -> bytes:
         for _, (kind, where, generation) in sorted(rows.items())
     )
     entries = b"/Type /XRef /Size 14 /W [1 4 1] /Root 1 0 R /Info 8 0 R"
-    out += b"13 0 obj\n" + pdf_stream(table, entries, compressed=True) + b"\nendobj\n"
+    out += b"13 0 obj\n" + pdf_stream(change(13, table), entries, compressed=True) + b"\nendobj\n"
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
 
