@@ -1,0 +1,263 @@
+"""What the forked children do. Each job speaks in lines of JSON on the descriptor it is given."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.fakes import HashingEncoder
+from tests.torture.scenario import LAST, ROUNDS, SENTENCES, State, apply
+
+__all__ = ["run", "warm"]
+
+WARM = """
+    numpy faiss tantivy langchain_text_splitters sentencex rapidfuzz.distance pathspec sqlite3
+    charset_normalizer tempfile tokenizers onnxruntime difflib fcntl mmap ctypes traceback
+    assistant.service embeddings.onnx_session embeddings.reader_model embeddings.splitting
+""".split()
+
+Say = Callable[..., None]
+
+
+def warm() -> None:
+    """Import what the children need, so that a fork has it at once."""
+    for name in WARM:
+        importlib.import_module(name)
+    root = Path(__file__).absolute().parent.parent.parent
+    for package in ("embeddings", "assistant"):
+        for path in sorted((root / package).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            if not {"training", "chat", "__main__", "__init__", "export", "encoder"} & set(parts):
+                importlib.import_module(".".join(parts))
+
+
+def run(job: str, arguments: dict[str, Any], voice: int) -> None:
+    """Run a job; what it says is one write each, so a kill cuts no line in two."""
+    _let_be_traced()
+
+    def say(**message: object) -> None:
+        os.writev(voice, [json.dumps(message).encode() + b"\n"])
+
+    JOBS[job](say, **arguments)
+
+
+def _let_be_traced() -> None:
+    """Where Yama lets only ancestors trace, say that strace may too."""
+    import ctypes
+
+    set_ptracer, anyone = 0x59616D61, ctypes.c_ulong(-1)
+    ctypes.CDLL(None).prctl(set_ptracer, anyone, 0, 0, 0)
+
+
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _open(articles: str, data: str, progress: Callable[[Any], None] | None = None) -> Any:
+    from assistant import Assistant
+
+    return Assistant.open(articles, data_dir=data, encoder=HashingEncoder(), progress=progress)
+
+
+def _acknowledge(say: Say, number: int) -> Callable[[Any], None]:
+    """A progress callback that says which articles are done: those passed by a later one."""
+    waiting: dict[str, tuple[str, int]] = {}
+
+    def progress(step: Any) -> None:
+        passed = [
+            article_id
+            for article_id, (stage, done) in waiting.items()
+            if stage == step.stage and step.done > done
+        ]
+        if passed:
+            for article_id in passed:
+                del waiting[article_id]
+            say(round=number, acknowledged=passed)
+        if step.article_id is not None:
+            waiting[step.article_id] = (step.stage, step.done)
+
+    return progress
+
+
+def _report(assistant: Any) -> dict[str, Any]:
+    report = assistant.report
+    return {
+        name: list(getattr(report, name)) for name in ("added", "updated", "unchanged", "removed")
+    } | {"skipped": [[s.path, s.reason] for s in report.skipped]}
+
+
+def _error(error: BaseException) -> dict[str, Any]:
+    """An error as it reached the caller: its class, whether it is ours, its message."""
+    import traceback
+
+    from assistant import AssistantError
+
+    return {
+        "kind": type(error).__name__,
+        "ours": isinstance(error, AssistantError),
+        "message": str(error),
+        "where": "" if isinstance(error, AssistantError) else traceback.format_exc()[-1500:],
+    }
+
+
+def _notices(assistant: Any) -> list[str]:
+    return [str(notice) for notice in getattr(assistant, "notices", ())]
+
+
+# Indexing, killed or traced
+
+
+def index(say: Say, articles: str, data: str, stop: bool = False, close: bool = True) -> None:
+    """Index the folder, acknowledging each article as it is done; then answer once."""
+    if stop:
+        _stop()
+    assistant = _open(articles, data, _acknowledge(say, 0))
+    say(round=0, report=_report(assistant), notices=_notices(assistant))
+    assistant.retrieve("what was lost", 3)
+    say(round=0, answered=True)
+    if close:
+        assistant.close()
+
+
+def index_late(say: Say, articles: str, data: str) -> None:
+    """As `index`, but it stops for strace when the last article has been told of."""
+    tell = _acknowledge(say, 0)
+    stopped = False
+
+    def progress(step: Any) -> None:
+        nonlocal stopped
+        tell(step)
+        if not stopped and step.total and step.done >= step.total:
+            stopped = True
+            _stop()
+
+    assistant = _open(articles, data, progress)
+    if not stopped:
+        _stop()
+    say(round=0, report=_report(assistant))
+    assistant.retrieve("what was lost", 3)
+    say(round=0, answered=True)
+    assistant.close()
+
+
+def session(say: Say, articles: str, data: str) -> None:
+    """Every round in one process, with an article taken out after the last."""
+    say(go=True)
+    for number, state in enumerate(ROUNDS):
+        apply(Path(articles), state)
+        say(round=number, begun=True)
+        assistant = _open(articles, data, _acknowledge(say, number))
+        say(round=number, report=_report(assistant))
+        assistant.retrieve("what was lost", 3)
+        if number == LAST:
+            say(round=number, removing="last.txt")
+            assistant.remove("last.txt")
+            say(round=number, removed="last.txt")
+            assistant.retrieve("what was lost", 3)
+        assistant.close()
+    say(over=True)
+
+
+def remove(say: Say, articles: str, data: str, article: str, stop: bool = True) -> None:
+    """Take one article out."""
+    assistant = _open(articles, data)
+    if stop:
+        _stop()
+    say(removing=article)
+    assistant.remove(article)
+    say(removed=article)
+    assistant.retrieve("what was lost", 3)
+    assistant.close()
+
+
+# Writers that break the order on purpose: the checker must see it
+
+
+def broken(say: Say, data: str, how: str) -> None:
+    """Write one file and acknowledge it, with one step of the order left out."""
+    import sqlite3
+
+    folder = Path(data)
+    _stop()
+    if how.startswith("database"):
+        db = sqlite3.connect(folder / "broken.sqlite", isolation_level=None)
+        level = {"database unsynced": "OFF", "database journal may return": "FULL"}.get(
+            how, "EXTRA"
+        )
+        db.execute(f"PRAGMA synchronous = {level}")
+        db.execute("CREATE TABLE t (x)")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("INSERT INTO t VALUES (1)")
+        db.execute("COMMIT")
+        say(acknowledged=["broken"])
+        db.close()
+        return
+    new, path = folder / ".new-broken", folder / "broken"
+    with new.open("wb") as file:
+        file.write(b"content")
+        file.flush()
+        if how != "file unsynced":
+            os.fsync(file.fileno())
+    if how == "acknowledged too soon":
+        say(acknowledged=["broken"])
+    if how == "written in place":
+        path.write_bytes(b"content")
+        new.unlink()
+    else:
+        os.replace(new, path)
+    if how != "folder unsynced":
+        descriptor = os.open(folder, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    say(acknowledged=["broken"])
+
+
+# Looking
+
+
+def verify(say: Say, articles: str, data: str, doctor: bool = False) -> None:
+    """Open, and say everything that can be seen of the articles."""
+    began = time.monotonic()
+    try:
+        assistant = _open(articles, data)
+    except BaseException as error:
+        say(error=_error(error), seconds=time.monotonic() - began)
+        return
+    say(opened=time.monotonic() - began)
+    say(report=_report(assistant), notices=_notices(assistant))
+    texts = {article.id: article.text for article in assistant.articles()}
+    say(texts=texts)
+    say(unfound=list(_unfound(assistant, texts)), first=time.monotonic() - began)
+    if doctor:
+        checks = assistant.doctor()
+        say(checks=[[c.name, c.ok, c.message, c.repaired] for c in checks])
+    assistant.close()
+    files = [str(path.relative_to(data)) for path in sorted(Path(data).rglob("*"))]
+    say(files=files)
+
+
+def _unfound(assistant: Any, texts: State) -> Iterator[str]:
+    """Articles that a sentence of theirs does not find, or whose hits are not their text."""
+    for article_id, text in texts.items():
+        wanted = SENTENCES.get(text)
+        if wanted is None:
+            continue
+        hits = assistant.retrieve(wanted, 5)
+        if not any(h.passage.article_id == article_id and wanted in h.passage.text for h in hits):
+            yield f"{article_id}: not found by {wanted!r}"
+        for hit in hits:
+            passage = hit.passage
+            whole = texts.get(passage.article_id)
+            if whole is None or whole[passage.start : passage.end] != passage.text:
+                yield f"{passage.article_id}: a hit that is not its text"
+
+
+JOBS: dict[str, Callable[..., None]] = {
+    job.__name__: job for job in (index, index_late, session, remove, verify, broken)
+}
