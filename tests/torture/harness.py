@@ -31,8 +31,10 @@ __all__ = [
     "Server",
     "Strace",
     "Workers",
+    "go_on",
     "message_of",
     "scratch",
+    "until_stopped",
     "why_no_strace",
 ]
 
@@ -259,7 +261,7 @@ class Strace:
     ) -> None:
         self.output = output
         self._run = run
-        _wait_until_stopped(run.pid)
+        until_stopped(run)
         output.unlink(missing_ok=True)
         command = ["strace", "-f", "-y", "-o", str(output), *options]
         for expression in expressions:
@@ -303,17 +305,26 @@ class Strace:
             self.detach()
 
 
-def _wait_until_stopped(pid: int) -> None:
+def until_stopped(run: Run) -> None:
+    """Wait for a child to stop itself."""
+    pid = run.pid
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             state = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[0]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             break
         if state == "T":
             return
         time.sleep(0.0005)
     raise RuntimeError(f"process {pid} did not stop")
+
+
+def go_on(run: Run) -> None:
+    """Let a child that has stopped itself go on, if it lives."""
+    with contextlib.suppress(RuntimeError):
+        until_stopped(run)
+    run.kill(signal.SIGCONT)
 
 
 @cache

@@ -98,11 +98,13 @@ def _error(error: BaseException) -> dict[str, Any]:
 
     from assistant import AssistantError
 
+    frames = traceback.extract_tb(error.__traceback__)
+    inner = [frame for frame in frames if "/embeddings/" in frame.filename] or frames
     return {
         "kind": type(error).__name__,
         "ours": isinstance(error, AssistantError),
         "message": str(error),
-        "where": "" if isinstance(error, AssistantError) else traceback.format_exc()[-1500:],
+        "where": f"{Path(inner[-1].filename).name}:{inner[-1].lineno} {inner[-1].name}",
     }
 
 
@@ -176,6 +178,95 @@ def remove(say: Say, articles: str, data: str, article: str, stop: bool = True) 
     assistant.close()
 
 
+# Indexing while the disk fails
+
+
+def failing(say: Say, articles: str, data: str) -> None:
+    """Two assistants: one opened before the faults, one while they last; then both without."""
+    old = _open(articles, data)
+    question = "what was lost in the tunnel"
+    before = [_hit(hit) for hit in old.retrieve(question, 5)]
+    say(before=before)
+    _stop()  # the folder changes, and strace attaches
+    _try(say, "opened", lambda: _used(_open(articles, data), question))
+    _try(say, "old", lambda: [_hit(hit) for hit in old.retrieve(question, 5)])
+    _stop()  # strace lets go
+    _try(say, "old after", lambda: [_hit(hit) for hit in old.retrieve(question, 5)])
+    _try(say, "retried", lambda: _used(_open(articles, data), question))
+
+
+def _used(assistant: Any, question: str) -> dict[str, Any]:
+    assistant.retrieve(question, 5)
+    found = {"report": _report(assistant), "notices": _notices(assistant)}
+    assistant.close()
+    return found
+
+
+def _try(say: Say, key: str, attempt: Callable[[], object]) -> None:
+    try:
+        say(**{key: attempt()})
+    except Exception as error:
+        say(**{key: {"error": _error(error)}})
+
+
+def _hit(hit: Any) -> list[Any]:
+    passage = hit.passage
+    return [passage.article_id, passage.start, passage.end, passage.text, hit.score]
+
+
+def crowded(say: Say, articles: str, data: str) -> None:
+    """Open while there are only 0, 1, 2 … free descriptors; the limit is real."""
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = set(map(int, os.listdir("/proc/self/fd")))
+    lowest = next(number for number in range(1000) if number not in taken)
+    for free in range(24):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + free, most))
+        _try(say, f"free {free}", lambda: _used(_open(articles, data), "what was lost"))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _try(say, "retried", lambda: _used(_open(articles, data), "what was lost"))
+
+
+def mounted(say: Say, articles: str, data: str, template: str, how: str) -> None:
+    """Index on a file system of its own that is read-only, or full but for so many KiB.
+
+    Only in a mount namespace of its own: see `harness.Server`.
+    """
+    import shutil
+    import subprocess
+
+    def mount(*words: str) -> None:
+        subprocess.run(["mount", *words], check=True, capture_output=True)
+
+    Path(data).mkdir(exist_ok=True)
+    mount("-t", "tmpfs", "-o", "size=4m", "footnote", data)
+    shutil.copytree(template, data, dirs_exist_ok=True)
+    filler = Path(data) / "filler"
+    apply(Path(articles), ROUNDS[0])
+    old = _open(articles, data)
+    question = "what was lost in the tunnel"
+    say(before=[_hit(hit) for hit in old.retrieve(question, 5)])
+    apply(Path(articles), ROUNDS[1])
+    if how == "read-only":
+        # A second mount over the first, which has a file open: that one would be busy.
+        mount("--bind", data, data)
+        mount("-o", "remount,bind,ro", data)
+    else:
+        free = shutil.disk_usage(data).free - 1024 * int(how)
+        filler.write_bytes(b"0" * max(0, free))
+    _try(say, "opened", lambda: _used(_open(articles, data), question))
+    _try(say, "old", lambda: [_hit(hit) for hit in old.retrieve(question, 5)])
+    if how == "read-only":
+        subprocess.run(["umount", data], check=True, capture_output=True)
+    else:
+        filler.unlink()
+    _try(say, "old after", lambda: [_hit(hit) for hit in old.retrieve(question, 5)])
+    _try(say, "retried", lambda: _used(_open(articles, data), question))
+    old.close()
+    verify(say, articles, data, doctor=True)
+
+
 # Writers that break the order on purpose: the checker must see it
 
 
@@ -229,7 +320,7 @@ def verify(say: Say, articles: str, data: str, doctor: bool = False) -> None:
     except BaseException as error:
         say(error=_error(error), seconds=time.monotonic() - began)
         return
-    say(opened=time.monotonic() - began)
+    say(reopened=time.monotonic() - began)
     say(report=_report(assistant), notices=_notices(assistant))
     texts = {article.id: article.text for article in assistant.articles()}
     say(texts=texts)
@@ -259,5 +350,6 @@ def _unfound(assistant: Any, texts: State) -> Iterator[str]:
 
 
 JOBS: dict[str, Callable[..., None]] = {
-    job.__name__: job for job in (index, index_late, session, remove, verify, broken)
+    job.__name__: job
+    for job in (index, index_late, session, remove, verify, broken, failing, crowded, mounted)
 }

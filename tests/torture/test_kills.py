@@ -71,7 +71,7 @@ def judged(
     error = run.value("error")
     if error is not None or run.status != 0 or run.value("files") is None:
         wrong.append(f"unopenable: {error} {message_of(run)}")
-        return Kill(how, died, wrong, run.value("opened") or 0.0, 0.0)
+        return Kill(how, died, wrong, run.value("reopened") or 0.0, 0.0)
     report, texts = run.value("report"), run.value("texts")
     out = known.removing if known.removing and known.removing not in texts else None
     if known.removing and out is None and known.removed:
@@ -97,9 +97,9 @@ def judged(
             wrong.append(f"damage: doctor says {name}: {message}")
     wrong += [f"damage: {notice}" for notice in run.value("notices")]
     wrong += leftovers(run.value("files"))
-    if run.value("opened") > LONGEST_REOPEN:
+    if run.value("reopened") > LONGEST_REOPEN:
         wrong.append(f"slow: reopening took {run.value('opened'):.1f} s")
-    return Kill(how, died, wrong, run.value("opened"), run.value("first"))
+    return Kill(how, died, wrong, run.value("reopened"), run.value("first"))
 
 
 TEMPORARY = re.compile(r"(^|/)\.new|\.tmp[^/]*$|-journal$|-wal$")
