@@ -106,7 +106,9 @@ def read_document(content: bytes, suffix: str) -> Document:
     except (ReadError, MemoryError):
         raise
     except Exception as error:  # a damaged file surprises its library in ways nobody lists
-        raise ReadError(f"damaged, or not what its name says ({type(error).__name__})") from error
+        raise ReadError(
+            f"damaged, or not what its name says: its reader failed ({type(error).__name__})"
+        ) from error
     if not document.text.strip():
         raise ReadError(document.incomplete or "the file holds no text")
     if document.title and document.date:
