@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import ReadError
 from embeddings.readers.archive import parse_xml
-from embeddings.readers.prose import iso_date, language_tag, one_line, stated_title
+from embeddings.readers.prose import iso_date, language_tag, one_line, stated_author, stated_title
 
 if TYPE_CHECKING:
     from embeddings.readers.archive import Archive
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["PackageMetadata", "core_properties", "stated_in"]
 
 _DATES = ("issued", "created", "creation-date", "date")
-_PLACEHOLDERS = frozenset({"python-docx", "unknown", "user", "author", "admin", "none"})
-"""What programs write where nobody has told them a name."""
 _TEMPLATE_DATE = "2013-12-23T23:15"
 """When python-docx's template was made, which its users' documents go on stating."""
 
@@ -51,7 +49,7 @@ def stated_in(root: Any) -> PackageMetadata:
             value = one_line(element.text)
             if value:
                 found.setdefault(name, []).append(value)
-    authors = [a for a in _authors(found) if a.lower() not in _PLACEHOLDERS]
+    authors = [author for author in map(stated_author, _authors(found)) if author]
     stated = [date for name in _DATES for date in found.get(name, ())]
     dates = [iso_date(date) for date in stated if not date.startswith(_TEMPLATE_DATE)]
     return PackageMetadata(

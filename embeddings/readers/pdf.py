@@ -13,7 +13,14 @@ from typing import Any
 from embeddings.errors import ReadError
 from embeddings.readers.pdf_check import second_opinion
 from embeddings.readers.pdf_layout import page_lines, paragraphs
-from embeddings.readers.prose import iso_date, language_tag, one_line, stated_title, tidy
+from embeddings.readers.prose import (
+    iso_date,
+    language_tag,
+    one_line,
+    stated_author,
+    stated_title,
+    tidy,
+)
 from embeddings.records import Document
 
 __all__ = ["read_pdf"]
@@ -27,6 +34,8 @@ _MOST_PATHS = 200
 """A page without text but with this many drawn lines may show letters as drawings."""
 _MOST_NAMED = 5
 _UNREADABLE = 0.3
+_MOST_ANNOTATIONS = 2_000
+_LONGEST_VALUE = 20_000
 _XFA = (2, 3)  # FORMTYPE_XFA_FULL, FORMTYPE_XFA_FOREGROUND
 
 
@@ -52,6 +61,10 @@ def read_pdf(content: bytes) -> Document:
     opinion = second_opinion(content, [page.text for page in pages])
     if not any(page.text for page in pages):
         raise ReadError(_why_no_text(pages))
+    if opinion.unmapped:
+        raise ReadError(
+            "its fonts do not tell which characters they show; run text recognition (OCR) on it"
+        )
     reasons = [*_page_notes(pages), *opinion.reasons, *notes]
     text, offsets = _joined([page.text for page in pages])
     return Document(
@@ -91,7 +104,7 @@ def _page(document: Any, number: int) -> _Page:
         return _Page("", image=False, drawn=False, unreadable=False, damaged=True)
     try:
         textpage = page.get_textpage()
-        text = paragraphs(page_lines(textpage))
+        text = "\n\n".join(filter(None, (paragraphs(page_lines(textpage)), _filled_in(page))))
         textpage.close()
         letters = sum(map(str.isalnum, text))
         image, drawn = _pictures(page) if letters < _LITTLE else (False, False)
@@ -106,6 +119,34 @@ def _page(document: Any, number: int) -> _Page:
         return _Page("", image=False, drawn=False, unreadable=False, damaged=True)
     finally:
         page.close()
+
+
+def _filled_in(page: Any) -> str:
+    """What is written into the page's form fields and text boxes, one a line."""
+    import pypdfium2.raw as raw
+
+    lines = []
+    for index in range(min(raw.FPDFPage_GetAnnotCount(page.raw), _MOST_ANNOTATIONS)):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        kind = raw.FPDFAnnot_GetSubtype(annotation)
+        if kind == raw.FPDF_ANNOT_FREETEXT:
+            lines.append(_annotation(annotation, b"Contents"))
+        elif kind == raw.FPDF_ANNOT_WIDGET and _annotation(annotation, b"FT") in ("Tx", "Ch"):
+            name, value = _annotation(annotation, b"T"), _annotation(annotation, b"V")
+            lines.append(f"{name}: {value}" if name and value else value)
+        raw.FPDFPage_CloseAnnot(annotation)
+    return tidy("\n".join(line for line in lines if line))
+
+
+def _annotation(annotation: Any, key: bytes) -> str:
+    import ctypes
+
+    import pypdfium2.raw as raw
+
+    size = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    units = (ctypes.c_ushort * min(size // 2 + 1, _LONGEST_VALUE))()
+    raw.FPDFAnnot_GetStringValue(annotation, key, units, ctypes.sizeof(units))
+    return one_line(bytes(units).decode("utf-16-le", "ignore").split("\x00")[0]) or ""
 
 
 def _pictures(page: Any) -> tuple[bool, bool]:
@@ -133,7 +174,7 @@ def _metadata(document: Any) -> dict[str, str | None]:
     language = bytes(units).decode("utf-16-le", "ignore").split("\x00")[0]
     return {
         "Title": stated_title(stated.get("Title")),
-        "Author": one_line(stated.get("Author")),
+        "Author": stated_author(stated.get("Author")),
         "CreationDate": iso_date(stated.get("CreationDate")),
         "Language": language_tag(language),
     }

@@ -39,6 +39,8 @@ class Opinion:
     """Why text may be missing from what PDFium read."""
     texts: list[str] = field(default_factory=list)
     encrypted: bool = False
+    unmapped: bool = False
+    """Whether no font on any page tells its characters: what was read are arbitrary signs."""
     language: str | None = None
 
 
@@ -61,7 +63,7 @@ def second_opinion(content: bytes, texts: list[str] | None) -> Opinion:
     told = [message for message in messages if not any(b in message.lower() for b in _BENIGN)]
     if told and not opinion.reasons:
         opinion.reasons.append(f"the PDF is damaged ({told[0][:100]})")
-    opinion.reasons = [f"{reason}; text may be missing" for reason in opinion.reasons]
+    opinion.reasons = [f"{reason}; text may be missing or wrong" for reason in opinion.reasons]
     return opinion
 
 
@@ -77,6 +79,7 @@ def _read(content: bytes, texts: list[str] | None, opinion: Opinion) -> None:
         opinion.reasons.append(f"its number of pages is in doubt: {len(reader.pages)}")
     _check_strictly(content, reader, opinion)
     unmapped: list[int] = []
+    mapped = 0
     short: list[int] = []
     broken: list[int] = []
     for number, page in enumerate(reader.pages, 1):
@@ -92,8 +95,12 @@ def _read(content: bytes, texts: list[str] | None, opinion: Opinion) -> None:
         opinion.texts.append(found)
         if texts is not None and _lacks(texts[number - 1], found):
             short.append(number)
-        if found.strip() and _has_unmapped_font(page):
-            unmapped.append(number)
+        if found.strip():
+            with_table, without = _fonts(page)
+            mapped += with_table
+            if without:
+                unmapped.append(number)
+    opinion.unmapped = bool(unmapped) and not mapped
     for pages, what in (
         (broken, "damaged"),
         (short, "read differently by two programs"),
@@ -127,23 +134,32 @@ def _lacks(read: str, found: str) -> bool:
     return missing > _FEW and missing > _MORE * theirs.total()
 
 
-def _has_unmapped_font(page: Any) -> bool:
-    """Whether a font numbers its glyphs as it likes and has no table of what they mean."""
+def _fonts(page: Any) -> tuple[int, int]:
+    """Numbers of the page's fonts that tell their characters, and of those that do not.
+
+    Those number their glyphs as they like and have no table of what they mean.
+    """
+    with_table = without = 0
     try:
         fonts = page["/Resources"]["/Font"]
         for name in fonts:
             font = fonts[name].get_object()
-            if font.get("/Subtype") != "/Type0" or "/ToUnicode" in font:
-                continue
-            inner = font["/DescendantFonts"][0].get_object()
-            ordering = str(inner.get("/CIDSystemInfo", {}).get("/Ordering", ""))
-            if str(font.get("/Encoding")).startswith("/Identity") and not ordering.startswith(
-                _KNOWN_ORDERINGS
-            ):
-                return True
+            if _is_unmapped(font):
+                without += 1
+            else:
+                with_table += 1
     except (KeyError, IndexError, TypeError, AttributeError):
+        return 1, 0
+    return with_table, without
+
+
+def _is_unmapped(font: Any) -> bool:
+    if font.get("/Subtype") != "/Type0" or "/ToUnicode" in font:
         return False
-    return False
+    inner = font["/DescendantFonts"][0].get_object()
+    ordering = str(inner.get("/CIDSystemInfo", {}).get("/Ordering", ""))
+    encoding = str(font.get("/Encoding"))
+    return encoding.startswith("/Identity") and not ordering.startswith(_KNOWN_ORDERINGS)
 
 
 def _brief(error: Exception) -> str:

@@ -13,10 +13,13 @@ from embeddings.readers.prose import tidy
 
 __all__ = ["Line", "page_lines", "paragraphs"]
 
-_HYPHEN = 0xFFFE
+_HYPHENS = (0x02, 0xFFFE)
 """What PDFium puts where a word is divided between two lines."""
 _WIDE_GAP = 2.0
 """Gap within a line, in line heights, that parts the columns of a table."""
+_SPACE = 0.15
+_RAISED = 0.5
+"""How far a piece of a line may stand above or below the rest of it, in line heights."""
 _NEAR = 8
 """Lines before and after that tell how wide the column is."""
 _SAME_COLUMN = 3.0
@@ -24,7 +27,14 @@ _LOOSER = 1.35
 _FARTHEST = 2.8
 _OTHER_SIZE = 1.25
 _INDENT = 0.8
-_MARKER = re.compile(r"(?:[•●○◦▪■□➢➤✓·∙‣⁃*–—-]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\[\d{1,3}\])\s")
+_MARKER = re.compile(
+    r"(?:[•●○◦▪■□➢➤✓·∙‣⁃*–—-]|\(?(?:\d{1,3}\.){0,3}\d{1,3}[.)]|\.\d{1,2}|\(?[a-zA-Z][.)]"
+    r"|\[\d{1,3}\])(?:\s|$)"
+)
+_RULE = re.compile(r"[\W_]+")
+_MOSTLY = 0.75
+"""Share of the column that a line fills before one that begins with a capital may go on from it."""
+_DASHED = re.compile(r"\w[-–]$")
 _ENDS = re.compile(r"[.!?:;。！？：；…][\"'”’)\]]*$")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff60]")
 
@@ -36,17 +46,13 @@ class Line:
     text: str
     left: float
     right: float
-    bottom: float
-    top: float
+    baseline: float
+    height: float
+    """What the font of most of its characters sets aside for one."""
     divided: bool = False
     """Whether its last word goes on in the next line."""
     first_word: float = 0.0
     """Width of its first word."""
-
-    @property
-    def height(self) -> float:
-        """Height of its tallest character, by what its font sets aside."""
-        return max(self.top - self.bottom, 0.1)
 
 
 def page_lines(textpage: Any) -> list[Line]:
@@ -56,13 +62,15 @@ def page_lines(textpage: Any) -> list[Line]:
     handle = textpage.raw
     box = raw.FS_RECTF()
     reference = ctypes.byref(box)
+    x, y = ctypes.c_double(), ctypes.c_double()
+    to_x, to_y = ctypes.byref(x), ctypes.byref(y)
     lines: list[Line] = []
     current = _Growing()
     high = 0
     for index in range(textpage.count_chars()):
         code = raw.FPDFText_GetUnicode(handle, index)
-        if code in (0x0A, 0x0D, _HYPHEN):
-            current.finish(lines, divided=code == _HYPHEN)
+        if code in (0x0A, 0x0D, *_HYPHENS):
+            current.finish(lines, divided=code in _HYPHENS)
             continue
         if 0xD800 <= code < 0xDC00:
             high = code
@@ -71,12 +79,12 @@ def page_lines(textpage: Any) -> list[Line]:
             code, high = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00, 0
         known = raw.FPDFText_GetLooseCharBox(handle, index, reference)
         made_up = raw.FPDFText_IsGenerated(handle, index) == 1
-        if known and not made_up:
-            current.add(chr(code), box.left, box.right, box.bottom, box.top)
+        if known and not made_up and raw.FPDFText_GetCharOrigin(handle, index, to_x, to_y):
+            current.add(chr(code), box.left, box.right, y.value, box.top - box.bottom)
         else:
             current.add_space(chr(code))
     current.finish(lines, divided=False)
-    return lines
+    return _whole(lines)
 
 
 class _Growing:
@@ -87,8 +95,9 @@ class _Growing:
 
     def _reset(self) -> None:
         self._text: list[str] = []
-        self._left = self._bottom = float("inf")
-        self._right = self._top = float("-inf")
+        self._left, self._right = float("inf"), float("-inf")
+        self._baselines: list[float] = []
+        self._heights: list[float] = []
         self._first_end: float | None = None
 
     def add_space(self, character: str) -> None:
@@ -98,30 +107,59 @@ class _Growing:
             if self._first_end is None and self._right > self._left:
                 self._first_end = self._right
 
-    def add(self, character: str, left: float, right: float, bottom: float, top: float) -> None:
-        """The next character, and its box."""
+    def add(self, character: str, left: float, right: float, base: float, height: float) -> None:
+        """The next character, where it stands and how high its font is."""
         if character.isspace():
             self.add_space(character)
             return
         if self._text and self._right > self._left:
             gap = left - self._right
-            if gap > _WIDE_GAP * max(top - bottom, 1.0) and self._bottom < top:
-                self._text.append(" | ")
+            if gap > _WIDE_GAP * max(height, 1.0):
+                self._text.append(_gap_text("".join(self._text[:12])))
         self._text.append(character)
         self._left, self._right = min(self._left, left), max(self._right, right)
-        self._bottom, self._top = min(self._bottom, bottom), max(self._top, top)
+        self._baselines.append(base)
+        self._heights.append(height)
 
     def finish(self, lines: list[Line], *, divided: bool) -> None:
         """Append the line, if it holds text, and begin another."""
         text = tidy("".join(self._text)).replace("\n", " ")
-        if text and self._right > self._left:
+        if text and self._heights:
             first = (self._first_end or self._right) - self._left
-            lines.append(
-                Line(text, self._left, self._right, self._bottom, self._top, divided, first)
-            )
-        elif text and lines:
-            lines[-1].text += f" {text}"
+            base, height = median(self._baselines), max(median(self._heights), 0.1)
+            lines.append(Line(text, self._left, self._right, base, height, divided, first))
         self._reset()
+
+
+def _gap_text(text: str) -> str:
+    """What stands for a wide gap behind `text`: a list's marker stands apart from its item, too."""
+    return " " if _MARKER.fullmatch(text.strip()) else " | "
+
+
+def _whole(lines: list[Line]) -> list[Line]:
+    """Pieces of one line put together: PDFium takes a raised number for a line of its own."""
+    whole: list[Line] = []
+    for line in lines:
+        before = whole[-1] if whole else None
+        height = max(before.height, line.height) if before else 0.0
+        if (
+            before is None
+            or before.divided
+            or abs(before.baseline - line.baseline) > _RAISED * height
+            or line.left < before.right - _RAISED * height
+        ):
+            whole.append(line)
+            continue
+        gap = line.left - before.right
+        if gap > _WIDE_GAP * height:
+            before.text += _gap_text(before.text)
+        elif gap > _SPACE * height:
+            before.text += " "
+        if len(line.text) > len(before.text):
+            before.baseline, before.height = line.baseline, line.height
+        before.text += line.text
+        before.right, before.divided = max(before.right, line.right), line.divided
+    return whole
 
 
 def paragraphs(lines: list[Line]) -> str:
@@ -147,7 +185,7 @@ def _between(before: Line, line: Line, right: float, pitch: float, pieces: list[
     if before.divided:
         return ""
     height = max(before.height, line.height)
-    step = before.bottom - line.bottom
+    step = before.baseline - line.baseline
     apart = step <= 0.2 * height or step > min(_LOOSER * pitch, _FARTHEST * height)
     beside = line.left > before.right or line.right < before.left
     other = not 1 / _OTHER_SIZE <= before.height / line.height <= _OTHER_SIZE
@@ -155,13 +193,25 @@ def _between(before: Line, line: Line, right: float, pitch: float, pieces: list[
         return "\n\n"
     if _MARKER.match(line.text):
         return "\n"
-    full = before.right + line.first_word + 0.2 * height > right
+    full = _is_full(before, line, right, height)
     indented = line.left > before.left + _INDENT * height and not _MARKER.match(before.text)
     if indented:
         return "\n\n"
     if full and " | " not in before.text and " | " not in line.text:
-        return "" if _WIDE.match(line.text) and _WIDE.match(before.text[-1]) else " "
+        wide = _WIDE.match(line.text) and _WIDE.match(before.text[-1])
+        return "" if wide or _DASHED.search(before.text) else " "
     return "\n\n" if _ENDS.search(before.text) and " | " not in before.text else "\n"
+
+
+def _is_full(before: Line, line: Line, right: float, height: float) -> bool:
+    """Whether `line` goes on from `before`, which had no room for its first word."""
+    if _RULE.fullmatch(before.text) or _RULE.fullmatch(line.text):
+        return False
+    if before.right + line.first_word + 0.2 * height <= right:
+        return False
+    starts = line.text.lstrip("(\"'“‘[")[:1]
+    filled = (before.right - before.left) / max(right - before.left, 1.0)
+    return starts.islower() or filled >= _MOSTLY
 
 
 def _column_right(lines: list[Line], index: int) -> float:
@@ -169,15 +219,17 @@ def _column_right(lines: list[Line], index: int) -> float:
     line = lines[index]
     near = lines[max(0, index - _NEAR) : index + _NEAR + 1]
     reach = _SAME_COLUMN * line.height
-    return max(other.right for other in near if abs(other.left - line.left) <= reach)
+    column = [other for other in near if abs(other.left - line.left) <= reach]
+    prose = [other for other in column if " | " not in other.text]
+    return max(other.right for other in prose or column)
 
 
 def _usual_pitch(lines: list[Line]) -> float:
     """Distance from line to line within paragraphs."""
     steps = [
-        before.bottom - line.bottom
+        before.baseline - line.baseline
         for before, line in pairwise(lines)
-        if 0.5 * line.height < before.bottom - line.bottom < _FARTHEST * line.height
+        if 0.5 * line.height < before.baseline - line.baseline < _FARTHEST * line.height
     ]
     return median(steps) if steps else float("inf")
 

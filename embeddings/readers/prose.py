@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 
-__all__ = ["Prose", "Table", "iso_date", "language_tag", "one_line", "stated_title", "tidy"]
+__all__ = [
+    "Prose",
+    "Table",
+    "iso_date",
+    "language_tag",
+    "one_line",
+    "stated_author",
+    "stated_title",
+    "tidy",
+]
 
 LONGEST_LINE = 1_000
 LONGEST_CELL = 300
@@ -22,7 +31,14 @@ _ISO = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"\s*(?:D:)?(\d{4})(\d{2})(\d{2})(?:\d{2,6})?(?:[Z+\-T ].*)?\s*", re.DOTALL)
 _SLASHES = re.compile(r"\s*(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)")
 _UNNAMED = re.compile(
-    r"(?:untitled|no title|unknown|title|(?:untitled |new )?document)[\s\d-]*", re.IGNORECASE
+    r"\(?(?:untitled|no title|unknown|title|anonymous|unspecified|none|null|"
+    r"(?:untitled |new )?(?:document|spreadsheet|presentation))\)?[\s\d-]*"
+    r"|\S*\.(?:docx?|xlsx?|pptx?|pdf|dvi|ps|tex|txt|indd|qxd|odt|rtf|html?|md)",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"\(?(?:anonymous|unspecified|unknown|author|user|admin(?:istrator)?|none|null|python-docx)\)?",
+    re.IGNORECASE,
 )
 _PROGRAM = re.compile(r"^Microsoft (?:Word|PowerPoint|Office Word) - ")
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -54,6 +70,12 @@ def stated_title(value: object) -> str | None:
     if title is None or _UNNAMED.fullmatch(title):
         return None
     return _PROGRAM.sub("", title).strip() or None
+
+
+def stated_author(value: object) -> str | None:
+    """An author field's text; None for what programs write where nobody has told them a name."""
+    author = one_line(value)
+    return None if author is None or _NOBODY.fullmatch(author) else author
 
 
 def iso_date(stated: object) -> str | None:

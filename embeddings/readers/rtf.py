@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from embeddings.errors import ReadError
-from embeddings.readers.prose import Prose, Table, iso_date, one_line, stated_title
+from embeddings.readers.prose import Prose, Table, iso_date, stated_author, stated_title
 from embeddings.records import Document
 
 __all__ = ["read_rtf"]
@@ -111,7 +111,7 @@ def read_rtf(content: bytes) -> Document:
         text,
         title=stated_title(reading.fields.get("title")),
         date=_date(reading.date),
-        author=one_line(reading.fields.get("author")),
+        author=stated_author(reading.fields.get("author")),
         incomplete=_damage(reading, closed),
     )
 
