@@ -28,8 +28,9 @@ from embeddings.splitting import split_sentences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from assistant.retriever import Index, Retrieved
+    from assistant.retriever import Retrieved
     from embeddings.encoder import Encoder
+    from embeddings.index import Index
     from embeddings.records import Article
     from embeddings.splitting import Span
 

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embeddings.corpus import Corpus
-    from embeddings.dense import DenseIndex
     from embeddings.encoder import Encoder
-    from embeddings.lexical import LexicalIndex
+    from embeddings.index import Index
     from embeddings.records import Passage
 
-__all__ = ["Index", "Retrieved", "retrieve"]
+__all__ = ["Retrieved", "retrieve"]
 
 RRF_K = 60
 """Reciprocal rank fusion's constant, as in Cormack, Clarke and Büttcher, SIGIR 2009."""
@@ -28,15 +27,6 @@ DEPTH = 50
 """Passages taken from each index before they are fused."""
 SCORE_DIGITS = 6
 """Scores are rounded, so that the last bits of a sum never decide an order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """The two derived indexes of one generation of a corpus."""
-
-    lexical: LexicalIndex
-    dense: DenseIndex
-    generation: int
 
 
 @dataclass(frozen=True, slots=True)

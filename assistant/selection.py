@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from embeddings.derived import write_durably
+from embeddings.durable import write_durably
 from embeddings.errors import CorpusError
 
 __all__ = ["FILE_NAME", "remember", "remembered"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,16 @@ from assistant.composer import Draft, Part, asks_of_several, compose, refusal_te
 from assistant.conversation import stand_alone
 from assistant.question import cleaned, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
-from assistant.retriever import Index, Retrieved, retrieve
+from assistant.retriever import Retrieved, retrieve
 from assistant.settings import Settings
-from embeddings.corpus import Corpus
-from embeddings.dense import DenseIndex
+from embeddings.backup import export_corpus
+from embeddings.checking import Check, check_corpus
 from embeddings.encoder import exported_card, load_encoder
-from embeddings.errors import CorpusError, DamagedError
+from embeddings.errors import CorpusError
+from embeddings.index import open_index
 from embeddings.indexing import IndexReport, Progress, index_folders
-from embeddings.lexical import LexicalIndex
+from embeddings.passages import made_with
+from embeddings.recovery import open_sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from assistant.answers import Citation, Hit
+    from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
+    from embeddings.index import Index
     from embeddings.records import Article
     from embeddings.splitting import Span
 
@@ -37,18 +40,10 @@ __all__ = ["Assistant", "Check", "ask", "corpus_folder"]
 
 HITS = 12
 """Passages retrieved for an answer."""
+ATTEMPTS = 10
+"""How often an answer is made anew because its articles changed meanwhile."""
 
 History = "Sequence[Mapping[str, str]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing `doctor` looked at."""
-
-    name: str
-    ok: bool
-    message: str
-    repaired: bool = False
 
 
 class Assistant:
@@ -60,17 +55,21 @@ class Assistant:
     def __init__(
         self,
         corpus: Corpus,
+        folders: Sequence[Path],
         encoder: Callable[[], Encoder],
-        report: IndexReport,
-        synonyms: Sequence[Sequence[str]] = (),
+        fingerprint: Callable[[], str],
+        notices: Sequence[str] = (),
     ) -> None:
         self._corpus = corpus
+        self._folders = tuple(folders)
         self._encoder = encoder
-        self._synonyms = synonyms
+        self._fingerprint = fingerprint
+        self._synonyms: tuple[tuple[str, ...], ...] = ()
+        self._notices = list(notices)
         self._lock = threading.Lock()
         self._index: Index | None = None
-        self.report = report
-        """What indexing did when the assistant was opened."""
+        self.report = IndexReport()
+        """What indexing did when the assistant was opened, or last refreshed."""
 
     @classmethod
     def open(
@@ -81,11 +80,16 @@ class Assistant:
         settings: Settings | None = None,
         encoder: Encoder | None = None,
         progress: Callable[[Progress], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+        wait: bool = True,
     ) -> Assistant:
         """Index what is new or changed in the folders, then open them for questions.
 
         `articles` is a folder or several; None takes those of the settings, else the five
         articles that come with Footnote. `encoder` takes the place of the settings' encoder.
+        `stop`, asked between files, ends the indexing early; the next one goes on from there.
+        While another process is indexing the same folders this one waits; when `wait` is false it
+        asks what is indexed so far, if anything is.
         Raises an `AssistantError` that says what to do.
         """
         if settings is None:
@@ -105,18 +109,44 @@ class Assistant:
                 tell(Progress("preparing the model", 0))
             return load_encoder(settings.encoder, data, settings.threads)
 
+        @cache
         def fingerprint() -> str:
             card = None if encoder else exported_card(settings.encoder, data)
             return card.fingerprint if card else loaded().fingerprint
 
-        corpus = Corpus(corpus_folder(data, folders))
+        corpus, notices = open_sound(corpus_folder(data, folders))
+        opened = cls(corpus, folders, loaded, fingerprint, notices)
         try:
-            report = index_folders(folders, corpus, loaded, fingerprint, progress)
-            synonyms = read_synonyms(folders)
+            opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
         except BaseException:
-            corpus.close()
+            opened.close()
             raise
-        return cls(corpus, loaded, report, synonyms)
+        return opened
+
+    def refresh(
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        *,
+        stop: Callable[[], bool] | None = None,
+        wait: bool = True,
+    ) -> IndexReport:
+        """Index what is new or changed in the folders since; answers go on meanwhile."""
+        self.report = index_folders(
+            self._folders,
+            self._corpus,
+            self._encoder,
+            self._fingerprint,
+            progress,
+            stop=stop,
+            wait=wait,
+        )
+        self._synonyms = read_synonyms(self._folders)
+        return self.report
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was found damaged since this was opened, and what was done about it."""
+        return tuple(dict.fromkeys(self._notices))
 
     def __enter__(self) -> Assistant:
         return self
@@ -150,18 +180,33 @@ class Assistant:
         asked = cleaned(question)
         standalone = cleaned(stand_alone(asked, history))
         yield Event("resolved", text=standalone)
-        retrieved, hits = self._retrieve_parts(standalone)
-        yield Event("hits", hits=hits)
-        draft = self._draft(retrieved)
-        citations, sentences = self._cited(draft)
-        yield Event("citations", citations=citations)
-        if draft.refusal:
-            sentences = [refusal_text(draft.refusal, hits, self._corpus.article)]
+        answer, sentences = self._answer(asked, standalone)
+        yield Event("hits", hits=answer.hits)
+        yield Event("citations", citations=answer.citations)
         for sentence in sentences:
             yield Event("sentence", text=sentence)
-        yield Event(
-            "answer",
-            answer=Answer(
+        yield Event("answer", answer=answer)
+
+    def _answer(self, asked: str, standalone: str) -> tuple[Answer, list[str]]:
+        """The answer, from one state of the corpus; and its text, sentence by sentence.
+
+        What was retrieved and cited is proven at one moment, in one transaction. If an article
+        has changed or gone by then, the answer is made anew.
+        """
+        for _ in range(ATTEMPTS):
+            articles: dict[str, Article] = {}
+            try:
+                retrieved, hits = self._retrieve_parts(standalone, articles)
+                draft = self._draft(retrieved, articles)
+                with self._corpus.reading():
+                    self._check_unchanged(articles)
+                    citations, sentences = self._cited(draft)
+                    fingerprint = self._corpus.fingerprint()
+            except _Changed:
+                continue
+            if draft.refusal:
+                sentences = [refusal_text(draft.refusal, hits, articles.get)]
+            answer = Answer(
                 question=asked,
                 standalone_question=standalone,
                 text=" ".join(sentences),
@@ -170,9 +215,16 @@ class Assistant:
                 citations=citations,
                 hits=hits,
                 notes=draft.notes,
-                corpus=self._corpus.fingerprint(),
-            ),
-        )
+                corpus=fingerprint,
+            )
+            return answer, sentences
+        raise CorpusError("the articles are changing faster than they can be asked; ask again")
+
+    def _check_unchanged(self, articles: Mapping[str, Article]) -> None:
+        for article_id, article in articles.items():
+            now = self._corpus.article(article_id)
+            if now is None or now.sha256 != article.sha256:
+                raise _Changed
 
     def retrieve(self, question: str, k: int = 10) -> tuple[Hit, ...]:
         """The `k` best passages for `question`, best first."""
@@ -184,14 +236,19 @@ class Assistant:
     def _retrieve(self, question: str, k: int, index: Index) -> Retrieved:
         return retrieve(question, k, index, self._encoder(), self._corpus, self._synonyms)
 
-    def _retrieve_parts(self, question: str) -> tuple[list[Part], tuple[Hit, ...]]:
-        """Each part of the question read, and the hits of the question as a whole."""
+    def _retrieve_parts(
+        self, question: str, articles: dict[str, Article]
+    ) -> tuple[list[Part], tuple[Hit, ...]]:
+        """Each part of the question read, and the hits of the question as a whole.
+
+        The articles of the hits are put into `articles`.
+        """
         # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
         threading.Thread(target=prepare, daemon=True).start()
         index = self._current_index()
         if not index.lexical.size:
             return [], ()
-        whole = self._read(question, index)
+        whole = self._read(question, index, articles)
         parts = split_parts(question)
         if len(parts) > 1:
             opening = [{"role": "user", "content": parts[0]}]
@@ -200,19 +257,25 @@ class Assistant:
             parts = split_names(question)
         if len(parts) < 2:
             return [whole], whole.hits
-        return [self._read(part, index) for part in parts], whole.hits
+        return [self._read(part, index, articles) for part in parts], whole.hits
 
-    def _read(self, question: str, index: Index) -> Part:
+    def _read(self, question: str, index: Index, articles: dict[str, Article]) -> Part:
         found = self._retrieve(question, HITS, index)
-        reading = read(found, index, self._encoder(), self._corpus.article)
+        for hit in found.hits:
+            passage = hit.passage
+            article = articles.get(passage.article_id) or self._corpus.article(passage.article_id)
+            if article is None or article.text[passage.start : passage.end] != passage.text:
+                raise _Changed
+            articles[passage.article_id] = article
+        reading = read(found, index, self._encoder(), articles.get)
         return Part(question, reading, found.hits, found.best_cosine)
 
-    def _draft(self, parts: Sequence[Part]) -> Draft:
+    def _draft(self, parts: Sequence[Part], articles: Mapping[str, Article]) -> Draft:
         if not parts:
             return Draft("no_articles", 0.0)
 
         def sentences(article_id: str) -> tuple[str, Sequence[Span]]:
-            text = self.article(article_id).text
+            text = articles[article_id].text
             return text, sentences_of(text)
 
         return compose(parts, Calibration.load().least_confidence, sentences)
@@ -232,8 +295,19 @@ class Assistant:
         with self._lock:
             generation = self._corpus.generation()
             if self._index is None or self._index.generation != generation:
-                self._index = _open_index(self._corpus)
+                self._index = open_index(self._corpus, self._index, self._notices.append)
+                self._check_encoder()
             return self._index
+
+    def _check_encoder(self) -> None:
+        """Raises `CorpusError` when the vectors are those of another encoder by now."""
+        current = self._corpus.build()
+        if current is not None and current[1] != made_with(self._fingerprint()):
+            self._index = None
+            raise CorpusError(
+                f"the articles are now indexed with another encoder or splitting ({current[1]}); "
+                "open the assistant again"
+            )
 
     # The articles
 
@@ -249,15 +323,16 @@ class Assistant:
         return found
 
     def remove(self, article_id: str) -> None:
-        """Take an article out, at once, and keep it out while its file is unchanged."""
-        if article_id not in self._corpus.stored():
+        """Take an article out, at once and from every index, and keep its text out."""
+        if self._corpus.article(article_id) is None:
             raise CorpusError(self._unknown(article_id))
         self._corpus.remove(article_id)
+        self._current_index()
 
     def _unknown(self, article_id: str) -> str:
         from difflib import get_close_matches
 
-        near = get_close_matches(article_id, self._corpus.stored(), n=3, cutoff=0.3)
+        near = get_close_matches(article_id, self._corpus.paths(), n=3, cutoff=0.3)
         hint = f"did you mean {', '.join(near)}?" if near else "see: assistant list"
         return f"there is no article {article_id!r}; {hint}"
 
@@ -267,57 +342,25 @@ class Assistant:
         """Check a saved answer (`Answer.to_dict()`) against the articles."""
         return verify(saved, self._corpus.article)
 
-    def doctor(self) -> tuple[Check, ...]:
-        """Check the data folder, rebuilding what can be rebuilt."""
-        checks = [_check_file(self._corpus), *_check_articles(self._corpus)]
-        if all(check.ok for check in checks):
-            checks.append(self._check_index("dense index", DenseIndex))
-            checks.append(self._check_index("lexical index", LexicalIndex))
-        return tuple(checks)
-
-    def _check_index(self, name: str, kind: type[DenseIndex] | type[LexicalIndex]) -> Check:
-        if kind.load(self._corpus) is not None:
-            return Check(name, True, "matches the corpus")
-        kind.build(self._corpus, *self._corpus.snapshot())
+    def doctor(self, progress: Callable[[Progress], None] | None = None) -> tuple[Check, ...]:
+        """Verify all that is stored, and repair what can be: damaged articles are read again."""
+        corpus, notices = open_sound(self._corpus.folder)
+        corpus.close()
+        if notices:
+            self._notices += notices
+            self.refresh(progress)
         with self._lock:
             self._index = None
-        return Check(name, True, "was missing, stale or damaged; rebuilt", repaired=True)
+        repaired = tuple(Check("repair", True, notice, repaired=True) for notice in self.notices)
+        return (*repaired, *check_corpus(self._corpus, progress))
+
+    def export(self, path: Path, progress: Callable[[Progress], None] | None = None) -> int:
+        """Write a backup of all that is indexed to a file; the number of its articles."""
+        return export_corpus(self._corpus, path, progress)
 
 
-def _open_index(corpus: Corpus) -> Index:
-    """Both indexes at one generation; whichever is absent, stale or damaged is built."""
-    lexical, dense = LexicalIndex.load(corpus), DenseIndex.load(corpus)
-    if lexical is None or dense is None or lexical.generation != dense.generation:
-        generation, passages = corpus.snapshot()
-        if lexical is None or lexical.generation != generation:
-            lexical = LexicalIndex.build(corpus, generation, passages)
-        if dense is None or dense.generation != generation:
-            dense = DenseIndex.build(corpus, generation, passages)
-    return Index(lexical, dense, lexical.generation)
-
-
-def _check_file(corpus: Corpus) -> Check:
-    try:
-        problem = corpus.check()
-    except DamagedError as error:
-        problem = str(error)
-    if problem:
-        return Check("corpus file", False, f"{problem}; move {corpus.path} away and index again")
-    return Check("corpus file", True, str(corpus.path))
-
-
-def _check_articles(corpus: Corpus) -> Iterator[Check]:
-    try:
-        articles = corpus.articles()
-    except DamagedError as error:
-        yield Check("articles", False, str(error))
-        return
-    generation, passages = corpus.snapshot()
-    wrong = [p.article_id for _, p, _ in passages if not p.text]
-    if wrong:
-        yield Check("passages", False, f"{wrong[0]} has passages outside its text; index it again")
-    yield Check("articles", True, f"{len(articles)} articles, all as they were committed")
-    yield Check("passages", not wrong, f"{len(passages)} passages, generation {generation}")
+class _Changed(Exception):
+    """An article that an answer rests on has changed while the answer was made."""
 
 
 def corpus_folder(data_dir: Path, folders: Sequence[Path]) -> Path:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from assistant.answers import Answer, Citation
     from assistant.citations import Finding
-    from assistant.service import Check
+    from embeddings.checking import Check
     from embeddings.indexing import IndexReport, Progress
     from embeddings.records import Article
 
@@ -164,23 +164,36 @@ def say_answer(answer: Answer) -> None:
 
 
 def say_report(report: IndexReport) -> None:
-    """What indexing did: counts, then each skipped file and why."""
-    rows = [
+    """What indexing did: counts, then each file about which there is something to say."""
+    counts = [
         ("added", len(report.added)),
         ("updated", len(report.updated)),
+        ("moved", len(report.moved)),
         ("unchanged", len(report.unchanged)),
         ("removed", len(report.removed)),
-        ("skipped", len(report.skipped)),
+        ("duplicates", len(report.duplicates)),
+        ("may be incomplete", len(report.incomplete)),
+        ("refused", len(report.refused)),
     ]
-    _table(("articles", ""), [(name, str(count)) for name, count in rows])
+    always = ("added", "unchanged", "refused")
+    rows = [(name, str(count)) for name, count in counts if count or name in always]
+    _table(("files", ""), rows)
     say(
         f"{report.articles} {_plural('article', report.articles)} and "
         f"{report.passages} {_plural('passage', report.passages)} are indexed "
         f"({report.seconds:.1f} s)."
     )
-    if report.skipped:
-        say("")
-        _table(("skipped", "why"), [(str(item.path), item.reason) for item in report.skipped])
+    for heading, told in (
+        ("moved", report.moved),
+        ("duplicate of", report.duplicates),
+        ("may be incomplete", [(note.path, note.reason) for note in report.incomplete]),
+        ("refused", [(note.path, note.reason) for note in report.refused]),
+    ):
+        if told:
+            say("")
+            _table(("file", heading), told)
+    if report.interrupted:
+        note("interrupted; run the same command again to go on from here")
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:
@@ -191,10 +204,14 @@ def report_json(report: IndexReport) -> dict[str, Any]:
         "updated": list(report.updated),
         "unchanged": list(report.unchanged),
         "removed": list(report.removed),
-        "skipped": [{"path": str(item.path), "reason": item.reason} for item in report.skipped],
+        "moved": [{"from": old, "to": new} for old, new in report.moved],
+        "duplicates": [{"path": path, "article_id": kept} for path, kept in report.duplicates],
+        "incomplete": [{"path": n.path, "reason": n.reason} for n in report.incomplete],
+        "refused": [{"path": n.path, "reason": n.reason} for n in report.refused],
         "articles": report.articles,
         "passages": report.passages,
         "seconds": round(report.seconds, 3),
+        "interrupted": report.interrupted,
     }
 
 
@@ -296,7 +313,7 @@ def _verdict(ok: bool, message: str) -> None:
     _print(Text.assemble(mark, f"  {safe(message)}"))
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """A table; into a file or a pipe, tab-separated lines without a heading."""
     if not _stdout().is_terminal:
         for row in rows:

@@ -2,84 +2,97 @@
 
 An article and its passages are written in one transaction, so an article is in or out,
 never half. Everything else in the data folder is derived from this file and can be made
-again. `generation` grows with every change: an index built at another generation is stale.
+again. `generation` grows with every change of the articles: an index built at another
+generation is stale. Every row ends in a checksum, and a row that fails it is not used.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import secrets
 import sqlite3
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import CorpusError, DamagedError
+from embeddings.rawfile import inode_of, release, retain, sha256_of_open
 from embeddings.records import Article, Passage, sha256_of
+from embeddings.schema import SCHEMA_VERSION, checksum, create
+from embeddings.sealing import Seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Corpus", "Derived", "Stored"]
+    from embeddings.rawfile import Inode
+
+__all__ = ["FILE", "Corpus", "Derived", "Entry", "Snapshot", "StoredFile"]
 
 FILE = "corpus.sqlite"
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 60.0
-
-_SCHEMA = """
-CREATE TABLE articles (
-    id TEXT PRIMARY KEY,
-    text TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    title TEXT,
-    date TEXT,
-    source TEXT,
-    file_sha256 TEXT NOT NULL,  -- of the file's bytes: has the file changed?
-    indexed_as TEXT NOT NULL    -- encoder and splitting its passages were made with
-) STRICT;
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY,
-    article_id TEXT NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    vector BLOB NOT NULL        -- float32, little endian, unit norm
-) STRICT;
-CREATE INDEX passages_of_article ON passages (article_id);
-CREATE TABLE removed (          -- taken out by the user: stays out while its file is unchanged
-    id TEXT PRIMARY KEY,
-    file_sha256 TEXT NOT NULL
-) STRICT;
-CREATE TABLE derived (          -- the indexes made from the passages
-    name TEXT PRIMARY KEY,
-    generation INTEGER NOT NULL,
-    file TEXT NOT NULL,
-    sha256 TEXT NOT NULL
-) STRICT;
-CREATE TABLE state (only INTEGER PRIMARY KEY CHECK (only = 1), generation INTEGER NOT NULL) STRICT;
-INSERT INTO state VALUES (1, 0);
-"""
+REMOVED = "removed by you; it stays out until its text changes"
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What is known of an indexed article without reading its text."""
+class StoredFile:
+    """What is known of a file that was read before."""
 
-    id: str
-    file_sha256: str
-    indexed_as: str
+    path: str
+    sha256: str
+    read_as: str
+    state: str
+    """`indexed`, `incomplete`, `refused` or `removed`."""
+    reason: str | None
+    text_sha256: str | None
+    """Of its article's text; None where it has no article."""
+    article_id: str | None
+    """Its article's id: its own path, unless another file with the same text came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one file, ready to be committed."""
+
+    path: str
+    """Its path below the indexed folder: the article's id, where it is the first with its text."""
+    sha256: str
+    """Of its bytes."""
+    read_as: str
+    source: str
+    text_sha256: str | None = None
+    """Of its text; None for a file that was refused."""
+    reason: str | None = None
+    """Why it was refused, or may be incomplete."""
+    article: Article | None = None
+    """Its text; None where the corpus holds the text already."""
+    passages: Sequence[Passage] = ()
+    vectors: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Where a derived index lies, and what its bytes must hash to."""
+    """Where a derived index lies, of what it was made, and what its bytes must hash to."""
 
     generation: int
+    build: int
     file: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All passages of one generation. Read it inside `Corpus.snapshot`, once."""
+
+    generation: int
+    build: int
+    passages: Iterable[tuple[int, Passage, NDArray[np.float32]]] = field(repr=False)
+    """(Number, passage, vector), by article and place; streamed, not held."""
 
 
 class Corpus:
@@ -94,265 +107,567 @@ class Corpus:
         self.folder = folder
         self.path = folder / FILE
         self._lock = threading.RLock()
+        self._fingerprint: tuple[int, str] | None = None
+        self._inode: Inode | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CorpusError(_unwritable(folder, error.strerror or str(error))) from error
-        try:
-            self._db = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._create()
-        except sqlite3.OperationalError as error:
-            raise CorpusError(_unwritable(folder, str(error))) from error
-        except sqlite3.DatabaseError as error:
-            raise DamagedError(
-                f"{self.path} is damaged ({error}); move it away and index again"
-            ) from error
+            raise _unusable(folder, error.strerror or str(error)) from error
+        self._connect()
 
-    def _create(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+    def _connect(self) -> None:
+        self._db = connect(self.path)
+        self._inode = _inode(self.path)
+        retain(self._inode)
+        try:
+            self._prepare()
+        except BaseException:
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        self._db.close()
+        if self._inode is not None:
+            release(self._inode)
+            self._inode = None
+
+    def _prepare(self) -> None:
+        with self._translated():
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            with self._transaction():
+            with self._transaction(advance=False):
                 # Another process may have created it while this one waited for the lock.
                 if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                    for statement in _statements(_SCHEMA):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
+                    if _one(self._db, "SELECT 1 FROM sqlite_master"):
+                        raise self._damaged("its header is not what was written")
+                    create(self._db, secrets.token_hex(8))
+        elif version > SCHEMA_VERSION:
             raise CorpusError(
                 f"{self.path} has format {version}, this version reads {SCHEMA_VERSION}; "
-                "choose another data folder, or move it away and index again"
+                "update Footnote, or choose another data folder"
             )
+        elif version < SCHEMA_VERSION:
+            raise DamagedError(f"{self.path} was written by an earlier version of Footnote")
 
     def close(self) -> None:
         """Close the file. Nothing is lost: every change was committed when it was made."""
         with self._lock:
-            self._db.close()
+            self._disconnect()
+
+    def _translated(self) -> contextlib.AbstractContextManager[None]:
+        return translated(self.path)
+
+    def _damaged(self, reason: str) -> DamagedError:
+        return DamagedError(f"{self.path} is damaged ({reason}); run: assistant doctor")
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """One all-or-nothing write; several processes take turns."""
+    def _current(self) -> Iterator[sqlite3.Connection]:
+        """The connection, to the file that is there now: a repair puts another in its place."""
         with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise CorpusError(_unwritable(self.folder, str(error))) from error
+            if self._inode is not None and _inode(self.path) != self._inode:
+                self._disconnect()
+                self._connect()
+            yield self._db
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """One state of the corpus for all that is read in the body; writers wait for its end."""
+        with self._current() as db, self._translated():
+            db.execute("BEGIN")
             try:
                 yield
-                self._db.execute("COMMIT")
-            except BaseException as error:
+            finally:
+                db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _transaction(self, *, advance: bool = True) -> Iterator[sqlite3.Connection]:
+        """One all-or-nothing write; several processes take turns."""
+        with self._current() as db, self._translated():
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                if db.in_transaction and db.execute("PRAGMA user_version").fetchone()[0]:
+                    self._advance(db, 1 if advance else 0)
+                db.execute("COMMIT")
+            except BaseException:
                 with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise CorpusError(_unwritable(self.folder, str(error))) from error
+                    db.execute("ROLLBACK")
                 raise
 
+    def _advance(self, db: sqlite3.Connection, steps: int) -> None:
+        _, generation, revision, build, identity, _ = self._state(db)
+        self._set_state(db, generation + steps, revision + 1, build, identity)
+
+    def _set_state(
+        self, db: sqlite3.Connection, generation: int, revision: int, build: int | None, name: str
+    ) -> None:
+        row = (1, generation, revision, build, name)
+        db.execute("DELETE FROM state")
+        db.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", (*row, checksum(*row)))
+
+    def _state(self, db: sqlite3.Connection) -> tuple[int, int, int, int | None, str, bytes]:
+        rows = db.execute("SELECT * FROM state").fetchall()
+        if len(rows) != 1 or checksum(*rows[0][:-1]) != rows[0][-1]:
+            raise self._damaged("its state is not what was written")
+        state: tuple[int, int, int, int | None, str, bytes] = rows[0]
+        return state
+
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        with self._lock:
-            try:
-                return self._db.execute(sql, values).fetchall()
-            except sqlite3.DatabaseError as error:
-                raise DamagedError(
-                    f"{self.path} cannot be read ({error}); run: assistant doctor"
-                ) from error
+        with self._current() as db, self._translated():
+            return db.execute(sql, values).fetchall()
 
     # Writing
 
-    def put(
-        self,
-        article: Article,
-        passages: Sequence[Passage],
-        vectors: NDArray[np.float32],
-        *,
-        file_sha256: str,
-        indexed_as: str,
-    ) -> None:
-        """Commit `article` with its passages, in place of an earlier version of it.
+    def commit(self, entries: Sequence[Entry]) -> tuple[str, ...]:
+        """Commit what became of some files, all or nothing, each in place of what it was before.
 
-        `vectors` is float32 (len(passages), d), rows of unit norm.
+        The vectors must be of the current build. Returns the paths of entries that relied on a
+        text which is no longer there: nothing was committed for them.
         """
-        if len(passages) != len(vectors):
-            raise ValueError(f"{len(passages)} passages and {len(vectors)} vectors")
-        with self._transaction():
-            self._delete(article.id)
-            self._db.execute("DELETE FROM removed WHERE id = ?", (article.id,))
-            self._db.execute(
-                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    article.id,
-                    article.text,
-                    article.sha256,
-                    article.title,
-                    article.date,
-                    article.source,
-                    file_sha256,
-                    indexed_as,
-                ),
-            )
-            self._db.executemany(
-                'INSERT INTO passages (article_id, start, "end", vector) VALUES (?, ?, ?, ?)',
-                [
-                    (article.id, passage.start, passage.end, vector.astype("<f4").tobytes())
-                    for passage, vector in zip(passages, vectors, strict=True)
-                ],
-            )
-            self._advance()
+        with self._transaction() as db:
+            build = self._state(db)[3]
+            known = {
+                entry.path
+                for entry in entries
+                if entry.article is None and _one(db, _KEY_OF_TEXT, entry.text_sha256) is not None
+            }
+            # Who points to a text comes before whoever may be the last to let go of it.
+            ordered = sorted(entries, key=lambda entry: entry.path not in known)
+            return tuple(e.path for e in ordered if not self._put(db, e, build))
 
-    def delete(self, article_ids: Sequence[str]) -> None:
-        """Take articles out, all in one transaction."""
-        with self._transaction():
-            for article_id in article_ids:
-                self._delete(article_id)
-            self._advance()
+    def _put(self, db: sqlite3.Connection, entry: Entry, build: int | None) -> bool:
+        self._forget(db, entry.path, unless=entry.text_sha256 if not entry.article else None)
+        key, state, reason = None, "refused", entry.reason
+        if entry.text_sha256 is not None:
+            if _one(db, "SELECT 1 FROM removed WHERE sha256 = ?", entry.text_sha256):
+                state, reason = "removed", REMOVED
+            else:
+                state = "incomplete" if entry.reason else "indexed"
+                key = _one(db, _KEY_OF_TEXT, entry.text_sha256)
+                if key is None and entry.article is None:
+                    return False
+                if key is None:
+                    assert entry.article is not None
+                    key = self._insert(db, entry.article)
+                    self._split(db, key, build, entry.passages, entry.vectors)
+        row = (entry.path, entry.sha256, entry.read_as, entry.source, state, reason, key)
+        _insert(db, "files", row)
+        return True
+
+    def _insert(self, db: sqlite3.Connection, article: Article) -> int:
+        key = _last(db, "articles") + 1
+        _insert(
+            db,
+            "articles",
+            (
+                key, article.id, article.sha256, article.text, article.title, article.date,
+                article.author, article.language, article.source, json.dumps(article.pages),
+                article.incomplete,
+            ),
+        )  # fmt: skip
+        return key
+
+    def _split(
+        self,
+        db: sqlite3.Connection,
+        key: int,
+        build: int | None,
+        passages: Sequence[Passage],
+        vectors: NDArray[np.float32] | None,
+    ) -> None:
+        if build is None or vectors is None or len(passages) != len(vectors):
+            given = 0 if vectors is None else len(vectors)
+            raise ValueError(f"{len(passages)} passages and {given} vectors for build {build}")
+        number = _last(db, "passages")
+        for passage, vector in zip(passages, vectors, strict=True):
+            number += 1
+            data = vector.astype("<f4").tobytes()
+            _insert(db, "passages", (number, key, build, passage.start, passage.end, data))
+        _insert(db, "splits", (key, build, len(passages)))
+
+    def forget(self, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Take out files that are gone, in one transaction, and every text that no file has now.
+
+        Returns (path, id of the article that still has its text) for those whose text stays.
+        """
+        stays = []
+        with self._transaction() as db:
+            for path in paths:
+                heir = self._forget(db, path)
+                if heir:
+                    stays.append((path, heir))
+        return tuple(stays)
+
+    def _forget(self, db: sqlite3.Connection, path: str, unless: str | None = None) -> str | None:
+        """Take out one file; the id that its text goes on under, if another file has it too.
+
+        A text with the SHA-256 `unless` stays in any case.
+        """
+        key = _one(db, "SELECT article FROM files WHERE path = ?", path)
+        db.execute("DELETE FROM files WHERE path = ?", (path,))
+        if key is None:
+            return None
+        row = list(db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone())
+        others = db.execute(
+            "SELECT path, source FROM files WHERE article = ? ORDER BY path LIMIT 1", (key,)
+        ).fetchone()
+        if others is None:
+            if row[2] != unless:
+                self._delete(db, int(str(key)))
+            return None
+        if row[1] == path:
+            # The id moves on with the text, and is remembered.
+            db.execute("DELETE FROM former WHERE id = ? AND sha256 = ?", (path, row[2]))
+            _insert(db, "former", (path, row[2]))
+            row[1], row[8] = others
+            db.execute(
+                "UPDATE articles SET id = ?, source = ?, checksum = ? WHERE key = ?",
+                (row[1], row[8], checksum(*row[:-1]), key),
+            )
+        return str(row[1])
+
+    def _delete(self, db: sqlite3.Connection, key: int) -> None:
+        sha256 = _one(db, "SELECT sha256 FROM articles WHERE key = ?", key)
+        for table in ("passages", "splits"):
+            db.execute(f"DELETE FROM {table} WHERE article = ?", (key,))
+        db.execute("DELETE FROM former WHERE sha256 = ?", (sha256,))
+        db.execute("DELETE FROM articles WHERE key = ?", (key,))
 
     def remove(self, article_id: str) -> None:
-        """Take an article out and keep it out, until its file changes."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO removed SELECT id, file_sha256 FROM articles WHERE id = ?",
-                (article_id,),
-            )
-            self._delete(article_id)
-            self._advance()
+        """Take an article out with all its files, and keep its text out."""
+        with self._current() as db, self._translated():
+            row = self._found(db, article_id)
+        if row is not None:
+            self.keep_out({str(row[2]): str(row[1])})
 
-    def _delete(self, article_id: str) -> None:
-        self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+    def keep_out(self, removed: Mapping[str, str]) -> None:
+        """Take texts out, by SHA-256, with all their files, and keep them out."""
+        with self._transaction() as db:
+            for sha256, article_id in removed.items():
+                key = _one(db, _KEY_OF_TEXT, sha256)
+                if key is not None:
+                    files = db.execute("SELECT * FROM files WHERE article = ?", (key,)).fetchall()
+                    for file in files:
+                        db.execute("DELETE FROM files WHERE path = ?", (file[0],))
+                        _insert(db, "files", (*file[:4], "removed", REMOVED, None))
+                    self._delete(db, key)
+                if not _one(db, "SELECT 1 FROM removed WHERE sha256 = ?", sha256):
+                    _insert(db, "removed", (sha256, article_id))
 
-    def _advance(self) -> None:
-        self._db.execute("UPDATE state SET generation = generation + 1")
+    def record_derived(self, derived: Mapping[str, Derived]) -> None:
+        """Remember derived indexes. Their files must be complete on disk before this is called."""
+        with self._transaction(advance=False) as db:
+            for name, index in derived.items():
+                db.execute("DELETE FROM derived WHERE name = ?", (name,))
+                row = (name, index.generation, index.build, index.file, index.sha256)
+                _insert(db, "derived", row)
 
-    def record_derived(self, name: str, derived: Derived) -> None:
-        """Remember a derived index. Its file must be complete on disk before this is called."""
-        with self._transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO derived VALUES (?, ?, ?, ?)",
-                (name, derived.generation, derived.file, derived.sha256),
-            )
+    def forget_derived(self, names: Iterable[str]) -> None:
+        """Have derived indexes made anew."""
+        with self._transaction(advance=False) as db:
+            for name in names:
+                db.execute("DELETE FROM derived WHERE name = ?", (name,))
+
+    # Builds: a changed encoder or splitting is prepared beside the one in use
+
+    def build_for(self, made_with: str) -> int:
+        """The build of passages made with this; begun when there is none."""
+        with self._transaction(advance=False) as db:
+            found = _one(db, "SELECT build FROM builds WHERE made_with = ?", made_with)
+            if found is None:
+                found = _last(db, "builds")
+                found += 1
+                _insert(db, "builds", (found, made_with))
+            return int(str(found))
+
+    def without_passages(self, build: int) -> list[str]:
+        """Ids of the articles that have no passages in `build` yet."""
+        rows = self._rows(
+            "SELECT id FROM articles WHERE key NOT IN "
+            "(SELECT article FROM splits WHERE build = ?) ORDER BY id",
+            (build,),
+        )
+        return [str(row[0]) for row in rows]
+
+    def add_passages(
+        self, build: int, split: Sequence[tuple[Article, Sequence[Passage], NDArray[np.float32]]]
+    ) -> None:
+        """Commit the passages of some articles in a build that is not in use yet."""
+        with self._transaction(advance=False) as db:
+            for article, passages, vectors in split:
+                key = _one(db, _KEY_OF_TEXT, article.sha256)
+                if key is not None:
+                    self._split(db, int(str(key)), build, passages, vectors)
+
+    def switch(self, build: int) -> bool:
+        """Search `build` from now on, and drop every other; False while an article lacks it."""
+        with self._transaction() as db:
+            if _one(db, "SELECT 1 FROM articles WHERE key NOT IN "
+                        "(SELECT article FROM splits WHERE build = ?)", build):  # fmt: skip
+                return False
+            _, generation, revision, _, name, _ = self._state(db)
+            self._set_state(db, generation, revision, build, name)
+            for table in ("passages", "splits", "builds"):
+                db.execute(f"DELETE FROM {table} WHERE build <> ?", (build,))
+            return True
+
+    def other_builds(self) -> bool:
+        """Whether a build was begun that is not the one in use."""
+        return bool(self._rows("SELECT 1 FROM builds WHERE build NOT IN (SELECT build FROM state)"))
+
+    def build(self) -> tuple[int, str] | None:
+        """The build that is searched and what it was made with; None before the first."""
+        rows = self._rows(
+            "SELECT builds.build, made_with FROM builds JOIN state ON state.build = builds.build"
+        )
+        return (int(str(rows[0][0])), str(rows[0][1])) if rows else None
 
     # Reading
 
     def generation(self) -> int:
         """Number of changes so far; cheap, and seen across processes."""
-        return int(str(self._rows("SELECT generation FROM state")[0][0]))
+        with self._current() as db, self._translated():
+            return self._state(db)[1]
 
-    def stored(self) -> dict[str, Stored]:
-        """Id → what is known of each indexed article."""
-        rows = self._rows("SELECT id, file_sha256, indexed_as FROM articles ORDER BY id")
-        return {str(row[0]): Stored(*map(str, row)) for row in rows}
+    def paths(self) -> set[str]:
+        """Paths of all files that were read."""
+        return {str(row[0]) for row in self._rows("SELECT path FROM files")}
 
-    def removed(self) -> dict[str, str]:
-        """Id → file SHA-256 of each article the user took out."""
-        rows = self._rows("SELECT id, file_sha256 FROM removed")
-        return {str(article_id): str(file_sha256) for article_id, file_sha256 in rows}
+    def file(self, path: str) -> StoredFile | None:
+        """What is known of a file; None for one that was never read."""
+        rows = self._rows(f"{_SELECT_FILES} WHERE path = ?", (path,))
+        return StoredFile(*rows[0]) if rows else None  # type: ignore[arg-type]
+
+    def twin(self, path: str, file_sha256: str, read_as: str) -> StoredFile | None:
+        """Another file with the same bytes, read in the same way, that has an article."""
+        rows = self._rows(
+            f"{_SELECT_FILES} WHERE files.sha256 = ? AND path <> ? AND read_as = ? "
+            "AND article IS NOT NULL ORDER BY path LIMIT 1",
+            (file_sha256, path, read_as),
+        )
+        return StoredFile(*rows[0]) if rows else None  # type: ignore[arg-type]
+
+    def holds_text(self, sha256: str, beside: str) -> bool:
+        """Whether a file other than `beside` has this text."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM articles JOIN files ON article = key "
+                "WHERE articles.sha256 = ? AND path <> ? LIMIT 1",
+                (sha256, beside),
+            )
+        )
 
     def articles(self) -> tuple[Article, ...]:
         """Every article, by id."""
-        return tuple(self._article(row) for row in self._rows(_SELECT_ARTICLE + " ORDER BY id"))
+        with self._current() as db, self._translated():
+            rows = db.execute("SELECT * FROM articles ORDER BY id").fetchall()
+            files = db.execute("SELECT article, path FROM files ORDER BY path").fetchall()
+        paths: dict[object, list[str]] = {}
+        for key, path in files:
+            paths.setdefault(key, []).append(str(path))
+        return tuple(self._article(row, paths.get(row[0], ())) for row in rows)
 
     def article(self, article_id: str) -> Article | None:
-        """The article, or None; raises `DamagedError` when its text is not what was committed."""
-        rows = self._rows(_SELECT_ARTICLE + " WHERE id = ?", (article_id,))
-        return self._article(rows[0]) if rows else None
+        """The article of this id, or whose file is, or was, at this path; None if there is none.
 
-    def _article(self, row: tuple[object, ...]) -> Article:
-        article_id, text, sha256, title, date, source = row
-        if sha256_of(str(text)) != sha256:
-            raise DamagedError(f"the stored text of {article_id} is damaged; run: assistant doctor")
+        Raises `DamagedError` when what is stored is not what was committed.
+        """
+        with self._current() as db, self._translated():
+            row = self._found(db, article_id)
+            if row is None:
+                return None
+            files = db.execute("SELECT path FROM files WHERE article = ? ORDER BY path", row[:1])
+            return self._article(row, [str(path) for (path,) in files])
+
+    def _found(self, db: sqlite3.Connection, article_id: str) -> tuple[object, ...] | None:
+        for condition in (
+            "id = ?",
+            "key = (SELECT article FROM files WHERE path = ?)",
+            "sha256 IN (SELECT sha256 FROM former WHERE id = ?)",
+        ):
+            sql = f"SELECT * FROM articles WHERE {condition}"
+            row: tuple[object, ...] | None = db.execute(sql, (article_id,)).fetchone()
+            if row is not None:
+                return row
+        return None
+
+    def _article(self, row: Sequence[object], paths: Sequence[str] = ()) -> Article:
+        if checksum(*row[:-1]) != row[-1] or sha256_of(str(row[3])) != row[2]:
+            raise self._damaged(f"the stored text of {row[1]} is not what was written")
+        words = [None if value is None else str(value) for value in row[4:9]]
+        title, date, author, language, source = words
         return Article(
-            str(article_id),
-            str(text),
-            None if title is None else str(title),
-            None if date is None else str(date),
-            None if source is None else str(source),
-            str(sha256),
+            id=str(row[1]),
+            text=str(row[3]),
+            title=title,
+            date=date,
+            source=source,
+            sha256=str(row[2]),
+            author=author,
+            language=language,
+            pages=tuple(json.loads(str(row[9]))),
+            incomplete=None if row[10] is None else str(row[10]),
+            also_at=tuple(path for path in paths if path != row[1]),
         )
 
     def count(self) -> tuple[int, int]:
-        """Number of articles, number of passages."""
-        row = self._rows("SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)")
+        """Number of articles, number of passages that are searched."""
+        row = self._rows(
+            "SELECT (SELECT count(*) FROM articles), (SELECT coalesce(sum(passages), 0) "
+            "FROM splits WHERE build = (SELECT build FROM state))"
+        )
         return int(str(row[0][0])), int(str(row[0][1]))
 
-    def snapshot(self) -> tuple[int, list[tuple[int, Passage, NDArray[np.float32]]]]:
-        """The generation, and every passage at that generation with its number and vector."""
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Every passage that is searched, at one generation, over a connection of its own."""
+        db = connect(self.path)
+        try:
+            with self._translated():
+                db.execute("BEGIN")
+                _, generation, _, build, _, _ = self._state(db)
+                yield Snapshot(generation, build or 0, self._stream(db, build or 0))
+        finally:
+            db.close()
+
+    def _stream(
+        self, db: sqlite3.Connection, build: int
+    ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
         import numpy as np
 
-        with self._lock:
-            self._db.execute("BEGIN")
-            try:
-                generation = self.generation()
-                articles = {article.id: article for article in self.articles()}
-                rows = self._rows(
-                    'SELECT id, article_id, start, "end", vector FROM passages '
-                    'ORDER BY article_id, start, "end"'
-                )
-            finally:
-                self._db.execute("COMMIT")
-        found = []
-        for number, article_id, start, end, vector in rows:
-            article = articles[str(article_id)]
-            passage = _passage(article, int(str(start)), int(str(end)))
-            assert isinstance(vector, bytes)
-            found.append((int(str(number)), passage, np.frombuffer(vector, dtype="<f4")))
-        return generation, found
+        for row in db.execute("SELECT * FROM articles ORDER BY id"):
+            article = self._article(row)
+            for found in db.execute(_SELECT_PASSAGES + _IN_ORDER, (row[0], build)):
+                passage = self._passage(article, found)
+                yield int(found[0]), passage, np.frombuffer(found[5], dtype="<f4")
 
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Number → passage, for those of `numbers` that are still there."""
-        marks = ",".join("?" * len(numbers))
-        rows = self._rows(
-            f'SELECT id, article_id, start, "end" FROM passages WHERE id IN ({marks})', numbers
-        )
-        articles: dict[str, Article] = {}
-        found = {}
-        for number, article_id, start, end in rows:
-            key = str(article_id)
-            if key not in articles:
-                article = self.article(key)
-                if article is None:
-                    continue
-                articles[key] = article
-            found[int(str(number))] = _passage(articles[key], int(str(start)), int(str(end)))
-        return found
+        with self._current() as db, self._translated():
+            marks = ",".join("?" * len(numbers))
+            rows = db.execute(f"{_SELECT_PASSAGES} WHERE number IN ({marks})", numbers).fetchall()
+            articles: dict[object, Article] = {}
+            for key in dict.fromkeys(row[1] for row in rows):
+                row = db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone()
+                if row is not None:
+                    articles[key] = self._article(row)
+        return {
+            int(row[0]): self._passage(articles[row[1]], row) for row in rows if row[1] in articles
+        }
 
-    def derived(self, name: str) -> Derived | None:
-        """What was recorded of a derived index, or None."""
-        rows = self._rows("SELECT generation, file, sha256 FROM derived WHERE name = ?", (name,))
-        return Derived(int(str(rows[0][0])), str(rows[0][1]), str(rows[0][2])) if rows else None
+    def _passage(self, article: Article, row: Sequence[object]) -> Passage:
+        start, end = int(str(row[3])), int(str(row[4]))
+        if checksum(*row[:-1]) != row[-1] or not 0 <= start < end <= len(article.text):
+            raise self._damaged(f"a passage of {article.id} is not what was written")
+        return Passage(article.id, start, end, article.text[start:end], article.label, article.date)
+
+    def derived(self, names: Iterable[str]) -> tuple[Derived, ...]:
+        """What was recorded of these derived indexes, at one moment; shorter where one is not."""
+        found = []
+        with self.reading():
+            for name in names:
+                row = self._db.execute("SELECT * FROM derived WHERE name = ?", (name,)).fetchone()
+                if row is not None and checksum(*row[:-1]) == row[-1]:
+                    found.append(Derived(*row[1:5]))
+        return tuple(found)
+
+    def removed(self) -> dict[str, str]:
+        """SHA-256 of each text the user took out → the id it had."""
+        rows = self._rows("SELECT sha256, id FROM removed ORDER BY sha256")
+        return {str(sha256): str(article_id) for sha256, article_id in rows}
 
     def fingerprint(self) -> str:
         """Short hash of the articles' ids and texts: equal exactly when the articles are."""
-        digest = hashlib.sha256()
-        for article_id, sha256 in self._rows("SELECT id, sha256 FROM articles ORDER BY id"):
-            digest.update(f"{article_id}\0{sha256}\n".encode())
-        return digest.hexdigest()[:16]
+        with self._current() as db, self._translated():
+            generation = self._state(db)[1]
+            if self._fingerprint is None or self._fingerprint[0] != generation:
+                digest = hashlib.sha256()
+                for row in db.execute("SELECT id, sha256 FROM articles ORDER BY id"):
+                    digest.update(f"{row[0]}\0{row[1]}\n".encode())
+                self._fingerprint = generation, digest.hexdigest()[:16]
+            return self._fingerprint[1]
 
-    def check(self) -> str | None:
-        """What SQLite finds wrong with the file, or None."""
-        rows = self._rows("PRAGMA integrity_check")
-        return None if rows == [("ok",)] else str(rows[0][0])
-
-
-_SELECT_ARTICLE = "SELECT id, text, sha256, title, date, source FROM articles"
-
-
-def _passage(article: Article, start: int, end: int) -> Passage:
-    return Passage(article.id, start, end, article.text[start:end], article.label, article.date)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: `executescript` would commit first."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+    def stamp(self) -> Seal:
+        """What the file is now, its hash taken while nobody can write to it."""
+        with self._current() as db, self._translated():
+            db.execute("BEGIN")
+            try:
+                _, generation, revision, _, identity, _ = self._state(db)
+                removed = dict(db.execute("SELECT sha256, id FROM removed ORDER BY sha256"))
+                return Seal(identity, generation, revision, sha256_of_open(self.path), removed)
+            finally:
+                db.execute("COMMIT")
 
 
-def _unwritable(folder: Path, reason: str) -> str:
-    return (
-        f"cannot use the data folder {folder}: {reason}; "
-        "choose another (--data-dir or FOOTNOTE_DATA_DIR)"
+_SELECT_FILES = (
+    "SELECT path, files.sha256, read_as, state, reason, articles.sha256, articles.id FROM files "
+    "LEFT JOIN articles ON articles.key = files.article"
+)
+_KEY_OF_TEXT = "SELECT key FROM articles WHERE sha256 = ?"
+_SELECT_PASSAGES = 'SELECT number, article, build, start, "end", vector, checksum FROM passages'
+_IN_ORDER = ' WHERE article = ? AND build = ? ORDER BY start, "end"'
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection to a corpus file. What is deleted is overwritten, and a commit is on disk."""
+    with translated(path):
+        db = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        # A rollback journal: SQLite before 3.51.3 can corrupt a WAL that several processes write.
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            db.execute(f"PRAGMA {pragma}")
+        return db
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours: `CorpusError` for what the system refused, else `DamagedError`."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, sqlite3.InterfaceError) as error:
+        # The system's own reason is in the name: SQLITE_IOERR_FSYNC.
+        name = getattr(error, "sqlite_errorname", "")
+        reason = f"{error} ({name})" if name else str(error)
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _REFUSED:
+            raise _unusable(path.parent, reason) from error
+        raise DamagedError(f"{path} is damaged ({reason}); run: assistant doctor") from error
+
+
+_REFUSED = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_AUTH,
+}  # fmt: skip
+
+
+def _insert(db: sqlite3.Connection, table: str, row: Sequence[object]) -> None:
+    marks = ", ".join("?" * (len(row) + 1))
+    db.execute(f"INSERT INTO {table} VALUES ({marks})", (*row, checksum(*row)))
+
+
+def _one(db: sqlite3.Connection, sql: str, *values: object) -> Any:
+    """The first column of the first row, or None."""
+    row = db.execute(sql, values).fetchone()
+    return None if row is None else row[0]
+
+
+def _last(db: sqlite3.Connection, table: str) -> int:
+    """The highest number that a table has ever given."""
+    return int(_one(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table) or 0)
+
+
+def _inode(path: Path) -> Inode:
+    try:
+        return inode_of(path)
+    except OSError as error:
+        raise DamagedError(
+            f"{path} cannot be found any more: {error.strerror}; run: assistant doctor"
+        ) from error
+
+
+def _unusable(folder: Path, reason: str) -> CorpusError:
+    return CorpusError(
+        f"cannot use the data folder {folder}: {reason}; make room or make it writable, "
+        "or choose another (--data-dir or FOOTNOTE_DATA_DIR)"
     )

@@ -10,73 +10,46 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import Derived
-from embeddings.derived import remove_others, write_durably
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import faiss
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.corpus import Corpus
     from embeddings.records import Passage
 
-__all__ = ["NAME", "DenseIndex"]
+__all__ = ["NAME", "DenseBuilder", "DenseIndex"]
 
 NAME = "dense"
+ROWS_AT_ONCE = 1024
 
 
 class DenseIndex:
     """Nearest passages to a query vector, by cosine, at one generation of a corpus."""
 
-    def __init__(self, index: faiss.Index, generation: int) -> None:
+    def __init__(self, index: faiss.Index) -> None:
         self._index = index
-        self.generation = generation
 
     @classmethod
-    def load(cls, corpus: Corpus) -> DenseIndex | None:
-        """The index as recorded, or None when it is absent, stale or damaged."""
+    def load(cls, path: Path, sha256: str) -> DenseIndex | None:
+        """The index in a file, or None when it is absent or not what was written."""
         import faiss
         import numpy as np
 
-        derived = corpus.derived(NAME)
-        if derived is None or derived.generation != corpus.generation():
-            return None
         try:
-            content = (corpus.folder / derived.file).read_bytes()
+            content = np.fromfile(path, dtype=np.uint8)
         except OSError:
             return None
-        if hashlib.sha256(content).hexdigest() != derived.sha256:
+        if hashlib.sha256(content.data).hexdigest() != sha256:
             return None
-        return cls(
-            faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8)), derived.generation
-        )
+        return cls(faiss.deserialize_index(content))
 
-    @classmethod
-    def build(
-        cls,
-        corpus: Corpus,
-        generation: int,
-        passages: list[tuple[int, Passage, NDArray[np.float32]]],
-    ) -> DenseIndex:
-        """Make the index of a `Corpus.snapshot`, write it and record it."""
-        import faiss
-        import numpy as np
-
-        dimension = len(passages[0][2]) if passages else 1
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
-        if passages:
-            vectors = np.stack([vector for _, _, vector in passages])
-            numbers = np.array([number for number, _, _ in passages], dtype=np.int64)
-            index.add_with_ids(vectors, numbers)
-        content = faiss.serialize_index(index).tobytes()
-        file = f"{NAME}-{generation}.faiss"
-        write_durably(corpus.folder / file, content)
-        corpus.record_derived(NAME, Derived(generation, file, hashlib.sha256(content).hexdigest()))
-        remove_others(corpus.folder, f"{NAME}-*", keep=file)
-        return cls(index, generation)
+    @property
+    def size(self) -> int:
+        """Number of passages."""
+        return int(self._index.ntotal)
 
     def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
         """At most `k` (passage number, cosine), best first. `vector`: float32 (d,), unit norm."""
@@ -86,12 +59,57 @@ class DenseIndex:
         scores, numbers = self._index.search(vector.reshape(1, -1), k)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
 
+    def vector(self, number: int) -> NDArray[np.float32] | None:
+        """The vector of a passage, or None for one that is not in the index."""
+        try:
+            found: NDArray[np.float32] = self._index.reconstruct(number)
+        except RuntimeError:
+            return None
+        return found
+
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Cosine of each of these passages with `vector`; -1 for one that is not in the index."""
-        found = []
-        for number in numbers:
-            try:
-                found.append(float(self._index.reconstruct(number) @ vector))
-            except RuntimeError:
-                found.append(-1.0)
-        return found
+        found = (self.vector(number) for number in numbers)
+        return [-1.0 if own is None else float(own @ vector) for own in found]
+
+
+class DenseBuilder:
+    """Makes a dense index of passages that come one by one, and writes it to a new file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._index: faiss.Index | None = None
+        self._numbers: list[int] = []
+        self._vectors: list[NDArray[np.float32]] = []
+
+    def add(self, number: int, passage: Passage, vector: NDArray[np.float32]) -> None:
+        """Take in one passage. `vector`: float32 (d,), unit norm."""
+        self._numbers.append(number)
+        self._vectors.append(vector)
+        if len(self._numbers) == ROWS_AT_ONCE:
+            self._flush()
+
+    def finish(self) -> None:
+        """Write the file. It counts once it is published and recorded."""
+        import faiss
+
+        self._flush()
+        faiss.write_index(self._index or _empty(1), str(self._path))
+        self._index = None
+
+    def _flush(self) -> None:
+        import numpy as np
+
+        if not self._numbers:
+            return
+        if self._index is None:
+            self._index = _empty(len(self._vectors[0]))
+        numbers = np.array(self._numbers, dtype=np.int64)
+        self._index.add_with_ids(np.stack(self._vectors), numbers)
+        self._numbers, self._vectors = [], []
+
+
+def _empty(dimension: int) -> faiss.Index:
+    import faiss
+
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))

@@ -1,28 +1,44 @@
-"""Folders of files → the corpus: read, split, encode, commit. The only writer."""
+"""Folders of files → the corpus: read, split, encode, commit. The only writer.
+
+A file is settled when what became of it is committed. Wherever a run ends, the next one goes on
+from there.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from embeddings.corpus import Corpus, Entry
+from embeddings.durable import sweep
+from embeddings.encoder import Encoder
 from embeddings.errors import ReadError
-from embeddings.readers import LARGEST_FILE_BYTES, READERS, read_article
-from embeddings.splitting import SPLITTING, split_article
+from embeddings.folders import FoundFile, file_sha256, find_files, read_file
+from embeddings.index import build_index
+from embeddings.locks import held, is_held
+from embeddings.passages import made_with, split_and_encode
+from embeddings.readers import READING
+from embeddings.readers.sandbox import SandboxedReader
+from embeddings.recovery import INDEXES_LOCK, INDEXING_LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-    from embeddings.corpus import Corpus
-    from embeddings.encoder import Encoder
+    from embeddings.corpus import StoredFile
     from embeddings.records import Article
 
-__all__ = ["IndexReport", "Progress", "Skipped", "index_folders"]
+__all__ = ["FileNote", "IndexReport", "Progress", "index_articles", "index_folders"]
 
-IGNORE_FILE = ".footnoteignore"
+BATCH_CHARACTERS = 64_000
+BATCH_FILES = 64
+BATCH_SECONDS = 2.0
+"""What is read is encoded and committed together; a slow reader holds nothing back for longer."""
+PUBLISH_SECONDS = 60.0
+PUBLISH_SHARE = 0.05
+"""Of a long run's time, what may go into indexes that others can ask before it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +47,17 @@ class Progress:
 
     stage: str
     done: int
+    """Of files: those that are settled (committed, or unchanged), in the order of the folder."""
     total: int | None = None
     article_id: str | None = None
+    """What is worked on."""
+    passages: int = 0
+    """Passages that this run has committed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that was not indexed, and why."""
+class FileNote:
+    """A file, and what is to be said of it."""
 
     path: str
     reason: str
@@ -45,23 +65,27 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What indexing did. The tuples hold article ids."""
+    """What indexing did. The tuples hold article ids, which are paths of files."""
 
-    added: tuple[str, ...]
-    updated: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    removed: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
-    articles: int
-    passages: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
-    article_id: str
-    source: str
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    """(Old id, new id) of texts that are now found under another name only."""
+    duplicates: tuple[tuple[str, str], ...] = ()
+    """(Path, article id) of new files whose text the corpus holds already; it is kept once."""
+    incomplete: tuple[FileNote, ...] = ()
+    """Indexed, but text may be missing."""
+    refused: tuple[FileNote, ...] = ()
+    """Not indexed."""
+    articles: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+    interrupted: bool = False
+    """True when it was asked to stop; the next run goes on from here."""
+    busy: bool = False
+    """True when another process was indexing, and nothing was done."""
 
 
 def index_folders(
@@ -70,150 +94,336 @@ def index_folders(
     encoder: Callable[[], Encoder],
     fingerprint: Callable[[], str],
     progress: Callable[[Progress], None] | None = None,
+    *,
+    stop: Callable[[], bool] | None = None,
+    wait: bool = True,
 ) -> IndexReport:
     """Bring `corpus` up to date with the files of `folders`.
 
     A file counts as changed when its bytes have (content hash; times and names are not
-    trusted), or when it was indexed with another encoder or splitting. `encoder` is called only
-    when there is something to encode, its `fingerprint` only when there are files. Each article is
-    committed by itself, so an interruption keeps all that was finished.
-    Raises `ReadError` when a folder is not there.
+    trusted), or when the readers have. `encoder` is called only when there is something to encode,
+    its `fingerprint` only when there are files. With another encoder or splitting than before,
+    all passages are made anew beside the old ones, and then take their place at once. `stop` is
+    asked between files: what is in hand is committed first. One process indexes at a time;
+    another waits, or does nothing when `wait` is false.
+    Raises `ReadError` when a folder is not there, `CorpusError` when the corpus cannot be written.
     """
-    began = time.monotonic()
     tell = progress or (lambda _: None)
-    stored, taken_out = corpus.stored(), corpus.removed()
-    files, skipped = _find_files(folders)
-    indexed_as = f"{fingerprint()} {SPLITTING}" if files else ""
-    added: list[str] = []
-    updated: list[str] = []
-    unchanged: list[str] = []
-    for done, file in enumerate(files):
-        tell(Progress("indexing", done, len(files), file.article_id))
-        try:
-            content = _read_bytes(file)
-            digest = hashlib.sha256(content).hexdigest()
-            known = stored.get(file.article_id)
-            if known and (known.file_sha256, known.indexed_as) == (digest, indexed_as):
-                unchanged.append(file.article_id)
-                continue
-            if not known and taken_out.get(file.article_id) == digest:
-                skipped.append(
-                    Skipped(file.article_id, "removed earlier; change the file to add it again")
+    lock = corpus.folder / INDEXING_LOCK
+    if not wait and is_held(lock):
+        articles, passages = corpus.count()
+        return IndexReport(articles=articles, passages=passages, busy=True)
+    waiting = Progress("waiting for another process that is indexing", 0)
+    with held(lock, lambda: tell(waiting)), SandboxedReader() as reader:
+        run = _Run(corpus, encoder, fingerprint, reader, tell, stop or (lambda: False))
+        return run.over(folders)
+
+
+def index_articles(articles: Sequence[Article], corpus: Corpus, encoder: Encoder) -> None:
+    """Commit articles that come from no file, all or none, and build the indexes."""
+    build = corpus.build_for(made_with(encoder.fingerprint))
+    current = corpus.build()
+    if (current is None or current[0] != build) and not corpus.switch(build):
+        raise ValueError("the corpus is indexed with another encoder")
+    made = split_and_encode(articles, encoder)
+    corpus.commit(
+        [
+            Entry(
+                article.id, article.sha256, READING, article.source or article.id,
+                article.sha256, article.incomplete, article, passages, vectors,
+            )
+            for article, (passages, vectors) in zip(articles, made, strict=True)
+        ]
+    )  # fmt: skip
+    build_index(corpus)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that was read, and waits to be committed."""
+
+    found: FoundFile
+    entry: Entry
+    known: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    corpus: Corpus
+    encoder: Callable[[], Encoder]
+    fingerprint: Callable[[], str]
+    reader: SandboxedReader
+    tell: Callable[[Progress], None]
+    stop: Callable[[], bool]
+    began: float = field(default_factory=time.monotonic)
+    published: float = field(default_factory=time.monotonic)
+    publishing: float = 0.0
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    linked: set[str] = field(default_factory=set)
+    incomplete: list[FileNote] = field(default_factory=list)
+    refused: list[FileNote] = field(default_factory=list)
+
+    total: int = 0
+    looked_at: int = 0
+    settled: int = 0
+    passages: int = 0
+    changed: bool = False
+    batch: list[_Read] = field(default_factory=list)
+    batch_began: float = 0.0
+
+    def over(self, folders: Sequence[Path]) -> IndexReport:
+        """The whole run."""
+        with held(self.corpus.folder / INDEXES_LOCK) as writable:
+            if writable:
+                sweep(self.corpus.folder)
+        seen, new, unlisted = self._look_through(folders)
+        interrupted = bool(self.total) and not self._build()
+        known = self.corpus.paths()
+        gone = sorted(path for path in known - seen if not path.startswith(unlisted))
+        lost = [path for path in gone if (file := self.corpus.file(path)) and file.text_sha256]
+        if gone:
+            self._follow_moves(new)
+            stays = dict(self.corpus.forget(gone))
+            self.changed = True
+        else:
+            stays = {}
+        for found in find_files(folders):
+            interrupted = interrupted or self.stop()
+            if interrupted:
+                break
+            self._settle(found)
+        self._flush()
+        if self.changed and not interrupted:
+            self._publish("building the indexes")
+        self.tell(Progress("indexing", self.settled, self.total, None, self.passages))
+        return self._report(lost, stays, interrupted=interrupted)
+
+    def _look_through(
+        self, folders: Sequence[Path]
+    ) -> tuple[set[str], list[FoundFile], tuple[str, ...]]:
+        """Ids of all files, those that are new, and how ids begin that nobody could list."""
+        known = self.corpus.paths()
+        seen: set[str] = set()
+        new: list[FoundFile] = []
+        unlisted: list[str] = []
+        for found in find_files(folders):
+            self.total += 1
+            if self.total % 1000 == 0:
+                self.tell(Progress("looking for files", self.total))
+            if found.unlisted:
+                unlisted.append(f"{found.article_id}/")
+            elif found.refusal is None:
+                seen.add(found.article_id)
+                if known and found.article_id not in known:
+                    new.append(found)
+        return seen, new, tuple(unlisted)
+
+    def _build(self) -> bool:
+        """Have all passages made with this encoder and splitting; False when it was stopped."""
+        wanted = made_with(self.fingerprint())
+        current = self.corpus.build()
+        if current is not None and current[1] == wanted:
+            if self.corpus.other_builds():
+                self.corpus.switch(current[0])
+            return True
+        build = self.corpus.build_for(wanted)
+        while not self.corpus.switch(build):
+            missing = self.corpus.without_passages(build)
+            for first in range(0, len(missing), BATCH_FILES):
+                if self.stop():
+                    return False
+                self.tell(Progress("encoding again", first, len(missing), missing[first]))
+                found = map(self.corpus.article, missing[first : first + BATCH_FILES])
+                articles = [article for article in found if article is not None]
+                made = split_and_encode(articles, self.encoder())
+                self.corpus.add_passages(
+                    build, [(a, *own) for a, own in zip(articles, made, strict=True)]
                 )
+        self.changed = current is not None
+        return True
+
+    def _follow_moves(self, new: Iterable[FoundFile]) -> None:
+        """Before a file that is gone is forgotten: its text may have another name now."""
+        entries = []
+        for found in new:
+            try:
+                twin = self._twin(found, file_sha256(found))
+            except ReadError:
                 continue
-            article = read_article(content, file.article_id, file.source)
+            if twin is not None:
+                entries.append(_link(found, twin))
+        missed = self.corpus.commit(entries) if entries else ()
+        self.linked.update(entry.path for entry in entries if entry.path not in missed)
+
+    def _twin(self, found: FoundFile, digest: str) -> StoredFile | None:
+        """Another file with these bytes that was read as this one would be."""
+        twin = self.corpus.twin(found.article_id, digest, READING)
+        same = twin is not None and _suffix(twin.path) == _suffix(found.article_id)
+        return twin if same else None
+
+    # One file
+
+    def _settle(self, found: FoundFile) -> None:
+        """Find out what became of a file: at once, or with the batch."""
+        article_id = found.article_id
+        self.tell(Progress("indexing", self.settled, self.total, article_id, self.passages))
+        known = self.corpus.file(article_id)
+        try:
+            if found.refusal is not None:
+                raise ReadError(found.refusal)
+            if known is not None and known.read_as == READING:
+                unchanged = known.sha256 == file_sha256(found)
+            else:
+                unchanged = False
+            if known is not None and unchanged:
+                self._keep(known)
+            else:
+                self._add(self._read(found, bool(known and known.text_sha256)))
         except ReadError as error:
-            reason = str(error).removeprefix(f"{file.article_id}: ")
-            skipped.append(Skipped(file.article_id, reason))
-            continue
-        _commit(article, corpus, encoder(), digest, indexed_as)
-        (updated if known else added).append(file.article_id)
-    kept = {*added, *updated, *unchanged}
-    gone = tuple(article_id for article_id in stored if article_id not in kept)
-    if gone:
-        corpus.delete(gone)
-    tell(Progress("indexing", len(files), len(files)))
-    articles, passages = corpus.count()
-    return IndexReport(
-        tuple(added),
-        tuple(updated),
-        tuple(unchanged),
-        gone,
-        tuple(skipped),
-        articles,
-        passages,
-        time.monotonic() - began,
+            reason = _reason(error, found)
+            if known is not None and known.text_sha256 is not None:
+                reason += "; its text as it was last read is kept"
+            self.refused.append(FileNote(article_id, reason))
+        self.looked_at += 1
+        if self.batch and self._is_full():
+            self._flush()
+        if not self.batch:
+            self.settled = self.looked_at
+
+    def _keep(self, known: StoredFile) -> None:
+        """A file that has not changed is what it was."""
+        if known.text_sha256 is None:
+            self.refused.append(FileNote(known.path, known.reason or known.state))
+            return
+        if known.path not in self.linked:
+            self.unchanged.append(known.path)
+        if known.reason:
+            self.incomplete.append(FileNote(known.path, known.reason))
+
+    def _read(self, found: FoundFile, known: bool, *, link: bool = True) -> _Read:
+        """What a new or changed file holds. Raises `ReadError` when it cannot be read at all."""
+        content, digest = read_file(found)
+        twin = self._twin(found, digest) if link else None
+        if twin is not None:
+            return _Read(found, _link(found, twin), known)
+        entry = Entry(found.article_id, digest, READING, found.source)
+        try:
+            article = self.reader.read(content, found.article_id, found.source)
+        except ReadError as error:
+            return _Read(found, replace(entry, reason=_reason(error, found)), known)
+        entry = replace(entry, text_sha256=article.sha256, reason=article.incomplete)
+        waiting = {read.entry.text_sha256 for read in self.batch}
+        if link and (
+            article.sha256 in waiting or self.corpus.holds_text(article.sha256, found.article_id)
+        ):
+            return _Read(found, entry, known)
+        return _Read(found, replace(entry, article=article), known)
+
+    # Batches
+
+    def _add(self, read: _Read) -> None:
+        if not self.batch:
+            self.batch_began = time.monotonic()
+        self.batch.append(read)
+
+    def _is_full(self) -> bool:
+        texts = (read.entry.article.text for read in self.batch if read.entry.article)
+        return (
+            len(self.batch) >= BATCH_FILES
+            or sum(map(len, texts)) >= BATCH_CHARACTERS
+            or time.monotonic() - self.batch_began > BATCH_SECONDS
+        )
+
+    def _flush(self) -> None:
+        """Encode and commit the batch."""
+        batch, self.batch = self.batch, []
+        while batch:
+            missed = set(self.corpus.commit(self._encoded([read.entry for read in batch])))
+            for read in batch:
+                if read.entry.path not in missed:
+                    self._record(read)
+            # Their text went away with the last file that had it: they bring it themselves.
+            again = [read for read in batch if read.entry.path in missed]
+            batch = [self._read(read.found, read.known, link=False) for read in again]
+        self.settled = self.looked_at
+        long_ago = max(PUBLISH_SECONDS, self.publishing / PUBLISH_SHARE)
+        if self.changed and time.monotonic() - self.published > long_ago:
+            self._publish("building the indexes so far")
+
+    def _encoded(self, entries: list[Entry]) -> list[Entry]:
+        articles = [entry.article for entry in entries if entry.article is not None]
+        made = iter(split_and_encode(articles, self.encoder()) if articles else ())
+        encoded = []
+        for entry in entries:
+            if entry.article is not None:
+                passages, vectors = next(made)
+                entry = replace(entry, passages=passages, vectors=vectors)
+                self.passages += len(passages)
+            encoded.append(entry)
+        return encoded
+
+    def _record(self, read: _Read) -> None:
+        """Note what became of a file, as it is committed."""
+        self.changed = True
+        stored = self.corpus.file(read.entry.path)
+        if stored is None:
+            return
+        if stored.text_sha256 is None:
+            self.refused.append(FileNote(stored.path, stored.reason or stored.state))
+            return
+        if read.known:
+            self.updated.append(stored.path)
+        elif read.entry.article is None:
+            self.linked.add(stored.path)
+        else:
+            self.added.append(stored.path)
+        if stored.reason:
+            self.incomplete.append(FileNote(stored.path, stored.reason))
+
+    def _publish(self, stage: str) -> None:
+        began = time.monotonic()
+        build_index(
+            self.corpus,
+            lambda done, total: self.tell(Progress(stage, done, total, None, self.passages)),
+        )
+        self.published = time.monotonic()
+        self.publishing = self.published - began
+
+    def _report(
+        self, gone: Sequence[str], stays: dict[str, str], *, interrupted: bool
+    ) -> IndexReport:
+        heirs = set(stays.values())
+        stored = (self.corpus.file(path) for path in sorted(self.linked - heirs))
+        articles, passages = self.corpus.count()
+        return IndexReport(
+            added=tuple(sorted(self.added)),
+            updated=tuple(sorted(self.updated)),
+            unchanged=tuple(sorted(self.unchanged)),
+            removed=tuple(path for path in gone if path not in stays),
+            moved=tuple(sorted(stays.items())),
+            duplicates=tuple((file.path, file.article_id or "") for file in stored if file),
+            incomplete=tuple(sorted(self.incomplete, key=lambda note: note.path)),
+            refused=tuple(sorted(self.refused, key=lambda note: note.path)),
+            articles=articles,
+            passages=passages,
+            seconds=time.monotonic() - self.began,
+            interrupted=interrupted,
+        )
+
+
+def _link(found: FoundFile, twin: StoredFile) -> Entry:
+    """A file with the same bytes as another needs no reading and no encoding."""
+    return Entry(
+        found.article_id, twin.sha256, READING, found.source, twin.text_sha256, twin.reason
     )
 
 
-def _commit(
-    article: Article, corpus: Corpus, encoder: Encoder, digest: str, indexed_as: str
-) -> None:
-    passages = split_article(article)
-    vectors = encoder.encode([embedded_text(p.title, p.text) for p in passages])
-    corpus.put(article, passages, vectors, file_sha256=digest, indexed_as=indexed_as)
+def _suffix(path: str) -> str:
+    return path.rpartition(".")[2].lower()
 
 
-def embedded_text(title: str | None, text: str) -> str:
-    """What is encoded for a passage: its article's title gives it context."""
-    return f"{title}\n{text}" if title else text
-
-
-def _find_files(folders: Sequence[Path]) -> tuple[list[_File], list[Skipped]]:
-    """Files that have a reader, by id; and those passed over, with the reason.
-
-    With one folder an id is the path below it; with several, the folder's name comes first.
-    """
-    names = [folder.resolve().name for folder in folders]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise ReadError(
-            f"two of the folders are called {min(twice)!r}, so their articles' ids would clash; "
-            "rename one, or index the folder above them"
-        )
-    files: list[_File] = []
-    skipped: list[Skipped] = []
-    for folder, name in zip(folders, names, strict=True):
-        prefix = f"{name}/" if len(folders) > 1 else ""
-        for path, relative, reason in _walk(folder):
-            article_id = prefix + relative
-            if reason:
-                skipped.append(Skipped(article_id, reason))
-            else:
-                files.append(_File(path, article_id, f"{name}/{relative}"))
-    return sorted(files, key=lambda file: file.article_id), skipped
-
-
-def _walk(folder: Path) -> Iterator[tuple[Path, str, str | None]]:
-    """Each file below `folder`, its id, and why it is passed over, if it is."""
-    if not folder.exists():
-        raise ReadError(f"there is no folder {folder}; check the path")
-    if not folder.is_dir():
-        raise ReadError(f"{folder} is not a folder; give the folder that holds the articles")
-    ignored = _ignore_rules(folder)
-    try:
-        for parent, subfolders, names in os.walk(folder, onerror=_raise):
-            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-            for name in sorted(names):
-                path = Path(parent) / name
-                relative = path.relative_to(folder).as_posix()
-                if name.startswith(".") or ignored(relative):
-                    continue
-                yield path, relative, _refusal(path)
-    except OSError as error:
-        raise ReadError(f"cannot read {error.filename}: {error.strerror}") from error
-
-
-def _raise(error: OSError) -> None:
-    raise error
-
-
-def _refusal(path: Path) -> str | None:
-    if path.is_symlink():
-        return "a symbolic link; only files inside the folder are read"
-    if not path.is_file():
-        return "not a regular file"
-    if path.suffix.lower() not in READERS:
-        return f"no reader for this kind of file; there is one for {', '.join(READERS)}"
-    return None
-
-
-def _ignore_rules(folder: Path) -> Callable[[str], bool]:
-    """Test for paths that the folder's `.footnoteignore` (gitignore syntax) leaves out."""
-    try:
-        lines = (folder / IGNORE_FILE).read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return lambda _: False
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReadError(f"cannot read {folder / IGNORE_FILE}: {error}") from error
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(lines).match_file
-
-
-def _read_bytes(file: _File) -> bytes:
-    try:
-        with file.path.open("rb") as opened:
-            return opened.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise ReadError(f"{file.article_id}: cannot be read: {error.strerror}") from error
+def _reason(error: ReadError, found: FoundFile) -> str:
+    return str(error).removeprefix(f"{found.article_id}: ")

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import Derived
-from embeddings.derived import folder_sha256, publish_folder, remove_others
+from embeddings.durable import folder_sha256
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     import numpy as np
     import tantivy
     from numpy.typing import NDArray
 
-    from embeddings.corpus import Corpus
     from embeddings.records import Passage
 
-__all__ = ["NAME", "LexicalIndex", "Term", "stems", "words_of"]
+__all__ = ["NAME", "LexicalBuilder", "LexicalIndex", "Term", "stems", "words_of"]
 
 NAME = "lexical"
 TITLE_BOOST = 0.5
@@ -59,68 +56,23 @@ class Term:
 class LexicalIndex:
     """Passages that share words with a query, at one generation of a corpus."""
 
-    def __init__(self, index: tantivy.Index, generation: int) -> None:
+    def __init__(self, index: tantivy.Index) -> None:
+        _register(index)
         index.reload()
         self._index = index
         self._searcher = index.searcher()
-        self.generation = generation
 
     @classmethod
-    def load(cls, corpus: Corpus) -> LexicalIndex | None:
-        """The index as recorded, or None when it is absent, stale or damaged."""
+    def load(cls, path: Path, sha256: str) -> LexicalIndex | None:
+        """The index in a folder, or None when it is absent or not what was written."""
         import tantivy
 
-        derived = corpus.derived(NAME)
-        if derived is None or derived.generation != corpus.generation():
-            return None
-        folder = corpus.folder / derived.file
         try:
-            if folder_sha256(folder) != derived.sha256:
+            if folder_sha256(path) != sha256:
                 return None
-            index = tantivy.Index.open(str(folder))
+            return cls(tantivy.Index.open(str(path)))
         except (OSError, ValueError):
             return None
-        _register(index)
-        return cls(index, derived.generation)
-
-    @classmethod
-    def build(
-        cls,
-        corpus: Corpus,
-        generation: int,
-        passages: list[tuple[int, Passage, NDArray[np.float32]]],
-    ) -> LexicalIndex:
-        """Make the index of a `Corpus.snapshot`, write it and record it."""
-        import tantivy
-
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=corpus.folder))
-        try:
-            index = tantivy.Index(_schema(), str(temporary))
-            _register(index)
-            # One thread: one segment order, so that equal corpora give equal scores.
-            writer = index.writer(WRITER_BYTES, 1)
-            for number, passage, _ in passages:
-                writer.add_document(
-                    tantivy.Document(
-                        number=number,
-                        title=passage.title or "",
-                        body=passage.text,
-                        word=f"{passage.title or ''}\n{passage.text}",
-                    )
-                )
-            writer.commit()
-            writer.wait_merging_threads()
-            folder = corpus.folder / f"{NAME}-{generation}"
-            publish_folder(temporary, folder)
-        except ValueError as error:
-            raise CorpusError(f"cannot write the lexical index: {error}") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-        index = tantivy.Index.open(str(folder))
-        _register(index)
-        corpus.record_derived(NAME, Derived(generation, folder.name, folder_sha256(folder)))
-        remove_others(corpus.folder, f"{NAME}-*", keep=folder.name)
-        return cls(index, generation)
 
     def terms(self, query: str) -> tuple[Term, ...]:
         """Content words of `query`; near spellings for those the corpus does not have."""
@@ -177,6 +129,50 @@ class LexicalIndex:
             number = self._searcher.doc(address).get_first("number")
             hits.append((int(str(number)), float(score)))
         return hits
+
+
+class LexicalBuilder:
+    """Makes a lexical index of passages that come one by one, in a new folder."""
+
+    def __init__(self, path: Path) -> None:
+        import tantivy
+
+        path.mkdir()
+        with _translated(path):
+            index = tantivy.Index(_schema(), str(path))
+            _register(index)
+            # One thread: one segment order, so that equal corpora give equal scores.
+            self._writer = index.writer(WRITER_BYTES, 1)
+        self._path = path
+
+    def add(self, number: int, passage: Passage, vector: NDArray[np.float32]) -> None:
+        """Take in one passage."""
+        import tantivy
+
+        title = passage.title or ""
+        with _translated(self._path):
+            self._writer.add_document(
+                tantivy.Document(
+                    number=number, title=title, body=passage.text, word=f"{title}\n{passage.text}"
+                )
+            )
+
+    def finish(self) -> None:
+        """Write the folder. It counts once it is published and recorded."""
+        with _translated(self._path):
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Tantivy says with a ValueError what the system refused."""
+    try:
+        yield
+    except ValueError as error:
+        raise CorpusError(
+            f"cannot write {path}: {error}; make room or make the folder writable, then try again"
+        ) from error
 
 
 def words_of(text: str) -> list[str]:

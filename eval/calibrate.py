@@ -35,14 +35,12 @@ from assistant.reader import (
     support_of,
     weigh,
 )
-from assistant.retriever import Index, retrieve
+from assistant.retriever import retrieve
 from embeddings.corpus import Corpus
-from embeddings.dense import DenseIndex
 from embeddings.encoder import load_encoder
-from embeddings.indexing import embedded_text, index_folders
-from embeddings.lexical import LexicalIndex
+from embeddings.index import Index, build_index
+from embeddings.indexing import index_articles, index_folders
 from embeddings.records import Article
-from embeddings.splitting import split_article
 from embeddings.training.examples import load_collection
 from eval.questions import load
 from eval.text import states
@@ -95,7 +93,7 @@ def collect(benchmarks: Path, data: Path, per_source: int, *, verbose: bool = Fa
         with tempfile.TemporaryDirectory() as folder:
             corpus = Corpus(Path(folder))
             places = _fill(corpus, paragraphs, encoder)
-            index = _index(corpus)
+            index = build_index(corpus)
             for number, question in enumerate(questions[:per_source]):
                 cases += _ask(question, places, index, encoder, corpus)
                 if verbose and number % 50 == 0:
@@ -113,7 +111,7 @@ def development(data: Path) -> list[Case]:
     with tempfile.TemporaryDirectory() as folder:
         corpus = Corpus(Path(folder))
         index_folders([seeds], corpus, lambda: encoder, lambda: encoder.fingerprint)
-        index = _index(corpus)
+        index = build_index(corpus)
         for question in load([ROOT / "eval" / "questions" / "development.jsonl"]):
             history = [{"role": turn.role, "content": turn.content} for turn in question.history]
             asked = stand_alone(question.question, history)
@@ -158,6 +156,7 @@ def _fill(
     for paragraph in paragraphs:
         by_article[paragraph.article].append(paragraph)
     places: dict[str, tuple[str, int]] = {}
+    articles = []
     for name, own in sorted(by_article.items()):
         for first in range(0, len(own), PARAGRAPHS_AN_ARTICLE):
             part = own[first : first + PARAGRAPHS_AN_ARTICLE]
@@ -165,20 +164,9 @@ def _fill(
             for paragraph in part:
                 places[paragraph.id] = (article_id, len(text))
                 text += paragraph.text + "\n\n"
-            article = Article(article_id, text, title=part[0].title or None)
-            passages = split_article(article)
-            vectors = encoder.encode([embedded_text(p.title, p.text) for p in passages])
-            corpus.put(article, passages, vectors, file_sha256="", indexed_as="")
+            articles.append(Article(article_id, text, title=part[0].title or None))
+    index_articles(articles, corpus, encoder)
     return places
-
-
-def _index(corpus: Corpus) -> Index:
-    generation, passages = corpus.snapshot()
-    return Index(
-        LexicalIndex.build(corpus, generation, passages),
-        DenseIndex.build(corpus, generation, passages),
-        generation,
-    )
 
 
 def _ask(

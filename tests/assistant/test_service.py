@@ -7,12 +7,14 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import assistant
-from assistant import Assistant, CorpusError, QuestionError
+from assistant import Assistant, CorpusError, QuestionError, composer, service
 from embeddings.records import Article
+from tests.fakes import HashingEncoder
 
 QUESTION = "How many vehicles did SAIC Ningde produce?"
 ODD = "What is the melting point of tungsten?"
@@ -181,21 +183,84 @@ def test_damage_is_noticed_before_an_answer(folder: Path, data_dir: Path) -> Non
         path = next(data_dir.glob("corpora/*/corpus.sqlite"))
         with sqlite3.connect(path) as db:
             db.execute("UPDATE articles SET text = replace(text, '1870', '1970')")
-        checks = {check.name: check for check in opened.doctor()}
-        assert not checks["articles"].ok
-        with pytest.raises(CorpusError, match=r"mill\.txt is damaged"):
+        with pytest.raises(CorpusError, match=r"text of mill\.txt is not what was written"):
             opened.ask("When was the mill built?")
+
+
+def test_doctor_reads_a_damaged_article_again(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        before = opened.retrieve("mill")
+        path = next(data_dir.glob("corpora/*/corpus.sqlite"))
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE articles SET text = replace(text, '1870', '1970')")
+        checks = opened.doctor()
+        assert all(check.ok for check in checks)
+        repairs = [check.message for check in checks if check.name == "repair"]
+        assert "kept as corpus.damaged-1.sqlite" in repairs[0]
+        assert repairs[1].endswith(": mill.txt")
+        assert opened.retrieve("mill") == before
+        assert opened.report.added == ("mill.txt",)
+        assert b"1970" in path.with_name("corpus.damaged-1.sqlite").read_bytes()
 
 
 def test_doctor_rebuilds_what_is_derived(folder: Path, data_dir: Path) -> None:
     with Assistant.open(folder, data_dir=data_dir) as opened:
         before = opened.retrieve("mill")
         assert all(check.ok and not check.repaired for check in opened.doctor())
-        dense = next(data_dir.glob("corpora/*/dense-*.faiss"))
+        dense = next(data_dir.glob("corpora/*/dense-*"))
         dense.write_bytes(dense.read_bytes()[:-8])
-        repaired = [check.name for check in opened.doctor() if check.repaired]
-        assert repaired == ["dense index"]
+        repaired = [check.message for check in opened.doctor() if check.repaired]
+        assert len(repaired) == 1
+        assert dense.name in repaired[0]
         assert opened.retrieve("mill") == before
+
+
+def test_damage_that_is_found_while_opening_is_repaired_and_told(
+    folder: Path, data_dir: Path
+) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        before = opened.retrieve("mill")
+        assert opened.notices == ()
+        path = next(data_dir.glob("corpora/*/corpus.sqlite"))
+        opened.remove("bridge.txt")
+    path.write_bytes(bytes(path.stat().st_size))
+    with Assistant.open(folder, data_dir=data_dir) as again:
+        assert "damaged" in again.notices[0]
+        assert [a.id for a in again.articles()] == ["mill.txt"], "what was removed stays out"
+        assert [h.passage for h in again.retrieve("mill")] == [
+            h.passage for h in before if h.passage.article_id == "mill.txt"
+        ]
+
+
+def test_an_answer_is_made_anew_when_its_article_changes_meanwhile(
+    folder: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        drafts = []
+        compose = composer.compose
+
+        def composing(*arguments: Any) -> Any:
+            drafts.append(arguments)
+            if len(drafts) == 1:
+                (folder / "mill.txt").write_text("The old mill\n\nThe mill was built in 1871.")
+                opened.refresh()
+            return compose(*arguments)
+
+        monkeypatch.setattr(service, "compose", composing)
+        answer = opened.ask("When was the mill built?")
+        assert len(drafts) == 2
+        assert "1870" not in str(answer)
+        assert all(finding.ok for finding in opened.verify(answer.to_dict()))
+
+
+def test_another_encoder_elsewhere_is_noticed(folder: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with Assistant.open(folder, data_dir=data, encoder=HashingEncoder(64)) as opened:
+        opened.retrieve("mill")
+        with Assistant.open(folder, data_dir=data, encoder=HashingEncoder(32)) as other:
+            assert other.retrieve("mill")
+            with pytest.raises(CorpusError, match="another encoder"):
+                opened.retrieve("mill")
 
 
 def test_articles_say_what_they_are(folder: Path, data_dir: Path) -> None:

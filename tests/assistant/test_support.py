@@ -9,8 +9,10 @@ from assistant.evidence import SentenceInPlace, setting_of
 from assistant.question import analyse
 from assistant.support import NAMES, support
 from embeddings.corpus import Corpus
+from embeddings.index import build_index
+from embeddings.indexing import index_articles
 from embeddings.lexical import LexicalIndex
-from embeddings.records import Article, Passage
+from embeddings.records import Article
 from tests.fakes import HashingEncoder
 
 TEXT = "The Volvo plant in Oslo built 5,000 new cars in 2021. Its mayor is Kari Holm."
@@ -20,11 +22,8 @@ ENCODER = HashingEncoder(256)
 @pytest.fixture
 def lexical(tmp_path: Path) -> LexicalIndex:
     corpus = Corpus(tmp_path)
-    passages = [Passage("a.txt", 0, len(TEXT), TEXT)]
-    corpus.put(
-        Article("a.txt", TEXT), passages, ENCODER.encode([TEXT]), file_sha256="", indexed_as=""
-    )
-    return LexicalIndex.build(corpus, *corpus.snapshot())
+    index_articles([Article("a.txt", TEXT)], corpus, ENCODER)
+    return build_index(corpus).lexical
 
 
 def features(lexical: LexicalIndex, question: str, *aliases: Alias) -> dict[str, float]:

@@ -8,7 +8,7 @@ import pytest
 
 from assistant import terminal
 from assistant.answers import Answer, Citation
-from embeddings.indexing import IndexReport, Skipped
+from embeddings.indexing import FileNote, IndexReport
 from embeddings.records import Article
 
 ATTACKS = {
@@ -75,20 +75,37 @@ def test_a_long_line_stays_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "word " * 100 + "[1]\n"
 
 
-def test_report_names_each_skipped_file_and_why(capsys: pytest.CaptureFixture[str]) -> None:
-    skipped = (Skipped("photo\x1b.txt", "not text"),)
-    report = IndexReport(("a.txt",), (), ("b.txt", "c.txt"), (), skipped, 3, 12, 0.25)
+def test_report_names_each_file_about_which_there_is_something_to_say(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = IndexReport(
+        added=("a.txt",),
+        unchanged=("b.txt", "c.txt"),
+        moved=(("d.txt", "e.txt"),),
+        incomplete=(FileNote("a.txt", "page 2 is an image"),),
+        refused=(FileNote("photo\x1b.txt", "not text"),),
+        articles=3,
+        passages=12,
+        seconds=0.25,
+        interrupted=True,
+    )
     terminal.say_report(report)
 
-    lines = capsys.readouterr().out.splitlines()
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
 
-    assert lines[0] == "added\t1"
-    assert "unchanged\t2" in lines
+    assert lines[:5] == [
+        "added\t1", "moved\t1", "unchanged\t2", "may be incomplete\t1", "refused\t1",
+    ]  # fmt: skip
     assert "3 articles and 12 passages are indexed (0.2 s)." in lines
+    assert "d.txt\te.txt" in lines
+    assert "a.txt\tpage 2 is an image" in lines
     assert lines[-1] == "photo\\x1b.txt\tnot text"
-    assert terminal.report_json(report)["skipped"] == [
-        {"path": "photo\x1b.txt", "reason": "not text"}
-    ]
+    assert "go on from here" in captured.err
+    as_json = terminal.report_json(report)
+    assert as_json["refused"] == [{"path": "photo\x1b.txt", "reason": "not text"}]
+    assert as_json["moved"] == [{"from": "d.txt", "to": "e.txt"}]
+    assert as_json["interrupted"] is True
 
 
 def test_articles_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:

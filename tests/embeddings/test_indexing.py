@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embeddings.corpus import Corpus
 from embeddings.errors import ReadError
-from embeddings.indexing import IndexReport, Progress, index_folders
+from embeddings.folders import find_files, read_file
+from embeddings.indexing import IndexReport, index_folders
+from embeddings.locks import held
+from embeddings.recovery import INDEXING_LOCK
 from tests.fakes import HashingEncoder
 
 
@@ -74,17 +78,19 @@ def test_a_removed_article_stays_out_until_its_file_changes(folder: Path, corpus
     corpus.remove("a.txt")
     report = index(corpus, folder)
     assert report.added == ()
-    assert [s.path for s in report.skipped] == ["a.txt"]
+    assert [s.path for s in report.refused] == ["a.txt"]
     (folder / "a.txt").write_text("Now it says something else.")
     assert index(corpus, folder).added == ("a.txt",)
 
 
 def test_another_encoder_encodes_everything_again(folder: Path, corpus: Corpus) -> None:
     index(corpus, folder)
-    report = index(corpus, folder, encoder=HashingEncoder(32))
-    assert report.updated == ("a.txt", "sub/b.md")
-    _, rows = corpus.snapshot()
-    assert {len(vector) for _, _, vector in rows} == {32}
+    encoder = HashingEncoder(32)
+    report = index(corpus, folder, encoder=encoder)
+    assert report.unchanged == ("a.txt", "sub/b.md")
+    assert len(encoder.encoded) == report.passages
+    with corpus.snapshot() as snapshot:
+        assert {len(vector) for _, _, vector in snapshot.passages} == {32}
 
 
 def test_what_is_passed_over_is_named_with_its_reason(folder: Path, corpus: Corpus) -> None:
@@ -93,11 +99,11 @@ def test_what_is_passed_over_is_named_with_its_reason(folder: Path, corpus: Corp
     (folder / "empty.txt").write_text("")
     (folder / "link.txt").symlink_to("/etc/passwd")
     os.mkfifo(folder / "pipe.txt")
-    reasons = {s.path: s.reason for s in index(corpus, folder).skipped}
+    reasons = {s.path: s.reason for s in index(corpus, folder).refused}
     assert set(reasons) == {"film.mp4", "broken.txt", "empty.txt", "link.txt", "pipe.txt"}
     assert "no reader" in reasons["film.mp4"]
     assert "not text" in reasons["broken.txt"]
-    assert "no text" in reasons["empty.txt"]
+    assert "empty" in reasons["empty.txt"]
     assert "symbolic link" in reasons["link.txt"]
     assert "regular file" in reasons["pipe.txt"]
     assert corpus.count()[0] == 2
@@ -107,7 +113,7 @@ def test_the_ignore_file_leaves_files_out(folder: Path, corpus: Corpus) -> None:
     (folder / ".footnoteignore").write_text("# notes\n*.md\n")
     report = index(corpus, folder)
     assert report.added == ("a.txt",)
-    assert report.skipped == ()
+    assert report.refused == ()
 
 
 def test_several_folders_put_their_name_before_the_id(
@@ -137,13 +143,162 @@ def test_a_folder_that_is_not_there_changes_nothing(folder: Path, corpus: Corpus
 
 
 def test_an_interruption_keeps_what_was_finished(folder: Path, corpus: Corpus) -> None:
-    def stop(progress: Progress) -> None:
-        if progress.done == 1:
-            raise KeyboardInterrupt
-
+    looked_at: list[str | None] = []
     encoder = HashingEncoder()
-    with pytest.raises(KeyboardInterrupt):
-        index_folders([folder], corpus, lambda: encoder, lambda: encoder.fingerprint, stop)
+    report = index_folders(
+        [folder], corpus, lambda: encoder, lambda: encoder.fingerprint,
+        lambda progress: looked_at.append(progress.article_id),
+        stop=lambda: "a.txt" in looked_at,
+    )  # fmt: skip
+    assert (report.added, report.interrupted) == (("a.txt",), True)
     assert corpus.count()[0] == 1
     report = index(corpus, folder)
     assert (report.unchanged, report.added) == (("a.txt",), ("sub/b.md",))
+
+
+def test_a_moved_file_keeps_its_text_and_its_history(folder: Path, corpus: Corpus) -> None:
+    index(corpus, folder)
+    (folder / "a.txt").rename(folder / "sub" / "z.txt")
+    encoder = HashingEncoder()
+    report = index(corpus, folder, encoder=encoder)
+    assert report.moved == (("a.txt", "sub/z.txt"),)
+    assert (report.added, report.removed, report.duplicates) == ((), (), ())
+    assert encoder.encoded == []
+    found = corpus.article("a.txt")
+    assert found is not None
+    assert (found.id, found.source) == ("sub/z.txt", "articles/sub/z.txt")
+
+
+def test_a_copy_is_kept_once_with_both_sources(folder: Path, corpus: Corpus) -> None:
+    index(corpus, folder)
+    # The same text in other bytes, and the same bytes.
+    (folder / "copy.txt").write_bytes(b"\xef\xbb\xbf" + (folder / "a.txt").read_bytes())
+    (folder / "twin.txt").write_bytes((folder / "a.txt").read_bytes())
+    report = index(corpus, folder)
+    assert report.duplicates == (("copy.txt", "a.txt"), ("twin.txt", "a.txt"))
+    assert report.articles == 2
+    found = corpus.article("a.txt")
+    assert found is not None
+    assert found.also_at == ("copy.txt", "twin.txt")
+    (folder / "a.txt").unlink()
+    assert index(corpus, folder).moved == (("a.txt", "copy.txt"),)
+    assert corpus.count()[0] == 2
+
+
+def test_files_that_swap_places_are_followed(folder: Path, corpus: Corpus) -> None:
+    (folder / "c.txt").write_text("A third article. It says nothing.")
+    index(corpus, folder)
+    texts = [(folder / name).read_text() for name in ("a.txt", "c.txt")]
+    (folder / "a.txt").write_text(texts[1])
+    (folder / "c.txt").write_text(texts[0])
+    report = index(corpus, folder)
+    assert report.updated == ("a.txt", "c.txt")
+    found = [corpus.article(name) for name in ("a.txt", "c.txt")]
+    assert [article.text for article in found if article] == texts[::-1]
+    assert index(corpus, folder).unchanged == ("a.txt", "c.txt", "sub/b.md")
+
+
+def test_an_interrupted_change_of_encoder_leaves_the_old_one_in_use(
+    folder: Path, corpus: Corpus
+) -> None:
+    for number in range(100):
+        (folder / f"{number}.txt").write_text(f"Article number {number}. It is one of many.")
+    index(corpus, folder)
+    encoder, steps = HashingEncoder(32), []
+    report = index_folders(
+        [folder], corpus, lambda: encoder, lambda: encoder.fingerprint,
+        lambda progress: steps.append(progress.stage),
+        stop=lambda: steps.count("encoding again") > 0,
+    )  # fmt: skip
+    assert report.interrupted
+    with corpus.snapshot() as snapshot:
+        assert {len(vector) for _, _, vector in snapshot.passages} == {64}
+    assert 0 < len(encoder.encoded) < 102
+    index(corpus, folder, encoder=encoder)
+    assert len(encoder.encoded) == 102, "what was encoded before the interruption is kept"
+
+
+def test_one_process_indexes_at_a_time(folder: Path, corpus: Corpus) -> None:
+    encoder = HashingEncoder()
+    with held(corpus.folder / INDEXING_LOCK):
+        report = index_folders(
+            [folder], corpus, lambda: encoder, lambda: encoder.fingerprint, wait=False
+        )
+        assert report.busy
+        assert corpus.count() == (0, 0)
+    assert index(corpus, folder).added == ("a.txt", "sub/b.md")
+
+
+def test_strange_names_are_stored_safely(folder: Path, corpus: Corpus) -> None:
+    names = [
+        b"caf\xe9.txt",
+        "\u202egnp.txt".encode(),
+        b"x" * 251 + b".txt",
+        b"a\nb.txt",
+        b"..a.txt",
+    ]
+    for number, name in enumerate(names[:-1]):
+        path = os.path.join(os.fsencode(folder), name)
+        with open(path, "wb") as file:
+            file.write(f"Article {number} has a strange name.".encode())
+    added = index(corpus, folder).added
+    assert "caf\\xe9.txt" in added
+    assert len(added) == 6
+    for article_id in added:
+        assert corpus.article(article_id) is not None
+    assert set(index(corpus, folder).unchanged) == set(added)
+
+
+def test_links_lead_nowhere(folder: Path, corpus: Corpus, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("A secret outside of the folder.")
+    (folder / "linked").symlink_to(outside, target_is_directory=True)
+    os.link(outside / "secret.txt", folder / "hard.txt")
+    report = index(corpus, folder)
+    assert report.added == ("a.txt", "sub/b.md")
+    reasons = {note.path: note.reason for note in report.refused}
+    assert "symbolic link" in reasons["linked"]
+    assert "hard link" in reasons["hard.txt"]
+
+
+def test_a_folder_swapped_for_a_link_while_it_is_looked_through_is_not_followed(
+    folder: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    found = [file for file in find_files([folder]) if file.article_id == "sub/b.md"]
+    (folder / "sub").rename(tmp_path / "elsewhere")
+    (folder / "sub").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(ReadError, match=r"sub/b\.md: cannot be read"):
+        read_file(found[0])
+
+
+def test_what_cannot_be_looked_into_now_is_not_forgotten(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(corpus, folder)
+    listing = os.scandir
+
+    def refusing(path: Path) -> Any:  # root may look into every folder, so the system is played
+        if Path(path).name == "sub":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listing(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = index(corpus, folder)
+    assert report.removed == ()
+    assert [(note.path, note.reason) for note in report.refused] == [
+        ("sub", "cannot be looked into: Permission denied")
+    ]
+    assert corpus.article("sub/b.md") is not None
+
+
+def test_a_file_that_will_not_be_read_is_refused_once_and_named_every_time(
+    folder: Path, corpus: Corpus
+) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    (first,) = index(corpus, folder).refused
+    (second,) = index(corpus, folder).refused
+    assert first == second
+    assert first.path == "broken.pdf"
+    (folder / "broken.pdf").unlink()
+    assert index(corpus, folder).refused == ()

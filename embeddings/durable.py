@@ -1,0 +1,146 @@
+"""How files are written: complete and on disk before anything names them, and sealed.
+
+A sealed file is JSON that carries the SHA-256 of its own content, so that one changed bit in it
+is noticed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import CorpusError, DamagedError
+
+__all__ = [
+    "TEMPORARY",
+    "folder_sha256",
+    "publish",
+    "read_sealed",
+    "remove_others",
+    "sha256_of_file",
+    "sweep",
+    "sync_folder",
+    "write_durably",
+    "write_sealed",
+]
+
+TEMPORARY = ".new-"
+"""Names that begin so are not finished; what is left of them after a crash is swept away."""
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves either all of it or none: data, fsync, rename, fsync."""
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise _unwritable(path, error) from error
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Move a finished file or folder into place, under a new name, its content on disk first."""
+    try:
+        for file in temporary.iterdir() if temporary.is_dir() else (temporary,):
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+        if temporary.is_dir():
+            sync_folder(temporary)
+        temporary.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def write_sealed(path: Path, fields: dict[str, Any]) -> None:
+    """Write `fields` as JSON together with their SHA-256, durably."""
+    write_durably(path, _sealed(fields))
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """The fields of a sealed file.
+
+    Raises `FileNotFoundError` when there is none, `DamagedError` when a single bit of it is not
+    what was written.
+    """
+    content = path.read_bytes()
+    try:
+        fields = json.loads(content)
+        del fields["seal"]
+        intact = content == _sealed(fields)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        intact = False
+    if not intact:
+        raise DamagedError(f"{path} is damaged")
+    return dict(fields)
+
+
+def _sealed(fields: dict[str, Any]) -> bytes:
+    digest = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return (json.dumps({**fields, "seal": digest}, indent=2) + "\n").encode()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_sha256(folder: Path) -> str:
+    """Hex SHA-256 over the names and bytes of a folder's files, lock files left out."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.iterdir()):
+        if file.suffix != ".lock":
+            digest.update(file.name.encode() + b"\0" + sha256_of_file(file).encode())
+    return digest.hexdigest()
+
+
+def remove_others(folder: Path, pattern: str, keep: str) -> None:
+    """Delete earlier generations. One still in use elsewhere stays readable until closed."""
+    for path in folder.glob(pattern):
+        if path.name != keep:
+            _delete(path)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what a killed process left unfinished. Call it only where no other one writes."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        _delete(path)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: Path, error: OSError) -> CorpusError:
+    reason = error.strerror or str(error)
+    return CorpusError(
+        f"cannot write {path}: {reason}; make room or make the folder writable, then try again"
+    )

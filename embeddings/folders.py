@@ -1,0 +1,203 @@
+"""The files below the articles' folders, found and opened so that nothing leads out of them.
+
+A name is only a name: links are not followed, not even those put in place of a folder while it
+is looked through, and nothing is opened that could block or has a second name elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from embeddings.errors import ReadError
+from embeddings.readers import LARGEST_FILE_BYTES, READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["IGNORE_FILE", "FoundFile", "file_sha256", "find_files", "read_file"]
+
+IGNORE_FILE = ".footnoteignore"
+READ_ATTEMPTS = 3
+LINK = "a symbolic link; only files inside the folder are read"
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file below an articles' folder, or what is there instead."""
+
+    folder: Path
+    parts: tuple[str, ...]
+    """Names from the folder down to the file."""
+    article_id: str
+    source: str
+    refusal: str | None = None
+    """Why it is not opened."""
+    unlisted: bool = False
+    """True for a folder that could not be looked into, so that nobody knows what is in it."""
+
+
+def find_files(folders: Sequence[Path]) -> Iterator[FoundFile]:
+    """Every file below the folders, in an order that only depends on their names.
+
+    With one folder an id is the path below it; with several, the folder's name comes first.
+    Hidden files are left out, and those that the folder's `.footnoteignore` names.
+    Raises `ReadError` when a folder is not there.
+    """
+    names = [folder.resolve().name for folder in folders]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ReadError(
+            f"two of the folders are called {min(twice)!r}, so their articles' ids would clash; "
+            "rename one, or index the folder above them"
+        )
+    for folder, name in zip(folders, names, strict=True):
+        if not folder.exists():
+            raise ReadError(f"there is no folder {folder}; check the path")
+        if not folder.is_dir():
+            raise ReadError(f"{folder} is not a folder; give the folder that holds the articles")
+        prefix = f"{name}/" if len(folders) > 1 else ""
+        ignored = _ignore_rules(folder)
+
+        def found(
+            parts: tuple[str, ...], refusal: str | None = None, *, unlisted: bool = False,
+            folder: Path = folder, name: str = name, prefix: str = prefix,
+        ) -> FoundFile:  # fmt: skip
+            path = _text("/".join(parts))
+            source = f"{_text(name)}/{path}"
+            return FoundFile(folder, parts, _text(prefix) + path, source, refusal, unlisted)
+
+        yield from _below(folder, (), found, ignored)
+
+
+def _below(
+    folder: Path,
+    parts: tuple[str, ...],
+    found: Callable[..., FoundFile],
+    ignored: Callable[[str], bool],
+) -> Iterator[FoundFile]:
+    try:
+        with os.scandir(folder.joinpath(*parts)) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        if not parts:
+            raise ReadError(f"cannot read {folder}: {error.strerror}; make it readable") from error
+        yield found(parts, f"cannot be looked into: {error.strerror}", unlisted=True)
+        return
+    for entry in entries:
+        below = (*parts, entry.name)
+        if entry.name.startswith(".") or ignored("/".join(below)):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if not ignored("/".join(below) + "/"):
+                yield from _below(folder, below, found, ignored)
+        else:
+            yield found(below, _refusal(entry))
+
+
+def _refusal(entry: os.DirEntry[str]) -> str | None:
+    if entry.is_symlink():
+        return LINK
+    if not entry.is_file(follow_symlinks=False):
+        return "not a regular file"
+    suffix = os.path.splitext(entry.name)[1].lower()
+    if suffix not in READERS:
+        return f"no reader for this kind of file; there is one for {', '.join(READERS)}"
+    return None
+
+
+def _text(name: str) -> str:
+    """A file's name as text: bytes in it that are no UTF-8 are spelled out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def file_sha256(found: FoundFile) -> str:
+    """Hex SHA-256 of the file's bytes, read in pieces; raises `ReadError`."""
+    with _opened(found) as file:
+        return _digest(file, found)
+
+
+def read_file(found: FoundFile) -> tuple[bytes, str]:
+    """All bytes of the file and their hex SHA-256; raises `ReadError`.
+
+    A file that somebody is writing to is read again until two readings agree.
+    """
+    with _opened(found) as file:
+        before = _digest(file, found)
+        for _ in range(READ_ATTEMPTS):
+            file.seek(0)
+            try:
+                content = file.read(LARGEST_FILE_BYTES + 1)
+            except OSError as error:
+                raise _unreadable(found, error) from error
+            digest = hashlib.sha256(content).hexdigest()
+            if digest == before:
+                return content, digest
+            before = digest
+    raise ReadError(f"{found.article_id}: it is being written to; index again when that is done")
+
+
+def _digest(file: BinaryIO, found: FoundFile) -> str:
+    if os.fstat(file.fileno()).st_size > LARGEST_FILE_BYTES:
+        limit = LARGEST_FILE_BYTES // 1_000_000
+        raise ReadError(f"{found.article_id}: larger than {limit} MB; split it into several files")
+    try:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    except OSError as error:
+        raise _unreadable(found, error) from error
+
+
+def _opened(found: FoundFile) -> BinaryIO:
+    """The file, open to be read.
+
+    Every folder on the way is opened from the one above, so that a link put in the way leads
+    nowhere. Raises `ReadError` when it is not, or is no more, a plain file inside the folder.
+    """
+    descriptor = _open(str(found.folder), os.O_RDONLY | os.O_DIRECTORY, None, found)
+    for depth, part in enumerate(found.parts, start=1):
+        last = depth == len(found.parts)
+        kind = os.O_NONBLOCK if last else os.O_DIRECTORY  # a FIFO would block
+        try:
+            below = _open(part, _FLAGS | kind, descriptor, found)
+        finally:
+            os.close(descriptor)
+        descriptor = below
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        raise ReadError(
+            f"{found.article_id}: has another name elsewhere (a hard link), so it may not belong "
+            "to this folder; copy it"
+        )
+    raise ReadError(f"{found.article_id}: not a regular file")
+
+
+def _open(path: str, flags: int, folder: int | None, found: FoundFile) -> int:
+    try:
+        return os.open(path, flags, dir_fd=folder)
+    except OSError as error:
+        raise _unreadable(found, error) from error
+
+
+def _unreadable(found: FoundFile, error: OSError) -> ReadError:
+    return ReadError(f"{found.article_id}: cannot be read: {error.strerror}")
+
+
+def _ignore_rules(folder: Path) -> Callable[[str], bool]:
+    """Test for paths that the folder's `.footnoteignore` (gitignore syntax) leaves out."""
+    try:
+        lines = (folder / IGNORE_FILE).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return lambda _: False
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(f"cannot read {folder / IGNORE_FILE}: {error}") from error
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines).match_file

@@ -1,0 +1,70 @@
+"""The bytes of a file that SQLite has open, hashed without harm.
+
+POSIX drops all of a process's locks on a file when the process closes any descriptor of it
+(https://www.sqlite.org/howtocorrupt.html, section 2.2), SQLite's among them. So the descriptor
+used here is kept until nothing in this process has the file open any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Inode", "inode_of", "release", "retain", "sha256_of_open"]
+
+Inode = tuple[int, int]
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(slots=True)
+class _Shared:
+    users: int = 0
+    descriptor: int | None = None
+
+
+_files: dict[Inode, _Shared] = {}
+_lock = threading.Lock()
+
+
+def inode_of(path: Path) -> Inode:
+    """Device and inode: which file it is that now has this name; raises `OSError`."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def retain(inode: Inode) -> None:
+    """Say that a connection to this file was opened."""
+    with _lock:
+        _files.setdefault(inode, _Shared()).users += 1
+
+
+def release(inode: Inode) -> None:
+    """Say that the connection was closed."""
+    with _lock:
+        shared = _files[inode]
+        shared.users -= 1
+        if not shared.users:
+            del _files[inode]
+            if shared.descriptor is not None:
+                os.close(shared.descriptor)
+
+
+def sha256_of_open(path: Path) -> str:
+    """Hex SHA-256 of a file that was retained, read in pieces; raises `OSError`."""
+    with _lock:
+        shared = _files[inode_of(path)]
+        if shared.descriptor is None:
+            shared.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        descriptor = shared.descriptor
+    digest = hashlib.sha256()
+    place = 0
+    while block := os.pread(descriptor, BLOCK_BYTES, place):
+        digest.update(block)
+        place += len(block)
+    return digest.hexdigest()

@@ -1,0 +1,50 @@
+"""The seal of a corpus file: its SHA-256, so that one changed bit anywhere in it is noticed.
+
+SQLite does not notice a flipped bit in the middle of a row, nor one in space it does not use.
+A sealed file is verified by its hash alone; one that has changed since it was sealed (a crash,
+or a process that is writing) has to be verified row by row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from embeddings.durable import read_sealed, write_sealed
+from embeddings.errors import DamagedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embeddings.corpus import Corpus
+
+__all__ = ["SEAL", "Seal", "read_seal", "seal"]
+
+SEAL = "corpus.seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What the corpus file was when it was sealed."""
+
+    identity: str
+    generation: int
+    revision: int
+    sha256: str
+    removed: dict[str, str]
+    """What the user took out, once more: it stays out even if the corpus file is lost."""
+
+
+def read_seal(folder: Path) -> Seal | None:
+    """The seal of the corpus in `folder`, or None; raises `DamagedError` when it is damaged."""
+    try:
+        return Seal(**read_sealed(folder / SEAL))
+    except FileNotFoundError:
+        return None
+    except TypeError as error:
+        raise DamagedError(f"{folder / SEAL} is damaged") from error
+
+
+def seal(corpus: Corpus) -> None:
+    """Seal the corpus file as it is now. Call it under the lock of the indexes."""
+    write_sealed(corpus.folder / SEAL, asdict(corpus.stamp()))
