@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from embeddings.errors import ReadError
 from embeddings.readers.confinement import SECONDS, confine, limit_time, peak_memory_bytes
+from embeddings.readers.encodings import without_surrogates
 from embeddings.records import Document
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _answer(
             "pages": document.pages,
             "incomplete": document.incomplete,
         }
-        return json.dumps(fields).encode("ascii"), document.text.encode("utf-8", "replace")
+        return json.dumps(fields).encode("ascii"), without_surrogates(document.text).encode("utf-8")
     except ReadError as error:
         refusal = {"last": peak_memory_bytes() > TIRED_BYTES, "refused": str(error)}
         return json.dumps(refusal).encode("ascii"), b""

@@ -34,6 +34,8 @@ _MARKER = re.compile(
 _RULE = re.compile(r"[\W_]+")
 _MOSTLY = 0.75
 """Share of the column that a line fills before one that begins with a capital may go on from it."""
+_GOES_ON = re.compile(r"[a-zß-ÿ,]$")
+_HALFWAY = 0.6
 _DASHED = re.compile(r"\w[-–]$")
 _ENDS = re.compile(r"[.!?:;。！？：；…][\"'”’)\]]*$")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff60]")
@@ -168,24 +170,28 @@ def paragraphs(lines: list[Line]) -> str:
     A line that had room for the first word of the next one ended on purpose, as those of an
     address, a list or a table do; it stays a line of its own.
     """
-    pitch = _usual_pitch(lines)
+    usual = _pitch(lines)
     pieces: list[str] = []
     for index, line in enumerate(lines):
         if index:
             before = lines[index - 1]
-            pieces.append(_between(before, line, _column_right(lines, index - 1), pitch, pieces))
+            column = _column(lines, index - 1)
+            pitch = max(_pitch(column, usual), usual if len(column) < _NEAR else 0.0)
+            pieces.append(_between(before, line, _right(column), pitch))
             if before.divided:
                 line = _undivided(pieces, before, line)
         pieces.append(line.text)
     return tidy("".join(pieces))
 
 
-def _between(before: Line, line: Line, right: float, pitch: float, pieces: list[str]) -> str:
+def _between(before: Line, line: Line, right: float, pitch: float) -> str:
     """What stands between two lines: nothing, a space, a line's end or a paragraph's."""
     if before.divided:
         return ""
     height = max(before.height, line.height)
     step = before.baseline - line.baseline
+    if step < -height and _GOES_ON.search(before.text) and line.text[:1].islower():
+        return " "  # from the foot of one column to the head of the next
     apart = step <= 0.2 * height or step > min(_LOOSER * pitch, _FARTHEST * height)
     beside = line.left > before.right or line.right < before.left
     other = not 1 / _OTHER_SIZE <= before.height / line.height <= _OTHER_SIZE
@@ -207,31 +213,40 @@ def _is_full(before: Line, line: Line, right: float, height: float) -> bool:
     """Whether `line` goes on from `before`, which had no room for its first word."""
     if _RULE.fullmatch(before.text) or _RULE.fullmatch(line.text):
         return False
+    filled = (before.right - before.left) / max(right - before.left, 1.0)
+    if _GOES_ON.search(before.text) and line.text[:1].islower() and filled >= _HALFWAY:
+        return True
     if before.right + line.first_word + 0.2 * height <= right:
         return False
-    starts = line.text.lstrip("(\"'“‘[")[:1]
-    filled = (before.right - before.left) / max(right - before.left, 1.0)
-    return starts.islower() or filled >= _MOSTLY
+    return line.text.lstrip("(\"'“‘[")[:1].islower() or filled >= _MOSTLY
 
 
-def _column_right(lines: list[Line], index: int) -> float:
-    """Where the lines near by that begin at the same place end at the latest."""
+def _column(lines: list[Line], index: int) -> list[Line]:
+    """The lines near by, of the same size, that begin at about the same place."""
     line = lines[index]
-    near = lines[max(0, index - _NEAR) : index + _NEAR + 1]
     reach = _SAME_COLUMN * line.height
-    column = [other for other in near if abs(other.left - line.left) <= reach]
-    prose = [other for other in column if " | " not in other.text]
-    return max(other.right for other in prose or column)
+    return [
+        other
+        for other in lines[max(0, index - _NEAR) : index + _NEAR + 1]
+        if abs(other.left - line.left) <= reach
+        and 1 / _OTHER_SIZE <= other.height / line.height <= _OTHER_SIZE
+    ]
 
 
-def _usual_pitch(lines: list[Line]) -> float:
-    """Distance from line to line within paragraphs."""
+def _right(column: list[Line]) -> float:
+    """Where a column's lines end at the latest, a table's rows apart."""
+    prose = [line.right for line in column if " | " not in line.text]
+    return max(prose or [line.right for line in column])
+
+
+def _pitch(lines: list[Line], otherwise: float = float("inf")) -> float:
+    """The usual distance from line to line within paragraphs."""
     steps = [
         before.baseline - line.baseline
         for before, line in pairwise(lines)
         if 0.5 * line.height < before.baseline - line.baseline < _FARTHEST * line.height
     ]
-    return median(steps) if steps else float("inf")
+    return median(steps) if steps else otherwise
 
 
 def _undivided(pieces: list[str], before: Line, line: Line) -> Line:

@@ -16,6 +16,7 @@ from embeddings.errors import ReadError
 from embeddings.readers import article_from, checked_suffix, read_article
 from embeddings.readers.child import LENGTHS
 from embeddings.readers.confinement import SECONDS
+from embeddings.readers.prose import one_line
 from embeddings.records import Document
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ MOST_DOCUMENTS = 500
 """A child reads this many, then a fresh one takes over: what leaks, leaks no further."""
 LARGEST_HEADER = 32_000_000
 LARGEST_TEXT = 400_000_000
-LONGEST_FIELD = 2_000
 CLOSING_SECONDS = 1.0
 _PLAIN_SUFFIXES = (".txt", ".text", ".md", ".markdown")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -215,7 +215,7 @@ def _document(fields: dict[str, Any], text: str) -> Document:
     if fields.get("memory") is True:
         raise ReadError("needs more than 1 GiB of memory to read; split it into several files")
     if "refused" in fields:
-        raise ReadError(_words(fields["refused"]) or "its reader refused it")
+        raise ReadError(one_line(fields["refused"]) or "its reader refused it")
     pages = fields.get("pages")
     if (
         not isinstance(pages, list)
@@ -224,21 +224,13 @@ def _document(fields: dict[str, Any], text: str) -> Document:
         or not text.strip()
     ):
         raise ReadError("its reader did not answer as it should")
-    date = _words(fields.get("date"))
+    date = one_line(fields.get("date"))
     return Document(
-        text,
-        title=_words(fields.get("title")),
+        text.replace("\x00", "\ufffd"),
+        title=one_line(fields.get("title")),
         date=date if date and _DATE.fullmatch(date) else None,
-        author=_words(fields.get("author")),
-        language=_words(fields.get("language")),
+        author=one_line(fields.get("author")),
+        language=one_line(fields.get("language")),
         pages=tuple(pages),
-        incomplete=_words(fields.get("incomplete")),
+        incomplete=one_line(fields.get("incomplete")),
     )
-
-
-def _words(value: object) -> str | None:
-    """One line of text, of bounded length and with a UTF-8 form; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    line = " ".join(value[: 2 * LONGEST_FIELD].split())[:LONGEST_FIELD]
-    return line.encode("utf-8", "replace").decode("utf-8") or None
