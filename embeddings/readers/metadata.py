@@ -43,6 +43,7 @@ _DATE_LINE = re.compile(
 )
 _LABELLED = re.compile(rf"\W*{_LABEL}\s*[:：]?\s*(?:{_ISO}|{_WORDS})", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’)]*$")
+_WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
 _MARKUP = re.compile(r"^(?:#{1,6}\s+|title\s*[:：]\s*)|(?:\s+#+)$", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -69,6 +70,7 @@ def find_metadata(text: str) -> Metadata:
             and alone
             and len(line) <= LONGEST_TITLE
             and not _SENTENCE_END.search(line)
+            and _WORD.search(line)
         ):
             title = _MARKUP.sub("", line).strip() or None
         if title and date:

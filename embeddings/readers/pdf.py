@@ -225,8 +225,10 @@ def _listed(numbers: list[int]) -> str:
 def _why_no_text(pages: list[_Page]) -> str:
     if not pages:
         return "the PDF is damaged: it has no pages"
-    if any(page.image for page in pages):
+    if all(page.image for page in pages):
         return "a scan without text: its pages are images; run text recognition (OCR) on it first"
+    if any(page.image for page in pages):
+        return "it holds no text, only images; scans are not read"
     if any(page.damaged for page in pages):
         return "the PDF is damaged: none of its pages can be read"
     if any(page.drawn for page in pages):

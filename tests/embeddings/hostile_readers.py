@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from embeddings.errors import ReadError
@@ -21,7 +22,7 @@ from embeddings.records import Document
 def read(content: bytes, suffix: str) -> Document:
     """Do what `content` names; the text says how far it got."""
     what, _, argument = content.decode("utf-8").partition(" ")
-    return {
+    deeds: dict[str, Callable[[], Document]] = {
         "say": lambda: Document(argument),
         "all": lambda: Document(
             argument, "A\ntitle", "2024-01-02", "An\x00 author", "pt-BR", (0, 2), "a reason"
@@ -46,7 +47,8 @@ def read(content: bytes, suffix: str) -> Document:
         "delete": lambda: _tried(Path(argument).unlink),
         "delete-raw": lambda: _tried(lambda: _checked(_libc().unlink(argument.encode()))),
         "environment": lambda: Document(repr(sorted(os.environ))),
-    }[what]()
+    }
+    return deeds[what]()
 
 
 def _refuse(argument: str) -> Document:
@@ -79,10 +81,10 @@ def _print() -> Document:
     return Document("still understood")
 
 
-def _tried(act: object) -> Document:
+def _tried(act: Callable[[], object]) -> Document:
     """`did it`, or the kind of error that stopped it."""
     try:
-        act()  # type: ignore[operator]
+        act()
     except OSError as error:
         return Document(f"stopped: {type(error).__name__}")
     return Document("did it")
