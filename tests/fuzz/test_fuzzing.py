@@ -159,7 +159,7 @@ def test_a_spoiled_document_is_read_or_refused(
     def read_good(reader: SandboxedReader) -> None:
         good = sample(GOOD[kind])
         trial = tried(reader, good.content, good.name)
-        assert trial.outcome == INDEXED, f"a good document after bad ones: {trial.reason}"
+        assert trial.outcome != REFUSED, f"a good document after bad ones: {trial.reason}"
         assert "harbour bridge at Marrow Point" in trial.text
 
     began = time.monotonic()
