@@ -161,12 +161,9 @@ def _tolerant(content: bytes, codec: str) -> Decoded:
         return Decoded(content.decode(codec), codec)
     except UnicodeDecodeError:
         pass
-    if codec == "cp1252":  # five bytes mean nothing there; browsers show them as Latin-1 does
-        text = "".join(
-            byte.decode("cp1252", "ignore") or byte.decode("latin-1")
-            for byte in (content[i : i + 1] for i in range(len(content)))
-        )
-        return Decoded(text, codec)
+    if codec == "cp1252":  # five bytes mean nothing there; browsers take them for Latin-1's
+        text = content.decode("cp1252", "surrogateescape")
+        return Decoded(text.translate({0xDC00 + byte: byte for byte in range(0x80, 0xA0)}), codec)
     text = content.decode(codec, "replace")
     if not _few_lost(text):
         raise ReadError(f"not text in any known encoding; the nearest, {codec}, fits badly")

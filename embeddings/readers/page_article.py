@@ -31,49 +31,80 @@ _ARTICLE_SHARE = 0.3
 _SHORTEST_ARTICLE = 200
 
 
-def without_chrome(root: Any, length: int) -> Any:
+def without_chrome(root: Any) -> Any:
     """`root` without navigation, menus, page headers and footers, scripts and what is hidden.
 
-    Changes `root`. `length` is that of the page's whole text.
+    Changes `root`.
     """
+    sizes = _sizes(root)
+    length = sizes[root][0]
+    gone: set[Any] = set()
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element.tag in ("html", "body", "main"):
             continue
-        if element.getparent() is None or element is root:
-            continue
-        if _is_chrome(element, length):
+        if element.getparent() in gone:
+            gone.add(element)
+        elif element is not root and _is_chrome(element, *sizes.get(element, (0, 0)), length):
+            gone.add(element)
             _drop(element)
     return root
 
 
 def article_roots(root: Any) -> list[Any]:
     """The elements that hold the article: what the page says it is, else `root`."""
-    whole = _length(root)
+    sizes = _sizes(root)
+    whole = sizes[root][0]
     for path in (
         ".//*[@itemprop='articleBody']/ancestor-or-self::article",
         ".//main | .//*[@role='main']",
-        ".//article[not(ancestor::article)]",
+        ".//article",
     ):
-        found = [element for element in root.xpath(path) if not _inside(element, root.xpath(path))]
-        length = sum(_length(element) for element in found)
+        named = set(root.xpath(path))
+        found = [e for e in root.iter() if e in named and named.isdisjoint(e.iterancestors())]
+        length = sum(sizes[element][0] for element in found)
         if found and length >= min(_SHORTEST_ARTICLE, whole) and length >= _ARTICLE_SHARE * whole:
             return found
     return [root]
 
 
-def _inside(element: Any, others: list[Any]) -> bool:
-    return any(ancestor in others for ancestor in element.iterancestors())
+def _sizes(root: Any) -> dict[Any, tuple[int, int]]:
+    """Characters of text below each element, and how many of them are links; without white space.
+
+    In one pass: a page may be nested deep, and asking each element anew takes the square of it.
+    """
+    from lxml import etree
+
+    sizes: dict[Any, tuple[int, int]] = {}
+    open_sizes: list[list[int]] = [[0, 0]]
+    links = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        name = element.tag if isinstance(element.tag, str) else ""
+        if event == "start":
+            links += name == "a"
+            own = _letters(element.text) if name and name not in ("script", "style") else 0
+            open_sizes.append([own, own if links else 0])
+        else:
+            links -= name == "a"
+            own, linked = open_sizes.pop()
+            sizes[element] = (own, linked)
+            tail = _letters(element.tail) if element is not root else 0
+            open_sizes[-1][0] += own + tail
+            open_sizes[-1][1] += linked + (tail if links else 0)
+    return sizes
 
 
-def _is_chrome(element: Any, length: int) -> bool:
+def _letters(text: str | None) -> int:
+    return len("".join(text.split())) if text else 0
+
+
+def _is_chrome(element: Any, own: int, in_links: int, length: int) -> bool:
     tag = element.tag.lower()
     if tag in _ALWAYS:
         return True
-    own = _length(element)
     large = own > _LARGE_SHARE * length
     if _is_hidden(element) and not large:
         return True
-    linked = _linked(element, own)
+    linked = in_links / own if own else 0.0
     if element.get("role", "").lower() in _ROLES:
         return not large
     if tag in _OFTEN:
@@ -121,20 +152,6 @@ def _is_hidden(element: Any) -> bool:
 
 def _names(element: Any) -> set[str]:
     return set(_WORDS.findall(f"{element.get('class', '')} {element.get('id', '')}".lower()))
-
-
-def _length(element: Any) -> int:
-    """Characters of text below `element`, white space counted as none."""
-    return sum(
-        len("".join(text.split()))
-        for text in element.xpath(".//text()[not(ancestor::script or ancestor::style)]")
-    )
-
-
-def _linked(element: Any, own: int) -> float:
-    """Share of the text that is links."""
-    links = element.xpath(".//a[@href]//text()") if own else []
-    return sum(len("".join(text.split())) for text in links) / own if own else 0.0
 
 
 def _drop(element: Any) -> None:

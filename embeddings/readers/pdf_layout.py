@@ -13,8 +13,9 @@ from embeddings.readers.prose import tidy
 
 __all__ = ["Line", "page_lines", "paragraphs"]
 
-_HYPHENS = (0x02, 0xFFFE)
+_HYPHENS = "\x02\ufffe"
 """What PDFium puts where a word is divided between two lines."""
+_WORD = re.compile(r"(?P<end>[\n\r\x02\ufffe])|(?P<space>[^\S\n\r]+)|(?P<word>[^\s\x02\ufffe]+)")
 _WIDE_GAP = 2.0
 """Gap within a line, in line heights, that parts the columns of a table."""
 _SPACE = 0.15
@@ -59,34 +60,55 @@ class Line:
 
 def page_lines(textpage: Any) -> list[Line]:
     """The lines of a page, in the order in which PDFium reads them."""
-    import pypdfium2.raw as raw
-
-    handle = textpage.raw
-    box = raw.FS_RECTF()
-    reference = ctypes.byref(box)
-    x, y = ctypes.c_double(), ctypes.c_double()
-    to_x, to_y = ctypes.byref(x), ctypes.byref(y)
     lines: list[Line] = []
     current = _Growing()
-    high = 0
-    for index in range(textpage.count_chars()):
-        code = raw.FPDFText_GetUnicode(handle, index)
-        if code in (0x0A, 0x0D, *_HYPHENS):
-            current.finish(lines, divided=code in _HYPHENS)
-            continue
-        if 0xD800 <= code < 0xDC00:
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000 and high:
-            code, high = 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00, 0
-        known = raw.FPDFText_GetLooseCharBox(handle, index, reference)
-        made_up = raw.FPDFText_IsGenerated(handle, index) == 1
-        if known and not made_up and raw.FPDFText_GetCharOrigin(handle, index, to_x, to_y):
-            current.add(chr(code), box.left, box.right, y.value, box.top - box.bottom)
+    text = _characters(textpage)
+    place = _Places(textpage)
+    for word in _WORD.finditer(text):
+        if word.lastgroup == "word":
+            at = place(word.start(), word.end() - 1)
+            # A word without a place belongs to the one before it.
+            current.add(word[0], *(at or current.end()))
+        elif word.lastgroup == "space":
+            current.add_space()
         else:
-            current.add_space(chr(code))
+            current.finish(lines, divided=word[0] in _HYPHENS)
     current.finish(lines, divided=False)
     return _whole(lines)
+
+
+def _characters(textpage: Any) -> str:
+    """The page's text, one character for each that PDFium counts; surrogates are left in two."""
+    import pypdfium2.raw as raw
+
+    count = textpage.count_chars()
+    units = (ctypes.c_ushort * (count + 1))()
+    if raw.FPDFText_GetText(textpage.raw, 0, count, units) == count + 1:
+        return "".join(map(chr, units[:count]))
+    return "".join(chr(raw.FPDFText_GetUnicode(textpage.raw, i)) for i in range(count))
+
+
+class _Places:
+    """Where a page's words stand."""
+
+    def __init__(self, textpage: Any) -> None:
+        import pypdfium2.raw as raw
+
+        self._handle, self._raw = textpage.raw, raw
+        self._box, self._x, self._y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+
+    def __call__(self, first: int, last: int) -> tuple[float, float, float, float] | None:
+        """Left and right end, base line and height of the word between two characters."""
+        box, raw = self._box, self._raw
+        if not raw.FPDFText_GetLooseCharBox(self._handle, first, ctypes.byref(box)):
+            return None
+        left, right, height = box.left, box.right, box.top - box.bottom
+        raw.FPDFText_GetCharOrigin(
+            self._handle, first, ctypes.byref(self._x), ctypes.byref(self._y)
+        )
+        if last != first and raw.FPDFText_GetLooseCharBox(self._handle, last, ctypes.byref(box)):
+            left, right = min(left, box.left), max(right, box.right)
+        return left, right, self._y.value, height
 
 
 class _Growing:
@@ -102,30 +124,31 @@ class _Growing:
         self._heights: list[float] = []
         self._first_end: float | None = None
 
-    def add_space(self, character: str) -> None:
-        """A character without a place, such as a space that PDFium has deduced."""
+    def add_space(self) -> None:
+        """White space, which may stand for more than a space: a wide gap is a table's."""
         if self._text:
-            self._text.append(character)
-            if self._first_end is None and self._right > self._left:
-                self._first_end = self._right
+            self._text.append(" ")
 
-    def add(self, character: str, left: float, right: float, base: float, height: float) -> None:
-        """The next character, where it stands and how high its font is."""
-        if character.isspace():
-            self.add_space(character)
-            return
-        if self._text and self._right > self._left:
-            gap = left - self._right
-            if gap > _WIDE_GAP * max(height, 1.0):
-                self._text.append(_gap_text("".join(self._text[:12])))
-        self._text.append(character)
+    def add(self, word: str, left: float, right: float, base: float, height: float) -> None:
+        """The next word, where it stands and how high its font is."""
+        if self._text and self._heights and left - self._right > _WIDE_GAP * max(height, 1.0):
+            self._text.append(_gap_text("".join(self._text[:3])))
+        self._text.append(word)
         self._left, self._right = min(self._left, left), max(self._right, right)
+        self._first_end = self._first_end or right
         self._baselines.append(base)
-        self._heights.append(height)
+        self._heights += [height] * min(len(word), 20)
+
+    def end(self) -> tuple[float, float, float, float]:
+        """Where the line ends so far, as the place of a word of no width."""
+        if not self._heights:
+            return 0.0, 0.0, 0.0, 1.0
+        return self._right, self._right, self._baselines[-1], self._heights[-1]
 
     def finish(self, lines: list[Line], *, divided: bool) -> None:
         """Append the line, if it holds text, and begin another."""
-        text = tidy("".join(self._text)).replace("\n", " ")
+        joined = "".join(self._text).encode("utf-16-le", "surrogatepass")
+        text = tidy(joined.decode("utf-16-le", "replace")).replace("\n", " ")
         if text and self._heights:
             first = (self._first_end or self._right) - self._left
             base, height = median(self._baselines), max(median(self._heights), 0.1)

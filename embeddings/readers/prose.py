@@ -49,6 +49,8 @@ def tidy(text: str) -> str:
 
     Lines end with a line feed; no line ends with a space; at most one blank line in a row.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     text = _NEWLINES.sub("\n", text)
     text = _UNWANTED.sub("", text)
     text = _SURROGATE.sub("\ufffd", text)
@@ -118,7 +120,9 @@ class Prose:
 
     def flow(self, text: str) -> None:
         """Inline text whose white space means no more than one space, as in HTML."""
-        self._line.append(_WHITE.sub(" ", _BREAK_IN_WIDE.sub("", text)))
+        if not text.isprintable() or "  " in text:
+            text = _WHITE.sub(" ", text if text.isascii() else _BREAK_IN_WIDE.sub("", text))
+        self._line.append(text)
 
     def end_line(self) -> None:
         """What follows stands on a line of its own."""

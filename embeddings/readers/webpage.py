@@ -32,7 +32,7 @@ def read_html(content: bytes) -> Document:
     decoded = decode_html(content)
     root, damage = parse_html(decoded.text)
     metadata = page_metadata(root)
-    text = _article_text(root)
+    text = _article_text(root, decoded.text)
     return Document(
         text,
         title=metadata.title,
@@ -76,14 +76,15 @@ def parse_html(markup: str) -> tuple[Any, str | None]:
     return root, damage
 
 
-def _article_text(root: Any) -> str:
-    """Text of the article; of the whole page where telling them apart leaves too little."""
-    from copy import deepcopy
+def _article_text(root: Any, markup: str) -> str:
+    """Text of the article; of the whole page where telling them apart leaves too little.
 
-    whole = page_text([root])
-    kept = without_chrome(deepcopy(root), len(whole))
-    for roots in (article_roots(kept), [kept]):
-        text = page_text(roots)
-        if len(text) >= _LITTLE or len(text) > len(whole) / 2:
-            return text
-    return whole
+    Changes `root`, which is what `markup` was parsed into.
+    """
+    kept = without_chrome(root)
+    text = page_text(article_roots(kept))
+    if len(text) >= _LITTLE:
+        return text
+    whole = page_text([parse_html(markup)[0]])
+    choices = (text, page_text([kept]))
+    return next((choice for choice in choices if len(choice) > len(whole) / 2), whole)
