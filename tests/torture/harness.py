@@ -53,8 +53,9 @@ Made = TypeVar("Made")
 class Run:
     """One forked child: what it says, until it ends."""
 
-    def __init__(self, pid: int, pipe: int) -> None:
+    def __init__(self, pid: int, pipe: int, log: Path) -> None:
         self.pid = pid
+        self.log = log
         self.messages: list[Message] = []
         self.status: int | None = None
         """As `os.waitpid` gives it; None while it runs."""
@@ -137,7 +138,7 @@ class Server:
     def __init__(self, log: Path, prefix: Sequence[str] = ()) -> None:
         self.log = log
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")}
-        environment |= {"OMP_NUM_THREADS": "2", "RAYON_NUM_THREADS": "2"}
+        environment |= {"OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "2"}
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, log.open("ab") as errors:
             self._process = subprocess.Popen(
@@ -161,7 +162,7 @@ class Server:
             socket.send_fds(self._control, [request], [theirs])
         finally:
             os.close(theirs)
-        return Run(int(self._control.recv(64)), ours)
+        return Run(int(self._control.recv(64)), ours, self.log)
 
     def run(self, job: str, **arguments: object) -> Run:
         """Fork a child and wait for its end."""
@@ -218,6 +219,10 @@ class Place:
         shutil.rmtree(self.data, ignore_errors=True)
         if number >= 0:
             shutil.copytree(template, self.data)
+        self.restore_articles(state)
+
+    def restore_articles(self, state: State) -> None:
+        """`state` in the folder of articles."""
         apply(self.articles, state)
 
 
@@ -372,5 +377,7 @@ def scratch() -> Iterator[Path]:
 
 
 def message_of(run: Run) -> str:
-    """What is known of a run that went wrong, in one line."""
-    return f"status {run.status}, hung {run.hung}, said {run.messages[-3:]}"
+    """What is known of a run that went wrong."""
+    said = str(run.messages[-2:])[-700:]
+    last = run.log.read_text("utf-8", errors="replace").splitlines()[-3:]
+    return f"status {run.status}, hung {run.hung}, said {said}, stderr ends {last}"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from tests.fakes import HashingEncoder
-from tests.torture.scenario import LAST, ROUNDS, SENTENCES, State, apply
+from tests.torture.scenario import LAST, ROUNDS, SENTENCES, State, apply, article, many
 
 __all__ = ["run", "warm"]
 
@@ -87,9 +89,11 @@ def _acknowledge(say: Say, number: int) -> Callable[[Any], None]:
 
 def _report(assistant: Any) -> dict[str, Any]:
     report = assistant.report
-    return {
-        name: list(getattr(report, name)) for name in ("added", "updated", "unchanged", "removed")
-    } | {"skipped": [[s.path, s.reason] for s in report.skipped]}
+    found = {name: list(getattr(report, name)) for name in REPORTED}
+    return found | {"refused": [[note.path, note.reason] for note in report.refused]}
+
+
+REPORTED = ("added", "updated", "unchanged", "removed", "moved", "duplicates")
 
 
 def _error(error: BaseException) -> dict[str, Any]:
@@ -181,9 +185,13 @@ def remove(say: Say, articles: str, data: str, article: str, stop: bool = True) 
 # Indexing while the disk fails
 
 
-def failing(say: Say, articles: str, data: str) -> None:
-    """Two assistants: one opened before the faults, one while they last; then both without."""
+def failing(say: Say, articles: str, data: str, out: str) -> None:
+    """Two assistants: one opened before the faults, one while they last; then both without.
+
+    `out` is an article that is taken out before.
+    """
     old = _open(articles, data)
+    old.remove(out)
     question = "what was lost in the tunnel"
     before = [_hit(hit) for hit in old.retrieve(question, 5)]
     say(before=before)
@@ -265,6 +273,198 @@ def mounted(say: Say, articles: str, data: str, template: str, how: str) -> None
     _try(say, "retried", lambda: _used(_open(articles, data), question))
     old.close()
     verify(say, articles, data, doctor=True)
+
+
+# Opening what was damaged
+
+
+QUESTIONS = (
+    "what was lost in the tunnel",
+    "which bridge of Fenwick burned",
+    "the harbour of Aberdale moved at dawn",
+    *(sentence for text, sentence in SENTENCES.items() if text in ROUNDS[2].values()),
+)
+
+
+def inspect(say: Say, articles: str, data: str, question: str | None = None) -> None:
+    """Open twice, and say what the user is told and shown each time."""
+    for look in ("first", "second"):
+        try:
+            found = _seen(articles, data, question)
+        except Exception as error:
+            say(**{look: {"error": _error(error)}})
+        else:
+            say(**{look: found})
+
+
+def _seen(articles: str, data: str, question: str | None) -> dict[str, Any]:
+    assistant = _open(articles, data)
+    try:
+        hits = [[_hit(hit) for hit in assistant.retrieve(asked, 10)] for asked in QUESTIONS]
+        answer = None
+        if question:
+            answered = assistant.ask(question)
+            answer = [answered.text, [[c.article_id, c.quote] for c in answered.citations]]
+        return {
+            "report": _report(assistant),
+            "notices": _notices(assistant),
+            "texts": {article.id: article.text for article in assistant.articles()},
+            "hits": hits,
+            "answer": answer,
+        }
+    finally:
+        assistant.close()
+
+
+def live(say: Say, articles: str, data: str) -> None:
+    """Open, wait while a file is damaged under the open assistant, then ask it."""
+    assistant = _open(articles, data)
+    say(before=[[_hit(hit) for hit in assistant.retrieve(asked, 10)] for asked in QUESTIONS])
+    _stop()
+
+    def look() -> dict[str, Any]:
+        return {
+            "hits": [[_hit(hit) for hit in assistant.retrieve(asked, 10)] for asked in QUESTIONS],
+            "texts": {article.id: article.text for article in assistant.articles()},
+        }
+
+    _try(say, "after", look)
+
+
+# Indexes made again, wrong clocks, many at once
+
+
+def rebuild(say: Say, articles: str, data: str, count: int, queries: int) -> None:
+    """Index generated articles in two runs, search; delete all that is derived, search again."""
+    import shutil
+
+    from assistant.service import corpus_folder
+
+    folder = Path(articles)
+    chance = random.Random("rebuild")
+    texts = {f"{n:04d}.txt": article(f"generated {n}", 0, 10 + n % 40) for n in range(count)}
+    apply(folder, dict(list(texts.items())[: count // 2]))
+    _open(articles, data).close()
+    changed = {name: text.replace("dawn", "night") for name, text in list(texts.items())[:9]}
+    apply(folder, texts | changed)
+    assistant = _open(articles, data)
+    words = sorted({word for text in list(texts.values())[:50] for word in text.split()})
+    asked = [" ".join(chance.sample(words, chance.randint(2, 7))) for _ in range(queries)]
+    say(before=[[_short(hit) for hit in assistant.retrieve(q, 10)] for q in asked])
+    say(passages=assistant.report.passages)
+    assistant.close()
+    corpus = corpus_folder(Path(data), [folder])
+    derived = [path for path in corpus.iterdir() if path.name.startswith(("dense", "lexical"))]
+    for path in derived:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    assistant = _open(articles, data)
+    say(after=[[_short(hit) for hit in assistant.retrieve(q, 10)] for q in asked])
+    say(deleted=len(derived), notices=_notices(assistant))
+    assistant.close()
+
+
+def _short(hit: Any) -> list[Any]:
+    return [hit.passage.article_id, hit.passage.start, hit.passage.end, hit.score]
+
+
+def clocks(say: Say, articles: str, data: str, seed: str, rounds: int) -> None:
+    """Change files to others of equal size, with times drawn at random and a clock that jumps."""
+    chance = random.Random(seed)
+    folder = Path(articles)
+    names = [f"{letter}.txt" for letter in "abcdef"]
+    versions = dict.fromkeys(names, 0)
+    apply(folder, {name: article(name, 0) for name in names})
+    changes, missed = 0, []
+    decade = 10 * 365.25 * 86400
+    true_time, true_ns, now = time.time, time.time_ns, time.time()
+    _open(articles, data).close()
+    for number in range(rounds):
+        shift = chance.uniform(-decade, decade)
+        mock.patch.object(time, "time", lambda shift=shift: true_time() + shift).start()
+        mock.patch.object(time, "time_ns", lambda s=shift: true_ns() + int(s * 1e9)).start()
+        changed = [name for name in names if chance.random() < 0.5]
+        for name in names:
+            path = folder / name
+            old = path.stat()
+            if name in changed:
+                versions[name] += 1
+                path.write_text(article(name, versions[name] % 7), "utf-8")
+                assert path.stat().st_size == old.st_size
+            kind = chance.randrange(4)
+            if kind == 0:  # as before
+                os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns))
+            elif kind == 1:  # all alike
+                os.utime(path, (now, now))
+            elif kind == 2:
+                moment = now + chance.uniform(-decade, decade)
+                os.utime(path, (moment, moment))
+        changes += len(changed)
+        assistant = _open(articles, data)
+        for name in names:
+            if assistant.article(name).text != article(name, versions[name] % 7):
+                missed.append(f"round {number}: {name}")
+        touched = {*assistant.report.added, *assistant.report.updated}
+        if not touched >= set(changed):
+            missed.append(f"round {number}: {sorted(set(changed) - touched)} not in the report")
+        assistant.close()
+    say(changes=changes, missed=missed)
+
+
+def indexer(say: Say, articles: str, data: str, prefix: str, count: int, chunk: int) -> None:
+    """Write files in chunks, and index the folder after each. Started anew, it goes on."""
+    files = list(many(prefix, count))
+    for first in range(0, count, chunk):
+        part = files[first : first + chunk]
+        if all((Path(articles) / name).exists() for name, _ in part) and first + chunk < count:
+            continue
+        for name, text in part:
+            unfinished = Path(articles) / f".{name}"
+            unfinished.write_text(text, "utf-8")
+            unfinished.rename(Path(articles) / name)
+        assistant = _open(articles, data)
+        say(chunk=first, articles=assistant.report.articles)
+        assistant.close()
+    say(over=True)
+
+
+def reader(say: Say, articles: str, data: str, stop_file: str, seed: int) -> None:
+    """Open once; search and ask until told to stop; check every hit against its article."""
+    assistant = _open(articles, data)
+    chance = random.Random(seed)
+    known = {n: t for p in ("start", "left", "right") for n, t in many(p, 1000)}
+    names = sorted(known)
+    wrong: list[str] = []
+    states: set[str] = set()
+    asked = 0
+    while not Path(stop_file).exists() and len(wrong) < 20:
+        name = chance.choice(names)
+        wanted = known[name].split("\n")[2]
+        if asked % 25 == 24:
+            answer = assistant.ask(f"Did the {wanted.split(' reported')[0][4:]} report a loss?")
+            states.add(answer.corpus)
+            hits = answer.hits
+            wrong += [
+                f"{c.article_id}: cited with another text"
+                for c in answer.citations
+                if known[c.article_id][c.start : c.end] != c.quote or c.sha256 != _sha(known, c)
+            ]
+        else:
+            hits = assistant.retrieve(wanted, 8)
+        for hit in hits:
+            passage = hit.passage
+            if known[passage.article_id][passage.start : passage.end] != passage.text:
+                wrong.append(f"{passage.article_id}: a hit that is not its text")
+        asked += 1
+    say(asked=asked, wrong=wrong, states=len(states))
+
+
+def _sha(known: State, citation: Any) -> str:
+    import hashlib
+
+    return hashlib.sha256(known[citation.article_id].encode()).hexdigest()
 
 
 # Writers that break the order on purpose: the checker must see it
@@ -351,5 +551,21 @@ def _unfound(assistant: Any, texts: State) -> Iterator[str]:
 
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
-    for job in (index, index_late, session, remove, verify, broken, failing, crowded, mounted)
+    for job in (
+        index,
+        index_late,
+        session,
+        remove,
+        failing,
+        crowded,
+        mounted,
+        inspect,
+        live,
+        rebuild,
+        clocks,
+        indexer,
+        reader,
+        broken,
+        verify,
+    )
 }

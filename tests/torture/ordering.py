@@ -135,6 +135,8 @@ def early(
     descriptor `voice` acknowledges when it holds one of `words`.
     """
     disk = _Disk(trace, folder, present)
+    parent = str(PurePosixPath(folder).parent)
+    roots = f"{folder}/"
     wrong: list[str] = []
     acknowledgements = 0
     for call in trace:
@@ -146,7 +148,7 @@ def early(
                 f"line {call.started + 1}: acknowledged before {reason}"
                 for reason in disk.unsafe(call)
             ]
-        elif any(path == folder or path.startswith(f"{folder}/") for path in call.paths):
+        elif any(path == parent or f"{path}/".startswith(roots) for path in call.paths):
             wrong += [f"line {call.started + 1}: {reason}" for reason in disk.apply(call)]
     return acknowledgements, wrong
 
@@ -203,7 +205,8 @@ class _Disk:
         elif call.name in {"write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate"}:
             yield from self._write(path, call)
         elif call.name == "openat":
-            if "O_CREAT" in call.arguments and path not in self._made:
+            made = "O_CREAT" in call.arguments and path not in self._made
+            if made and not _LOCK.search(path):
                 self._touch(path, call)
             if "O_TRUNC" in call.arguments:
                 self._unsynced[path] = call.started

@@ -79,11 +79,13 @@ def judged(
     if out and folder.pop(out, None) is None:
         wrong.append(f"lost: {out}")
     kept = known.after.keys() if known.finished else known.acknowledged & known.after.keys()
+    unchanged = {folder.get(name) for name in report["unchanged"]}  # two files may share a text
     for name in sorted(kept - {out}):
-        if name not in report["unchanged"]:
+        if folder[name] not in unchanged:
             wrong.append(f"lost: {name} was acknowledged and is not known: {report}")
     for name in sorted(folder.keys() - texts.keys()):
-        wrong.append(f"lost: {name} is in the folder and not in the corpus")
+        if folder[name] not in texts.values():
+            wrong.append(f"lost: {name} is in the folder and not in the corpus")
     for name in sorted(texts.keys() - folder.keys()):
         wrong.append(f"foreign: {name} is in the corpus and not in the folder")
     for name in sorted(texts.keys() & folder.keys()):
@@ -102,7 +104,8 @@ def judged(
     return Kill(how, died, wrong, run.value("reopened"), run.value("first"))
 
 
-TEMPORARY = re.compile(r"(^|/)\.new|\.tmp[^/]*$|-journal$|-wal$")
+TEMPORARY = re.compile(r"(^|/)\.new|\.tmp[^/]*$")
+"""SQLite's journal may stay: there is never more than one, and the next commit takes it."""
 MOST_ENTRIES = 40
 """Files and folders of a small corpus at rest; more means that something piles up."""
 

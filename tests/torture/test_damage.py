@@ -1,0 +1,325 @@
+"""R4: no changed byte of the data folder goes unnoticed, and none is thrown away."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.torture.figures import Figures
+from tests.torture.harness import (
+    FULL,
+    Place,
+    Workers,
+    go_on,
+    message_of,
+    until_stopped,
+)
+from tests.torture.scenario import ROUNDS
+
+pytestmark = pytest.mark.crash
+
+SEED = 20240609
+FLIPS = 2000 if FULL else 60
+"""Bits flipped in each file, one at a time."""
+TRUNCATIONS = 100 if FULL else 10
+BLOCKS = 20 if FULL else 3
+SWAPS = 100 if FULL else 2
+ASKED = 50
+"""One in so many cases is asked a question too, not only searched."""
+ROUND = 2
+OUT = "added.txt"
+"""An article that the user took out: damage must not bring it back."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One way to damage one file."""
+
+    file: str
+    """Relative to the data folder, its number among those of its kind for a name."""
+    how: str
+    at: int = 0
+    other: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.how} {self.at or ''}{self.other}"
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    damage: Damage
+    kind: str
+    """error, repaired, quarantined, or undetected."""
+    wrong: list[str]
+
+
+def kind_of(name: str) -> str:
+    """A name for people for a file of the data folder: the same on every machine."""
+    parts = Path(name).parts[2:]
+    plain = [re.sub(r"[0-9a-f]{32}", "*", re.sub(r"-[0-9a-z]+(?=$|\.)", "", p)) for p in parts]
+    return "/".join(plain)
+
+
+def pristine(place: Place) -> Path:
+    """A data folder with everything in it: a corpus, its indexes, an article taken out."""
+    template = place.folder / "pristine"
+    if not template.exists():
+        place.restore(ROUND, ROUNDS[ROUND])
+        run = place.server.run("remove", **place.paths, article=OUT, stop=False)
+        assert run.status == 0, message_of(run)
+        for _ in range(2):
+            run = place.server.run("inspect", **place.paths, question=QUESTION)
+            assert run.status == 0, message_of(run)
+        shutil.copytree(place.data, template)
+        place.scratch["expected"] = run.value("second")
+        older = place.after(ROUND - 1)
+        place.scratch["older"] = {
+            kind_of(name): (older / name).read_bytes() for name in names(older)
+        }
+    return template
+
+
+QUESTION = "What did the report on long say of a loss?"
+
+
+def names(folder: Path) -> list[str]:
+    """Every file of a folder."""
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def identified(place: Place) -> dict[str, str]:
+    """Kind and number of a file → its name in this place; names are drawn anew for each."""
+    found: dict[str, str] = {}
+    for name in names(pristine(place)):
+        kind = kind_of(name)
+        number = sum(key.split("#")[0] == kind for key in found)
+        found[f"{kind}#{number}" if number else kind] = name
+    return found
+
+
+def damages(place: Place) -> Iterator[Damage]:
+    """Every damage of every file."""
+    template = pristine(place)
+    files = identified(place)
+    for key, name in files.items():
+        chance = random.Random(f"{SEED}/{key}")
+        content = (template / name).read_bytes()
+        size = len(content)
+        yield Damage(key, "deleted")
+        others = [k for k, n in files.items() if (template / n).read_bytes() != content]
+        for other in chance.sample(others, min(SWAPS, len(others))):
+            yield Damage(key, "swapped with ", other=other)
+        if not size:
+            continue
+        bits = range(8 * size)
+        for bit in bits if len(bits) <= FLIPS else chance.sample(bits, FLIPS):
+            yield Damage(key, "bit flipped", bit)
+        for length in sorted({size * part // TRUNCATIONS for part in range(TRUNCATIONS)}):
+            yield Damage(key, "truncated to", length)
+        blocks = [b for b in range(0, size, 512) if any(content[b : b + 512])]
+        for block in chance.sample(blocks, min(BLOCKS, len(blocks))):
+            yield Damage(key, "512 zeros at", block)
+        yield Damage(key, "bytes added", size)
+        if place.scratch["older"].get(kind_of(name), content) != content:
+            yield Damage(key, "an older version")
+
+
+def spoil(place: Place, damage: Damage) -> bytes | None:
+    """Damage the file; returns the bytes it then holds, None when it is gone."""
+    files = identified(place)
+    path = place.data / files[damage.file]
+    content = bytearray(path.read_bytes())
+    if damage.how == "deleted":
+        path.unlink()
+        return None
+    if damage.other:
+        other = place.data / files[damage.other]
+        taken = other.read_bytes()
+        other.write_bytes(content)
+        content = bytearray(taken)
+    elif damage.how == "bit flipped":
+        content[damage.at // 8] ^= 1 << damage.at % 8
+    elif damage.how == "truncated to":
+        del content[damage.at :]
+    elif damage.how == "512 zeros at":
+        end = min(len(content), damage.at + 512)
+        content[damage.at : end] = bytes(end - damage.at)
+    elif damage.how == "bytes added":
+        content += random.Random(SEED).randbytes(100)
+    else:
+        content = bytearray(place.scratch["older"][kind_of(files[damage.file])])
+    path.write_bytes(content)
+    return bytes(content)
+
+
+def try_one(place: Place, damage: Damage) -> Outcome:
+    """Damage, open, look."""
+    template = pristine(place)
+    shutil.rmtree(place.data, ignore_errors=True)
+    shutil.copytree(template, place.data)
+    place.restore_articles(ROUNDS[ROUND])
+    damaged = spoil(place, damage)
+    asked = random.Random(f"{SEED}/{damage}").randrange(ASKED) == 0
+    run = place.server.run("inspect", **place.paths, question=QUESTION if asked else None)
+    first, second = run.value("first"), run.value("second")
+    if run.status != 0 or second is None:
+        return Outcome(damage, "crash", [f"crash: {message_of(run)}"])
+    name = identified(place)[damage.file]
+    touched = [name, *([identified(place)[damage.other]] if damage.other else [])]
+    if "error" in first:
+        return Outcome(damage, "error", unnamed(first["error"], touched, place))
+    told = [*first["notices"]]
+    expected = place.scratch["expected"]
+    wrong, lost = differences(first, expected, told)
+    kind = "quarantined" if lost else "repaired"
+    if not told:
+        kind = "undetected"
+        if ".lock" not in name or damage.other:
+            wrong.append("undetected: nothing was said")
+    if "error" in second:
+        wrong.append(f"second: the next opening fails: {second['error']}")
+    else:
+        wrong += [f"second: {line}" for line in differences(second, expected, told)[0]]
+        if second["notices"] and not lost:
+            wrong.append(f"second: damage is still told of: {second['notices']}")
+    if damaged is not None and name.endswith(".sqlite") and not kept(place, damaged):
+        wrong.append("gone: the damaged corpus was not kept aside")
+    return Outcome(damage, kind, wrong)
+
+
+def unnamed(error: dict[str, Any], touched: Sequence[str], place: Place) -> list[str]:
+    """What an error about damage leaves unsaid."""
+    if not error["ours"]:
+        return [f"raw: {error['kind']} in {error['where']}: {error['message']}"]
+    parts = {part for name in touched for part in (Path(name).name, *Path(name).parts[2:3])}
+    if not any(part in error["message"] for part in parts):
+        return [f"unnamed: {error['message']}"]
+    return []
+
+
+def differences(
+    seen: dict[str, Any], expected: dict[str, Any], told: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """What is wrong with what was seen, and which articles are out, named as damaged."""
+    said = "\n".join(told)
+    wrong = []
+    lost = sorted(expected["texts"].keys() - seen["texts"].keys())
+    wrong += [f"lost: {name} is gone, and not named" for name in lost if name not in said]
+    for name, text in seen["texts"].items():
+        if name == OUT and OUT not in said:
+            wrong.append("back: an article that was taken out is back, and it is not said")
+        elif name != OUT and text != expected["texts"].get(name):
+            wrong.append(f"changed: {name} holds {text[:60]!r}")
+    if lost or OUT in seen["texts"]:
+        return wrong, lost
+    if not same(seen["hits"], expected["hits"]):
+        wrong.append("answers: not the hits of before")
+    if seen["answer"] and seen["answer"] != expected["answer"]:
+        wrong.append(f"answers: {seen['answer'][0]!r}, not {expected['answer'][0]!r}")
+    return wrong, lost
+
+
+def same(seen: Sequence[Sequence[Any]], expected: Sequence[Sequence[Any]]) -> bool:
+    """True when each question has the same hits with the same scores; ties in any order."""
+    for one, other in zip(seen, expected, strict=True):
+        if sorted(map(tuple, (h[:4] for h in one))) != sorted(map(tuple, (h[:4] for h in other))):
+            return False
+        if any(abs(a[4] - b[4]) > 1e-5 for a, b in zip(one, other, strict=True)):
+            return False
+    return True
+
+
+def kept(place: Place, content: bytes) -> bool:
+    """True when the data folder still holds a file of just this content."""
+    wanted = hashlib.sha256(content).digest()
+    return any(
+        hashlib.sha256(path.read_bytes()).digest() == wanted
+        for path in place.data.rglob("*")
+        if path.is_file() and path.stat().st_size == len(content)
+    )
+
+
+def test_damage_is_noticed(workers: Workers, figures: Figures) -> None:
+    cases = list(damages(workers.places[0]))
+    outcomes = workers.map(try_one, cases)
+    for outcome in outcomes:
+        kind = outcome.damage.file.split("#")[0]
+        for promise in ("R4", f"R4 {kind}"):
+            figures.add(promise, "damages", 1)
+            for name in ("error", "repaired", "quarantined", "undetected", "crash"):
+                counts = outcome.kind == name and (name != "undetected" or bool(outcome.wrong))
+                figures.add(promise, TITLES[name], counts)
+            answers = ("answers", "changed", "second: answers", "second: changed")
+            figures.add(
+                promise, "wrong answers", any(line.startswith(answers) for line in outcome.wrong)
+            )
+    report([f"{o.damage}: {line}" for o in outcomes for line in o.wrong], len(outcomes))
+
+
+TITLES = {
+    "error": "refused, the file named",
+    "repaired": "repaired, and said",
+    "quarantined": "an article set aside, and named",
+    "undetected": "undetected",
+    "crash": "crashes",
+}
+
+
+def report(wrong: Sequence[str], count: int) -> None:
+    """Fail with one of each kind."""
+    kinds = {re.sub(r"\d+|/\S+", "", line)[:70]: line for line in wrong}
+    some = list(kinds.values())[:25]
+    assert not wrong, f"{len(wrong)} wrong of {count}, of these kinds:\n" + "\n".join(some)
+
+
+LIVE = 400 if FULL else 40
+
+
+def while_open(place: Place, number: int) -> list[str]:
+    """Damage the corpus under an open assistant, and ask it."""
+    chance = random.Random(f"{SEED}/live/{number}")
+    template = pristine(place)
+    shutil.rmtree(place.data, ignore_errors=True)
+    shutil.copytree(template, place.data)
+    place.restore_articles(ROUNDS[ROUND])
+    run = place.server.start("live", **place.paths)
+    assert run.until("before"), message_of(run)
+    until_stopped(run)
+    path = place.data / identified(place)["corpus.sqlite"]
+    bit = chance.randrange(8 * path.stat().st_size)
+    with path.open("r+b") as file:
+        file.seek(bit // 8)
+        byte = file.read(1)[0]
+        file.seek(bit // 8)
+        file.write(bytes([byte ^ 1 << bit % 8]))
+    go_on(run)
+    run.finish()
+    run.sweep()
+    after, how = run.value("after"), f"live {number}, bit {bit}"
+    if run.status != 0 or after is None:
+        return [f"{how}: crash: {message_of(run)}"]
+    if "error" in after:
+        error = after["error"]
+        return [] if error["ours"] else [f"{how}: raw: {error['kind']}: {error['message']}"]
+    expected = place.scratch["expected"]
+    wrong = [f"{how}: changed: {n}" for n, t in after["texts"].items() if t != expected["texts"][n]]
+    if not same(after["hits"], expected["hits"]):
+        wrong.append(f"{how}: answers: not the hits of before")
+    return wrong
+
+
+def test_damage_under_an_open_assistant(workers: Workers, figures: Figures) -> None:
+    wrong = [line for lines in workers.map(while_open, range(LIVE)) for line in lines]
+    figures.add("R4", "bits flipped under an open assistant", LIVE)
+    figures.add("R4", "wrong answers of an open assistant", len(wrong))
+    report(wrong, LIVE)
