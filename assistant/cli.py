@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -21,6 +21,8 @@ from assistant import terminal
 from embeddings.errors import AssistantError, QuestionError, ReadError
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from assistant.service import Assistant
     from assistant.settings import Settings
 
@@ -42,6 +44,7 @@ Examples:
   assistant index my-articles/          # from now on, ask these
   assistant ask "…" --json > answer.json
   assistant verify answer.json          # are the citations still true?
+  assistant doctor                      # is all as it was stored?
   assistant chat --open                 # ask in the browser
 
 With no folder named, the one last indexed is asked; before the first, the five articles that
@@ -168,27 +171,57 @@ def ask(
 def index(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Folders to index.")],
     data_dir: DataDir = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and index what changes, until Ctrl-C.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Index folders, and ask them from now on.
 
-    Only what is new or changed is read again. Name all the folders that belong together.
+    Only what is new or changed is read again. Name all the folders that belong together. Ctrl-C
+    finishes the article in hand; the same command goes on from there.
 
     \b
     Examples:
       assistant index my-articles/
+      assistant index my-articles/ --watch
       assistant index news/ reports/ --data-dir /srv/footnote
     """
     from assistant.selection import remember
 
     settings = _settings(folders, data_dir)
-    with _opened(settings) as assistant:
-        report = assistant.report
-    remember(settings.resolved_data_dir(), settings.resolved_articles())
+    with terminal.interruptible() as stop, _opened(settings, stop=stop.is_set) as assistant:
+        remember(settings.resolved_data_dir(), settings.resolved_articles())
+        _say_index(assistant, as_json=as_json)
+        if watch and not assistant.report.interrupted:
+            _watch(assistant, settings, stop, as_json=as_json)
+        elif assistant.report.interrupted:
+            raise typer.Exit(INTERRUPTED)
+
+
+def _watch(assistant: Assistant, settings: Settings, stop: Event, *, as_json: bool) -> None:
+    """Index again after every change. An error now may be none after the next change."""
+    from embeddings.watching import changes
+
+    terminal.note("watching for changes; Ctrl-C ends it")
+    for _ in changes(settings.resolved_articles(), stop):
+        before = assistant.generation
+        try:
+            with terminal.progress() as show:
+                assistant.refresh(show, stop=stop.is_set)
+        except ReadError as error:
+            terminal.error(str(error))
+            continue
+        if assistant.generation != before:
+            _say_index(assistant, as_json=as_json)
+
+
+def _say_index(assistant: Assistant, *, as_json: bool) -> None:
     if as_json:
-        terminal.say_json(terminal.report_json(report))
+        terminal.say_json(terminal.report_json(assistant.report))
     else:
-        terminal.say_report(report)
+        terminal.say_report(assistant.report)
+    sys.stdout.flush()
 
 
 @app.command("list")
@@ -274,20 +307,73 @@ def verify(
 
 
 @app.command()
-def doctor(articles: Articles = None, data_dir: DataDir = None) -> None:
-    """Check the installation and the index.
+def doctor(articles: Articles = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Verify all that is stored, and repair it.
 
-    What can be rebuilt is repaired; exit code 1 if something else is wrong.
+    Every article, every passage and both indexes are read and compared with what was written.
+    Indexes are built again; a damaged article is read again from its file, and the damaged data is
+    kept aside. Exit code 1 if something stays wrong.
 
     \b
     Example:
       assistant doctor
     """
-    with _opened(_settings(articles, data_dir)) as assistant:
-        checks = assistant.doctor()
-    terminal.say_checks(checks)
+    with terminal.progress() as show, _opened(_settings(articles, data_dir), told=False) as opened:
+        checks = opened.doctor(show)
+    if as_json:
+        terminal.say_json(terminal.checks_json(checks))
+    else:
+        terminal.say_checks(checks)
     if not all(check.ok for check in checks):
         raise typer.Exit(CHECK_FAILED)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the backup.")],
+    articles: Articles = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a backup of what is indexed.
+
+    One file with every article's text, its passages and what you removed. It is verified before
+    it is written, and asking goes on meanwhile.
+
+    \b
+    Example:
+      assistant export footnote-backup.sqlite
+    """
+    with _opened(_settings(articles, data_dir)) as assistant, terminal.progress() as show:
+        count = assistant.export(file, show)
+    terminal.say(f"Wrote {count} articles to {terminal.safe(str(file))}.")
+
+
+@app.command("import")
+def import_backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup written by `export`.")],
+    articles: Articles = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Put a backup in the place of what is indexed.
+
+    It is verified first. What was indexed before is kept aside, and what you have removed since
+    the backup stays out. The next command brings it up to date with the folder, reading only what
+    has changed since.
+
+    \b
+    Example:
+      assistant import footnote-backup.sqlite --articles my-articles/
+    """
+    from assistant.selection import remember
+    from assistant.service import restore
+
+    settings = _settings(articles, data_dir)
+    with terminal.progress() as show:
+        count = restore(file, settings, show)
+    if settings.articles:
+        remember(settings.resolved_data_dir(), settings.resolved_articles())
+    folders = ", ".join(str(folder) for folder in settings.resolved_articles())
+    terminal.say(f"Put {count} articles in place for {terminal.safe(folders)}.")
 
 
 def _settings(articles: list[Path] | None, data_dir: Path | None) -> Settings:
@@ -306,14 +392,28 @@ def _settings(articles: list[Path] | None, data_dir: Path | None) -> Settings:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Assistant]:
-    """The assistant over the settings' articles, with progress on stderr while it gets ready."""
+def _opened(
+    settings: Settings, *, stop: Callable[[], bool] | None = None, told: bool = True
+) -> Iterator[Assistant]:
+    """The assistant over the settings' articles, with progress on stderr while it gets ready.
+
+    With `stop` it indexes, and waits for its turn; else it asks what another process has indexed
+    so far.
+    """
     from assistant import Assistant
 
     with terminal.progress() as show:
-        assistant = Assistant.open(settings=settings, progress=show)
+        assistant = Assistant.open(
+            settings=settings, progress=show, stop=stop, wait=stop is not None
+        )
+    if assistant.report.busy:
+        terminal.note("another process is indexing these articles; asking what is there so far")
     with assistant:
-        yield assistant
+        try:
+            yield assistant
+        finally:
+            for notice in assistant.notices if told else ():
+                terminal.note(notice)
 
 
 def _readable(question: str) -> str:

@@ -15,10 +15,10 @@ from assistant.question import cleaned, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Retrieved, retrieve
 from assistant.settings import Settings
-from embeddings.backup import export_corpus
+from embeddings.backup import export_corpus, import_corpus
 from embeddings.checking import Check, check_corpus
 from embeddings.encoder import exported_card, load_encoder
-from embeddings.errors import CorpusError
+from embeddings.errors import CorpusError, DamagedError
 from embeddings.index import open_index
 from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.passages import made_with
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["Assistant", "Check", "ask", "corpus_folder"]
+__all__ = ["Assistant", "Check", "ask", "corpus_folder", "restore"]
 
 HITS = 12
 """Passages retrieved for an answer."""
@@ -58,14 +58,14 @@ class Assistant:
         folders: Sequence[Path],
         encoder: Callable[[], Encoder],
         fingerprint: Callable[[], str],
-        notices: Sequence[str] = (),
+        notices: list[str],
     ) -> None:
         self._corpus = corpus
         self._folders = tuple(folders)
         self._encoder = encoder
         self._fingerprint = fingerprint
         self._synonyms: tuple[tuple[str, ...], ...] = ()
-        self._notices = list(notices)
+        self._notices = notices
         self._lock = threading.Lock()
         self._index: Index | None = None
         self.report = IndexReport()
@@ -100,6 +100,7 @@ class Assistant:
         data = settings.resolved_data_dir()
         folders = settings.resolved_articles()
         tell = progress or (lambda _: None)
+        notices: list[str] = []
 
         @cache
         def loaded() -> Encoder:
@@ -107,14 +108,15 @@ class Assistant:
                 return encoder
             if exported_card(settings.encoder, data) is None:
                 tell(Progress("preparing the model", 0))
-            return load_encoder(settings.encoder, data, settings.threads)
+            return load_encoder(settings.encoder, data, settings.threads, notices.append)
 
         @cache
         def fingerprint() -> str:
             card = None if encoder else exported_card(settings.encoder, data)
             return card.fingerprint if card else loaded().fingerprint
 
-        corpus, notices = open_sound(corpus_folder(data, folders))
+        corpus, found = open_sound(corpus_folder(data, folders))
+        notices += found
         opened = cls(corpus, folders, loaded, fingerprint, notices)
         try:
             opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
@@ -142,6 +144,11 @@ class Assistant:
         )
         self._synonyms = read_synonyms(self._folders)
         return self.report
+
+    @property
+    def generation(self) -> int:
+        """Number of changes of the articles so far."""
+        return self._corpus.generation()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -295,9 +302,21 @@ class Assistant:
         with self._lock:
             generation = self._corpus.generation()
             if self._index is None or self._index.generation != generation:
-                self._index = open_index(self._corpus, self._index, self._notices.append)
+                try:
+                    self._index = open_index(self._corpus, self._index, self._notices.append)
+                except DamagedError:
+                    raise
+                except CorpusError as error:
+                    # What was searched so far still is: what has gone since is not found in it.
+                    if self._index is None or not self._same_build(self._index):
+                        raise
+                    self._notices.append(f"the indexes could not be brought up to date: {error}")
                 self._check_encoder()
             return self._index
+
+    def _same_build(self, index: Index) -> bool:
+        current = self._corpus.build()
+        return current is not None and current[0] == index.build
 
     def _check_encoder(self) -> None:
         """Raises `CorpusError` when the vectors are those of another encoder by now."""
@@ -357,6 +376,14 @@ class Assistant:
     def export(self, path: Path, progress: Callable[[Progress], None] | None = None) -> int:
         """Write a backup of all that is indexed to a file; the number of its articles."""
         return export_corpus(self._corpus, path, progress)
+
+
+def restore(
+    backup: Path, settings: Settings, progress: Callable[[Progress], None] | None = None
+) -> int:
+    """Put a backup in place for the settings' articles; the number of its articles."""
+    folder = corpus_folder(settings.resolved_data_dir(), settings.resolved_articles())
+    return import_corpus(backup, folder, progress)
 
 
 class _Changed(Exception):

@@ -10,7 +10,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
+import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "articles_json",
+    "checks_json",
     "error",
     "finish",
+    "interruptible",
     "note",
     "prepare",
     "progress",
@@ -127,15 +131,41 @@ def progress() -> Iterator[Callable[[Progress], None]]:
                 bars = stack.enter_context(_bars())
             if step.stage not in tasks:
                 name = safe(step.stage.capitalize())
-                tasks[step.stage] = bars.add_task(name, total=step.total, article="")
+                tasks[step.stage] = bars.add_task(name, total=step.total, article="", speed="")
+            task = tasks[step.stage]
             bars.update(
-                tasks[step.stage],
+                task,
                 completed=step.done,
                 total=step.total,
                 article=safe(step.article_id or ""),
+                speed=_speed(step, bars.tasks[bars.task_ids.index(task)].elapsed or 0.0),
             )
 
         yield show
+
+
+def _speed(step: Progress, seconds: float) -> str:
+    """Files and passages a second since the stage began."""
+    if seconds < PATIENCE_SECONDS or step.stage != "indexing":
+        return ""
+    return f"{step.done / seconds:.1f} files/s, {step.passages / seconds:.1f} passages/s"
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one interrupts as usual."""
+    stop = threading.Event()
+
+    def ask_to_stop(signum: int, frame: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, earlier)
+        sys.stderr.write("\nfinishing the article in hand; Ctrl-C again stops at once\n")
+
+    earlier = signal.signal(signal.SIGINT, ask_to_stop)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, earlier)
 
 
 def say_answer(answer: Answer) -> None:
@@ -221,12 +251,26 @@ def say_articles(articles: Sequence[Article]) -> None:
         note("no articles are indexed; `assistant index FOLDER` adds some")
         return
     _table(
-        ("id", "title", "date", "characters"),
+        ("id", "title", "date", "characters", "note"),
         [
-            (article.id, article.label, article.date or UNDATED, str(len(article.text)))
+            (
+                article.id,
+                article.label,
+                article.date or UNDATED,
+                str(len(article.text)),
+                _remark(article),
+            )
             for article in articles
         ],
     )
+
+
+def _remark(article: Article) -> str:
+    """What else is to be known of an article."""
+    remarks = [f"may be incomplete: {article.incomplete}"] if article.incomplete else []
+    if article.also_at:
+        remarks.append(f"also at {', '.join(article.also_at)}")
+    return "; ".join(remarks)
 
 
 def articles_json(articles: Iterable[Article]) -> dict[str, Any]:
@@ -238,9 +282,14 @@ def articles_json(articles: Iterable[Article]) -> dict[str, Any]:
                 "id": article.id,
                 "title": article.title,
                 "date": article.date,
+                "author": article.author,
+                "language": article.language,
                 "source": article.source,
+                "also_at": list(article.also_at),
                 "sha256": article.sha256,
                 "characters": len(article.text),
+                "pages": len(article.pages) or None,
+                "incomplete": article.incomplete,
             }
             for article in articles
         ],
@@ -267,6 +316,22 @@ def say_checks(checks: Sequence[Check]) -> None:
         _verdict(check.ok, f"{check.name}: {check.message}{repaired}")
 
 
+def checks_json(checks: Iterable[Check]) -> dict[str, Any]:
+    """What was verified, JSON-ready."""
+    return {
+        "schema": "footnote/doctor/1",
+        "checks": [
+            {
+                "name": check.name,
+                "ok": check.ok,
+                "repaired": check.repaired,
+                "message": check.message,
+            }
+            for check in checks
+        ],
+    }
+
+
 @cache
 def _stdout() -> Console:
     from rich.console import Console
@@ -282,14 +347,20 @@ def _stderr() -> Console:
 
 
 def _bars() -> Bars:
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
     from rich.progress import Progress as Bars
 
     return Bars(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        TextColumn("{task.fields[speed]}", markup=False),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[article]}", markup=False, style="dim"),
         console=_stderr(),
         transient=True,

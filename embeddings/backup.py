@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import FILE, Corpus, connect, translated
-from embeddings.durable import TEMPORARY, sync_folder
+from embeddings.durable import TEMPORARY, make_folder, sync_folder
 from embeddings.errors import CorpusError, DamagedError, ReadError
 from embeddings.index import build_index
 from embeddings.indexing import Progress
@@ -77,10 +77,7 @@ def import_corpus(
     """
     if not path.is_file():
         raise ReadError(f"there is no file {path}; name one that `assistant export` wrote")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
+    make_folder(folder)
     temporary = _beside(folder / FILE)
     try:
         if progress:

@@ -17,6 +17,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.rawfile import inode_of, release, retain, sha256_of_open
 from embeddings.records import Article, Passage, sha256_of
@@ -109,10 +110,7 @@ class Corpus:
         self._lock = threading.RLock()
         self._fingerprint: tuple[int, str] | None = None
         self._inode: Inode | None = None
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unusable(folder, error.strerror or str(error)) from error
+        make_folder(folder)
         self._connect()
 
     def _connect(self) -> None:
@@ -595,6 +593,8 @@ class Corpus:
                 _, generation, revision, _, identity, _ = self._state(db)
                 removed = dict(db.execute("SELECT sha256, id FROM removed ORDER BY sha256"))
                 return Seal(identity, generation, revision, sha256_of_open(self.path), removed)
+            except OSError as error:
+                raise _unusable(self.folder, f"{self.path}: {error.strerror}") from error
             finally:
                 db.execute("COMMIT")
 
@@ -614,8 +614,9 @@ def connect(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        # A rollback journal: SQLite before 3.51.3 can corrupt a WAL that several processes write.
-        for pragma in ("synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        # EXTRA: a commit counts once the removal of its journal is on disk, too. No WAL: SQLite
+        # before 3.51.3 can corrupt one that several processes write.
+        for pragma in ("synchronous = EXTRA", "foreign_keys = ON", "secure_delete = ON"):
             db.execute(f"PRAGMA {pragma}")
         return db
 

@@ -20,6 +20,7 @@ from embeddings.errors import CorpusError, DamagedError
 __all__ = [
     "TEMPORARY",
     "folder_sha256",
+    "make_folder",
     "publish",
     "read_sealed",
     "remove_others",
@@ -32,6 +33,23 @@ __all__ = [
 
 TEMPORARY = ".new-"
 """Names that begin so are not finished; what is left of them after a crash is swept away."""
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, each one's name on disk before it is used."""
+    try:
+        missing = [path]
+        while not missing[-1].parent.exists():
+            missing.append(missing[-1].parent)
+        for folder in reversed(missing):
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+                sync_folder(folder.parent)
+    except OSError as error:
+        raise CorpusError(
+            f"cannot use the data folder {path}: {error.strerror}; "
+            "choose another (--data-dir or FOOTNOTE_DATA_DIR)"
+        ) from error
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -111,15 +129,15 @@ def folder_sha256(folder: Path) -> str:
 
 def remove_others(folder: Path, pattern: str, keep: str) -> None:
     """Delete earlier generations. One still in use elsewhere stays readable until closed."""
-    for path in folder.glob(pattern):
-        if path.name != keep:
-            _delete(path)
+    with contextlib.suppress(OSError):  # what is left over now is swept another time
+        for path in folder.glob(pattern):
+            if path.name != keep:
+                _delete(path)
 
 
 def sweep(folder: Path) -> None:
     """Delete what a killed process left unfinished. Call it only where no other one writes."""
-    for path in folder.glob(f"{TEMPORARY}*"):
-        _delete(path)
+    remove_others(folder, f"{TEMPORARY}*", keep="")
 
 
 def _delete(path: Path) -> None:

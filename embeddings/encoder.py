@@ -7,8 +7,8 @@ onnxruntime, tokenizers and numpy, and loads in well under a second.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -19,10 +19,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from embeddings.errors import CorpusError, ModelError
+from embeddings.durable import (
+    TEMPORARY,
+    make_folder,
+    publish,
+    read_sealed,
+    sha256_of_file,
+    sweep,
+    write_sealed,
+)
+from embeddings.errors import CorpusError, DamagedError, ModelError
+from embeddings.locks import held
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -34,7 +44,6 @@ __all__ = [
     "EncoderCard",
     "OnnxEncoder",
     "exported_card",
-    "file_sha256",
     "load_encoder",
 ]
 
@@ -46,6 +55,7 @@ EXPORT_VERSION = 1
 CARD = "encoder.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
+EXPORT_LOCK = "export.lock"
 BATCH = 16
 
 
@@ -146,19 +156,28 @@ class OnnxEncoder:
         return unit
 
 
-def load_encoder(name: str, data_dir: Path, threads: int | None = None) -> OnnxEncoder:
+def load_encoder(
+    name: str,
+    data_dir: Path,
+    threads: int | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> OnnxEncoder:
     """The encoder `name`, exported into `data_dir` first when it is not there yet.
 
-    `name` is the default, a folder with a sentence-transformers model, or a hub name.
+    `name` is the default, a folder with a sentence-transformers model, or a hub name. `tell` is
+    told when what was exported before is damaged; it is derived, and made again from the weights.
     Raises `ModelError` when there is no such model or its weights are not the pinned ones.
     """
     folder = data_dir / "encoders" / _slug(name)
     if exported_card(name, data_dir) is None:
+        if tell and (folder / MODEL).exists():
+            tell(f"{folder / CARD} is missing, damaged or old; the encoder was exported again")
         _export(name, folder)
     try:
         return OnnxEncoder(folder, threads)
-    except ModelError:
-        # Damaged since it was written. It is derived: make it again from the weights, once.
+    except ModelError as error:
+        if tell:
+            tell(f"{error}; the encoder was exported again")
         _export(name, folder)
         return OnnxEncoder(folder, threads)
 
@@ -183,35 +202,41 @@ def _slug(name: str) -> str:
 
 def _export(name: str, folder: Path) -> None:
     """Run `embeddings.export` in a process of its own, so that this one never loads torch."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        workspace = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
-    except OSError as error:
-        raise CorpusError(
-            f"cannot write to {folder.parent}: {error.strerror}; choose another data folder "
-            "(--data-dir or FOOTNOTE_DATA_DIR)"
-        ) from error
-    try:
-        command = [sys.executable, "-m", "embeddings.export", name, str(workspace / "encoder")]
-        path = os.pathsep.join(p for p in (str(_root()), os.environ.get("PYTHONPATH", "")) if p)
-        result = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-        if result.returncode:
-            lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
-            raise ModelError(lines[-1].removeprefix("error: "))
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            (workspace / "encoder").rename(folder)
-        except OSError:
-            # Another process finished the same export first; its files are as good.
+    make_folder(folder.parent)
+    with held(folder.parent / EXPORT_LOCK):
+        with contextlib.suppress(ModelError):
             _checked_card(folder)
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
+            return  # another process has just exported it
+        sweep(folder.parent)
+        try:
+            workspace = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
+        except OSError as error:
+            raise CorpusError(
+                f"cannot write to {folder.parent}: {error.strerror}; choose another data folder "
+                "(--data-dir or FOOTNOTE_DATA_DIR)"
+            ) from error
+        try:
+            _run_export(name, workspace / "encoder")
+            shutil.rmtree(folder, ignore_errors=True)
+            publish(workspace / "encoder", folder)
+        finally:
+            shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _run_export(name: str, folder: Path) -> None:
+    command = [sys.executable, "-m", "embeddings.export", name, str(folder)]
+    path = os.pathsep.join(p for p in (str(_root()), os.environ.get("PYTHONPATH", "")) if p)
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # the first Ctrl-C lets what is in hand be finished
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+        raise ModelError(lines[-1].removeprefix("error: "))
 
 
 def _root() -> Path:
@@ -222,7 +247,7 @@ def _checked_card(folder: Path) -> EncoderCard:
     card = _read_card(folder / CARD)
     for file, expected in ((MODEL, card.model_sha256), (TOKENIZER, card.tokenizer_sha256)):
         try:
-            actual = file_sha256(folder / file)
+            actual = sha256_of_file(folder / file)
         except OSError as error:
             raise ModelError(f"cannot read {folder / file}: {error.strerror}") from error
         if actual != expected:
@@ -232,18 +257,12 @@ def _checked_card(folder: Path) -> EncoderCard:
 
 def _read_card(path: Path) -> EncoderCard:
     try:
-        fields = json.loads(path.read_text("utf-8"))
+        fields = read_sealed(path)
         return EncoderCard(**{**fields, "inputs": tuple(fields["inputs"])})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, DamagedError, TypeError, KeyError) as error:
         raise ModelError(f"{path} is missing or damaged; delete its folder") from error
 
 
 def write_card(folder: Path, card: EncoderCard) -> None:
     """Write `encoder.json`, last: an encoder without its card does not count."""
-    (folder / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", "utf-8")
-
-
-def file_sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    write_sealed(folder / CARD, asdict(card))

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embeddings.durable import sha256_of_file
 from embeddings.encoder import (
     DEFAULT_ENCODER,
     DEFAULT_WEIGHTS_SHA256,
@@ -20,7 +21,6 @@ from embeddings.encoder import (
     TOKENIZER,
     EncoderCard,
     OnnxEncoder,
-    file_sha256,
     write_card,
 )
 from embeddings.errors import AssistantError, ModelError
@@ -59,7 +59,7 @@ def default_weights_folder() -> Path:
 def check_weights(path: Path, expected: str) -> None:
     """Raises `ModelError` unless the file's SHA-256 is `expected`."""
     try:
-        actual = file_sha256(path)
+        actual = sha256_of_file(path)
     except OSError as error:
         raise ModelError(f"cannot read the weights {path}: {error.strerror}") from error
     if actual != expected:
@@ -99,8 +99,8 @@ def export_encoder(name: str, folder: Path) -> EncoderCard:
         name=name if name == DEFAULT_ENCODER else Path(name).name,
         export_version=EXPORT_VERSION,
         weights_sha256=_arrays_sha256(weights),
-        model_sha256=file_sha256(folder / MODEL),
-        tokenizer_sha256=file_sha256(folder / TOKENIZER),
+        model_sha256=sha256_of_file(folder / MODEL),
+        tokenizer_sha256=sha256_of_file(folder / TOKENIZER),
         dimension=int(model.get_embedding_dimension() or 0),
         max_tokens=int(model.get_max_seq_length() or 512),
         inputs=inputs,

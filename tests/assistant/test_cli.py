@@ -6,13 +6,15 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -204,6 +206,52 @@ def test_doctor_finds_a_sound_installation_sound(run: Runner, articles: Path) ->
     assert all(line.startswith("ok") for line in done.out.splitlines())
 
 
+def test_doctor_repairs_and_says_so(run: Runner, articles: Path, data_dir: Path) -> None:
+    run("index", articles)
+    path = next(data_dir.glob("corpora/*/corpus.sqlite"))
+    content = path.read_bytes().replace(b"Mara Lindqvist", b"Mara Lindqvast")
+    path.write_bytes(content)
+
+    done = run("doctor", "--json")
+    assert done.code == 0
+    repairs = [check["message"] for check in done.json()["checks"] if check["repaired"]]
+    assert any("corpus.damaged-1.sqlite" in message for message in repairs)
+    assert any("library.txt" in message for message in repairs)
+    assert "Lindqvist" in run("ask", "Who is the director of the town library?").out
+
+    again = run("doctor")
+    assert again.code == 0
+    assert "repaired" not in again.out
+    assert "kept aside" in again.out
+
+
+def test_a_backup_is_put_back_as_it_was(run: Runner, articles: Path, tmp_path: Path) -> None:
+    run("index", articles)
+    listed = run("list").out
+    backup = tmp_path / "backup.sqlite"
+    assert run("export", backup).out == f"Wrote 2 articles to {backup}.\n"
+    assert run("export", backup).error().endswith("is there already; name another file")
+
+    run("remove", "library.txt")
+    restored = run("import", backup, "-a", articles)
+    assert restored.code == 0
+    assert "library.txt" not in run("list").out, "what was removed since stays out"
+
+    elsewhere = ("-a", articles, "--data-dir", tmp_path / "new")
+    assert run("import", backup, *elsewhere).code == 0
+    # Nothing has to be read or encoded again: there is no encoder in that folder to do it with.
+    assert next((tmp_path / "new" / "corpora").glob("*/dense-*"))
+    assert run("list", "-a", articles).out == listed.replace(listed.splitlines()[1] + "\n", "")
+
+    content = bytearray(backup.read_bytes())
+    content[content.index(b"Mara Lindqvist")] ^= 1
+    backup.write_bytes(bytes(content))
+    damaged = run("import", backup, "-a", articles)
+    assert damaged.code == 3
+    assert "is damaged, or no backup" in damaged.error()
+    assert "bridge.txt" in run("list").out, "what was there still is"
+
+
 # What it refuses
 
 
@@ -392,6 +440,74 @@ def test_ctrl_c_ends_it_quietly() -> None:
 
     assert process.returncode == 130
     assert err.decode().strip() == "interrupted"
+
+
+def test_ctrl_c_while_indexing_keeps_what_is_in_hand_and_goes_on_from_there(
+    tmp_path: Path, data_dir: Path
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(300):
+        text = f"Report {number} says: it rained {number} litres."
+        (folder / f"{number:03}.txt").write_text(text, "utf-8")
+    process = start("index", str(folder), "--json", data_dir=data_dir)
+    database = data_dir / "corpora"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not count_articles(database):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "finishing the article in hand" in err.decode()
+    assert "Traceback" not in err.decode()
+    report = json.loads(out)
+    assert report["interrupted"] is True
+    assert 0 < len(report["added"]) < 300
+    assert len(report["added"]) == count_articles(database) == report["articles"]
+
+    process = start("index", str(folder), "--json", data_dir=data_dir)
+    rest = json.loads(process.communicate(timeout=120)[0])
+    assert rest["unchanged"] == report["added"]
+    assert len(rest["added"]) == 300 - len(report["added"])
+
+
+def count_articles(corpora: Path) -> int:
+    for path in corpora.glob("*/corpus.sqlite"):
+        with closing(sqlite3.connect(path)) as db, suppress(sqlite3.OperationalError):
+            return int(db.execute("SELECT count(*) FROM articles").fetchone()[0])
+    return 0
+
+
+def test_watching_indexes_what_changes_until_ctrl_c(articles: Path, data_dir: Path) -> None:
+    process = start("index", str(articles), "--watch", "--json", data_dir=data_dir)
+    assert process.stdout
+    assert process.stderr
+    reports = json_objects(process.stdout)
+    assert next(reports)["added"] == ["bridge.txt", "library.txt"]
+    # It says so before it begins to watch; nothing that changes after that is missed.
+    assert b"watching for changes" in process.stderr.readline()
+    time.sleep(1)
+    (articles / "mill.txt").write_text("The mill was built in 1790.", "utf-8")
+    assert next(reports)["added"] == ["mill.txt"]
+    (articles / "mill.txt").rename(articles / "old-mill.txt")
+    assert next(reports)["moved"] == [{"from": "mill.txt", "to": "old-mill.txt"}]
+    (articles / "bridge.txt").unlink()
+    assert next(reports)["removed"] == ["bridge.txt"]
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert b"Traceback" not in err
+
+
+def json_objects(stream: IO[bytes]) -> Iterator[Any]:
+    """The JSON objects that a process prints, one by one, as they come."""
+    text = ""
+    for line in stream:
+        text += line.decode()
+        if line.rstrip() == b"}":
+            yield json.loads(text)
+            text = ""
 
 
 @pytest.mark.parametrize("line", [("--help",), ("list",)])

@@ -33,5 +33,5 @@ def test_data_folder_that_is_a_file(tmp_path: Path) -> None:
     file.touch()
 
     assert remembered(file) == ()
-    with pytest.raises(CorpusError, match=r"cannot be made: .*name another with --data-dir"):
+    with pytest.raises(CorpusError, match=r"cannot use the data folder .*choose another"):
         remember(file, (Path("/a"),))

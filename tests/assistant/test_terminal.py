@@ -109,12 +109,15 @@ def test_report_names_each_file_about_which_there_is_something_to_say(
 
 
 def test_articles_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    articles = (Article("a.txt", "Text.", "Title", "2024-01-01"), Article("b.txt", "Other text."))
+    articles = (
+        Article("a.txt", "Text.", "Title", "2024-01-01"),
+        Article("b.txt", "Other text.", incomplete="torn", also_at=("c.txt",)),
+    )
     terminal.say_articles(articles)
 
     assert capsys.readouterr().out.splitlines() == [
-        "a.txt\tTitle\t2024-01-01\t5",
-        "b.txt\tOther text.\tundated\t11",
+        "a.txt\tTitle\t2024-01-01\t5\t",
+        "b.txt\tOther text.\tundated\t11\tmay be incomplete: torn; also at c.txt",
     ]
     assert [a["id"] for a in terminal.articles_json(articles)["articles"]] == ["a.txt", "b.txt"]
 

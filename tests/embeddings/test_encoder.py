@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from embeddings.encoder import (
     DEFAULT_WEIGHTS_SHA256,
     OnnxEncoder,
     load_encoder,
+    write_card,
 )
 from embeddings.errors import ModelError
 
@@ -81,8 +82,33 @@ def test_a_model_that_is_not_there_is_named(
 
 def test_the_fingerprint_follows_the_weights(exported: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(exported / "encoders" / DEFAULT_ENCODER, tmp_path / "encoder")
-    card = folder / "encoder.json"
-    fields = json.loads(card.read_text())
-    before = OnnxEncoder(folder).fingerprint
-    card.write_text(json.dumps({**fields, "weights_sha256": "0" * 64}))
-    assert OnnxEncoder(folder).fingerprint != before
+    before = OnnxEncoder(folder)
+    write_card(folder, replace(before.card, weights_sha256="0" * 64))
+    assert OnnxEncoder(folder).fingerprint != before.fingerprint
+
+
+def test_one_flipped_bit_in_the_card_is_noticed(exported: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(exported / "encoders" / DEFAULT_ENCODER, tmp_path / "encoder")
+    content = bytearray((folder / "encoder.json").read_bytes())
+    for place in range(0, len(content), 7):
+        content[place] ^= 4
+        (folder / "encoder.json").write_bytes(bytes(content))
+        with pytest.raises(ModelError, match=r"encoder\.json is missing or damaged"):
+            OnnxEncoder(folder)
+        content[place] ^= 4
+
+
+@pytest.mark.slow
+def test_a_damaged_export_is_made_again_and_told(exported: Path, tmp_path: Path) -> None:
+    shutil.copytree(exported / "encoders", tmp_path / "encoders")
+    model = tmp_path / "encoders" / DEFAULT_ENCODER / "model.onnx"
+    with model.open("r+b") as file:
+        file.seek(10_000_000)
+        file.write(b"damage")
+    told: list[str] = []
+    encoder = load_encoder(DEFAULT_ENCODER, tmp_path, tell=told.append)
+    assert encoder.encode(["one"]).shape == (1, 384)
+    assert "model.onnx is damaged" in told[0]
+    assert "exported again" in told[0]
+    leftovers = {path.name for path in (tmp_path / "encoders").iterdir()}
+    assert leftovers == {DEFAULT_ENCODER, "export.lock"}
