@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from embeddings.errors import ReadError
 from embeddings.readers.confinement import SECONDS, confine, limit_time, peak_memory_bytes
-from embeddings.readers.encodings import without_surrogates
+from embeddings.readers.decoding import without_surrogates
 from embeddings.records import Document
 
 if TYPE_CHECKING:

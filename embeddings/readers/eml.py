@@ -12,7 +12,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from embeddings.errors import ReadError
-from embeddings.readers.encodings import decode
+from embeddings.readers.decoding import decode
 from embeddings.readers.prose import language_tag, one_line, tidy
 from embeddings.readers.webpage import decode_html, html_text
 from embeddings.records import Document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embeddings.readers.encodings import decode
+from embeddings.readers.decoding import decode
 from embeddings.records import Document
 
 __all__ = ["read_plain"]

@@ -68,10 +68,8 @@ def one_line(text: object) -> str | None:
 
 def stated_title(value: object) -> str | None:
     """A title field's text; None for what programs write where nobody has named the document."""
-    title = one_line(value)
-    if title is None or _UNNAMED.fullmatch(title):
-        return None
-    return _PROGRAM.sub("", title).strip() or None
+    title = _PROGRAM.sub("", one_line(value) or "")
+    return None if not title or _UNNAMED.fullmatch(title) else title
 
 
 def stated_author(value: object) -> str | None:

@@ -58,4 +58,4 @@ def refuse_other_format(content: bytes, suffix: str) -> None:
 
 def _article(name: str) -> str:
     """The article before a format's name, as it is spoken."""
-    return "an" if name[0] in "EHMORX" and name[:2] not in ("HT", "MA") else "a"
+    return "an" if name[0] in "EHMORX" and name != "MARKDOWN" else "a"

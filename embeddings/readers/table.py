@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Literal
 
-from embeddings.readers.encodings import decode
+from embeddings.readers.decoding import decode
 from embeddings.readers.prose import tidy
 from embeddings.records import Document
 
@@ -64,12 +64,16 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
 def _parsed(
     text: str, delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
 ) -> list[list[str]]:
-    csv.field_size_limit(len(text) + 1)
+    limit = csv.field_size_limit(len(text) + 1)  # the whole process's: it is put back
     lines = io.StringIO(text, newline="")
     # A bare \r among \n is an error to the csv module; it ends a line like any other here.
     if re.search(r"\r(?!\n)", text):
         lines = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"), newline="")
-    return list(csv.reader(lines, delimiter=delimiter, quoting=quoting, skipinitialspace=True))
+    try:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, skipinitialspace=True)
+        return list(reader)
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:

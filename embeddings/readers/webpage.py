@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from embeddings.errors import ReadError
-from embeddings.readers.encodings import Decoded, decode
+from embeddings.readers.decoding import Decoded, decode
 from embeddings.readers.page_article import article_roots, without_chrome
 from embeddings.readers.page_metadata import page_metadata
 from embeddings.readers.page_text import page_text

@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -7,6 +14,10 @@ import pytest
 from embeddings.errors import ReadError
 from embeddings.readers import read_article
 from embeddings.readers.metadata import find_metadata
+from embeddings.readers.pdf_layout import Line, paragraphs
+from embeddings.readers.prose import iso_date, language_tag, stated_title
+from embeddings.records import Article
+from tests import documents
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -79,3 +90,353 @@ def test_encodings_are_told_apart(encoding: str) -> None:
     if encoding == "utf-16-le":
         content = b"\xff\xfe" + content
     assert read_article(content, "a.txt", "a.txt").text == text
+
+
+def read(content: bytes | str, name: str) -> Article:
+    content = content.encode() if isinstance(content, str) else content
+    return read_article(content, name, name)
+
+
+def packed(**parts: str) -> bytes:
+    """A zip file; `__` in a name stands for `/`, `_` for `.`."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), text)
+    return out.getvalue()
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def docx(body: str, **parts: str) -> bytes:
+    document = f"<w:document {W}><w:body>{body}</w:body></w:document>"
+    return packed(word__document_xml=document, **parts)
+
+
+def paragraph(text: str, properties: str = "") -> str:
+    return f"<w:p>{properties}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def test_every_sample_says_what_it_was_made_of() -> None:
+    for sample in documents.samples():
+        if sample.refused:
+            with pytest.raises(ReadError):
+                read(sample.content, sample.name)
+            continue
+        article = read(sample.content, sample.name)
+        flat = " ".join(article.text.split())
+        assert all(" ".join(words.split()) in flat for words in sample.paragraphs), sample.name
+        assert not [words for words in sample.absent if words in article.text], sample.name
+        for field in ("title", "author", "date", "language"):
+            assert getattr(article, field) == getattr(sample, field), (sample.name, field)
+        assert len(article.pages) == sample.pages
+
+
+def test_a_word_document_in_order_with_all_that_hangs_on_it() -> None:
+    listed = "<w:pPr><w:numPr/></w:pPr>"
+    box = f"<w:txbxContent>{paragraph('In a box.')}</w:txbxContent>"
+    body = (
+        paragraph("Before.")
+        + paragraph("one", listed)
+        + paragraph("two", listed)
+        + "<w:p><w:r><w:t>Kept</w:t></w:r><w:del><w:r><w:delText> gone</w:delText></w:r></w:del>"
+        + "<w:ins><w:r><w:t> and new.</w:t></w:r></w:ins>"
+        + f"<w:r><mc:AlternateContent xmlns:mc='m'><mc:Choice>{box}</mc:Choice>"
+        + f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r></w:p>"
+        + f"<w:tbl><w:tr><w:tc>{paragraph('a')}</w:tc><w:tc>{paragraph('b')}</w:tc></w:tr>"
+        + f"<w:tr><w:tc>{paragraph('c')}</w:tc><w:tc>{paragraph('d')}</w:tc></w:tr></w:tbl>"
+        + f"<w:sdt><w:sdtContent>{paragraph('In a control.')}</w:sdtContent></w:sdt>"
+    )
+    notes = f"<w:footnotes {W}><w:footnote>{paragraph('A note.')}</w:footnote></w:footnotes>"
+    article = read(docx(body, word__footnotes_xml=notes), "a.docx")
+    assert article.text == (
+        "Before.\n\none\ntwo\n\nKept and new.\n\nIn a box.\n\na | b\nc | d\n\nIn a control.\n\n"
+        "A note."
+    )
+
+
+def test_damaged_word_xml_is_read_as_far_as_it_goes_and_says_so() -> None:
+    whole = docx(paragraph("First.") + paragraph("Second.") + "<w:p><w:r><w:t>Third & last")
+    article = read(whole, "a.docx")
+    assert article.text.startswith("First.\n\nSecond.")
+    assert article.incomplete is not None
+    assert "damaged near line 1 of its part word/document.xml" in article.incomplete
+
+
+def test_entities_are_not_resolved(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the secret", "utf-8")
+    xml = (
+        f'<!DOCTYPE d [<!ENTITY x SYSTEM "{secret.as_uri()}"><!ENTITY y "boom">]>'
+        f"<w:document {W}><w:body>{paragraph('Said: &x;&y;.')}</w:body></w:document>"
+    )
+    assert "secret" not in read(packed(word__document_xml=xml), "a.docx").text
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (b"%PDF-1.4\n...", "a.docx", "not a DOCX file but a PDF"),
+        (b"PK\x03\x04rest", "a.txt", "not a TXT file but a zip archive"),
+        (b"PK\x03\x04rest", "a.docx", "does not open as a zip"),
+        (b"{\\rtf1 hi}", "a.md", "not an MD file but an RTF document"),
+        (b"\x89PNG\r\n\x1a\n", "a.pdf", "not a PDF file but a PNG image"),
+        (b"GIF89a....", "a.html", "not an HTML file but a GIF image"),
+        (b"plain words", "a.epub", "not an EPUB file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.docx", "an old Office document"),
+        (
+            b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"),
+            "a.docx",
+            "password-protected",
+        ),
+        (b"%PDF-1.4\nnothing more", "a.pdf", "the PDF is damaged"),
+        (packed(xl__workbook_xml="<x/>"), "a.docx", "not a DOCX file"),
+        (packed(mimetype="application/vnd.oasis.opendocument.spreadsheet"), "a.odt", "not an ODT"),
+        (b"just words\n\nand more", "a.eml", "not an e-mail"),
+        (b"", "a.pdf", "the file is empty"),
+        (b"<html><body><script>x()</script></body></html>", "a.html", "no text"),
+    ],
+)
+def test_what_is_not_what_its_name_says_is_refused_with_the_reason(
+    content: bytes, name: str, reason: str
+) -> None:
+    with pytest.raises(ReadError, match=rf"^{name}: .*{reason}"):
+        read(content, name)
+
+
+def test_a_page_without_its_navigation() -> None:
+    page = """<!DOCTYPE html><html lang="en-gb"><head>
+      <title>The bridge reopens | The Herald</title>
+      <meta name="author" content="A. Writer">
+      <meta property="article:published_time" content="2021-03-03T10:00:00Z">
+      <style>p { color: red }</style></head><body>
+      <header><a href="/">The Herald</a> <a href="/login">Log in</a></header>
+      <nav><ul><li><a href="/a">News</a></li><li><a href="/b">Sport</a></li></ul></nav>
+      <div class="cookie-banner">We use cookies.</div>
+      <main><article><header><h1>The bridge reopens</h1></header>
+      <p>It took <b>eleven</b>
+         months&nbsp;of work.</p>
+      <pre>kept
+  as is</pre>
+      <ul><li>one</li><li>two</li></ul>
+      <table><tr><th>Year</th><th>Cables</th></tr><tr><td>1974</td><td>64</td></tr></table>
+      <p>More on this<br>tomorrow.</p></article></main>
+      <aside><h2>Most read</h2><a href="/c">Something else</a></aside>
+      <footer>All rights reserved</footer><script>track()</script></body></html>"""
+    article = read(page, "a.html")
+    assert article.text == (
+        "The bridge reopens\n\nIt took eleven months of work.\n\nkept\nas is\n\none\ntwo\n\n"
+        "Year | Cables\n1974 | 64\n\nMore on this\ntomorrow."
+    )
+    assert (article.title, article.date) == ("The bridge reopens", "2021-03-03")
+    assert (article.author, article.language) == ("A. Writer", "en-GB")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>Only words.</p>",
+        "Only words.",
+        "<div class='menu'><p>Only words.</p></div>",
+        "<body style='display:none'><p>Only words.</p></body>",
+        "<form><p>Only words.</p></form>",
+        "<nav>Only words.</nav>",
+        "<table><tr><td><table><tr><td>Only words.</td></tr></table></td></tr></table>",
+        "<article></article><div>Only words.</div>",
+        "<div>" * 1_000 + "Only words.",
+    ],
+)
+def test_an_odd_page_loses_nothing(page: str) -> None:
+    assert read(page, "a.html").text == "Only words."
+
+
+def test_a_page_laid_out_by_a_table_is_no_table() -> None:
+    words = "The first sentence of it is long enough to be a paragraph of an essay. " * 5
+    page = f"<table><tr><td>Menu</td><td>{words}<br><br>{words}</td></tr></table>"
+    assert read(page, "a.html").text == f"Menu\n\n{words.strip()}\n\n{words.strip()}"
+
+
+@pytest.mark.parametrize("declared", ["windows-1252", "iso-8859-1", "koi8-r", "utf-16", "nonsense"])
+def test_a_page_is_decoded_as_it_declares_where_that_fits(declared: str) -> None:
+    encoding = "koi8-r" if declared == "koi8-r" else "cp1252"
+    words = "Мост снова открыт" if declared == "koi8-r" else "Le café est rouvert, “enfin”"
+    page = f"<html><head><meta charset={declared}></head><body><p>{words}</p></body></html>"
+    assert read(page.encode(encoding), "a.html").text == words
+
+
+def test_a_mail_prefers_plain_words_and_names_what_it_leaves() -> None:
+    mail = EmailMessage()
+    mail["From"] = "Zoë Lindqvist <zoe@example.com>"
+    mail["Subject"] = "Die Brücke"
+    mail["Date"] = "Wed, 3 Mar 2021 23:59:00 -0500"
+    mail.set_content("Plain words.\n")
+    mail.add_alternative("<p>Plain <b>words</b>.</p>", subtype="html")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
+    article = read(mail.as_bytes(policy=SMTP), "a.eml")
+    assert article.text == "Plain words."
+    assert (article.title, article.author, article.date) == (
+        "Die Brücke", "Zoë Lindqvist", "2021-03-03",
+    )  # fmt: skip
+    assert article.incomplete == "1 attachment was not read: plan.pdf"
+
+
+def test_a_mail_whose_plain_form_says_nothing_is_read_as_html() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "News"
+    mail.set_content("See the web version.\n")
+    mail.add_alternative("<p>The bridge has reopened after eleven months.</p>", subtype="html")
+    assert read(bytes(mail), "a.eml").text == "The bridge has reopened after eleven months."
+
+
+def test_a_mail_cut_short_says_so() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "News"
+    mail.set_content("The bridge has reopened.\n")
+    mail.add_attachment("Never seen.\n", filename="a.txt")
+    content = bytes(mail)
+    article = read(content[: content.index(b"Never")], "a.eml")
+    assert article.text == "The bridge has reopened."
+    assert article.incomplete is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "lines"),
+    [
+        ("Year,Cables\n1974,64\n2024,70\n", "Year: 1974; Cables: 64.\nYear: 2024; Cables: 70."),
+        ("Jahr;Preis\n1974;1,5\n", "Jahr: 1974; Preis: 1,5."),
+        ("1,2\n3,4\n", "1 | 2\n3 | 4"),
+        ("one column\nof words\n", "one column\nof words"),
+        ('a,b\n"x, y","two\nlines"\n', "a: x, y; b: two lines."),
+        ("a,b\n1,\n,2\n,,\n", "a: 1.\nb: 2."),
+        ("a,b\r1,2\r", "a: 1; b: 2."),
+        ('a,b\n1,5" pipe\n2,x\n', 'a: 1; b: 5" pipe.\na: 2; b: x.'),
+    ],
+)
+def test_a_row_is_a_sentence(table: str, lines: str) -> None:
+    limit = csv.field_size_limit()
+    assert read(table, "a.csv").text == lines
+    assert csv.field_size_limit() == limit
+
+
+def test_an_rtf_document_in_its_fonts_encodings() -> None:
+    rtf = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Times;}{\f1\fcharset204 Times;}}"
+        rb"{\info{\title Br\'fccke}{\author Z. L.}{\creatim\yr2021\mo3\dy3}}"
+        rb"\f0 Caf\'e9 \u8212?{\f1 \'cc\'ee\'f1\'f2}\par Second\line line {\v hidden}{\*\x gone}"
+        rb"\par\trowd\cellx1 a\cell b\cell\row\trowd c\cell d\cell\row\pard "
+        rb"After \u-10179?\u-8704?.}"
+    )
+    article = read(rtf, "a.rtf")
+    assert article.text == "Café —Мост\n\nSecond\nline\n\na | b\nc | d\n\nAfter 😀."
+    assert (article.title, article.author, article.date) == ("Brücke", "Z. L.", "2021-03-03")
+    cut = read(rtf[:-30], "a.rtf")
+    assert cut.incomplete is not None
+    assert "cut short" in cut.incomplete
+
+
+def test_a_book_in_the_order_of_its_spine() -> None:
+    package = """<package xmlns="http://www.idpf.org/2007/opf"
+      xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>A book</dc:title>
+      <dc:creator>A</dc:creator><dc:creator>B</dc:creator><dc:language>en_GB</dc:language>
+      <dc:date>2021-03</dc:date></metadata><manifest>
+      <item id="n" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>
+      <item id="b" href="b%20b.xhtml" media-type="application/xhtml+xml"/>
+      <item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>
+      <item id="x" href="lost.xhtml" media-type="application/xhtml+xml"/></manifest>
+      <spine><itemref idref="a"/><itemref idref="b"/><itemref idref="x"/></spine></package>"""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("OPS/book.opf", package)
+        archive.writestr("OPS/a.xhtml", "<h1>One</h1><p>First&nbsp;words.</p>")
+        archive.writestr("OPS/b b.xhtml", "<html><body><p>Second words.</p></body></html>")
+        archive.writestr("OPS/nav.xhtml", "<html><body><p>Contents</p></body></html>")
+    article = read(out.getvalue(), "a.epub")
+    assert article.text == "One\n\nFirst words.\n\nSecond words."
+    assert (article.title, article.author, article.language) == ("A book", "A, B", "en-GB")
+    assert article.date is None
+    assert article.incomplete == "1 chapter could not be read: lost.xhtml"
+
+
+def test_a_bomb_in_a_zip_is_not_unpacked() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * 20_000_000)
+    with pytest.raises(ReadError, match="100 times its size"):
+        read(out.getvalue(), "a.docx")
+
+
+def lines(*rows: tuple[str, float, float, float]) -> list[Line]:
+    """Lines of a page: text, left, right, base line; 12 points high, 5 a character."""
+    return [
+        Line(text, left, right, base, 12.0, first_word=5.0 * len(text.split()[0]))
+        for text, left, right, base in rows
+    ]
+
+
+def test_the_lines_of_a_paragraph_are_joined_and_others_are_not() -> None:
+    page = lines(
+        ("A heading", 50, 100, 700),
+        ("The first line goes to the very end of it and", 50, 300, 670),
+        ("the second one as well, for it is a paragraph and", 50, 299, 656),
+        ("then it ends.", 50, 110, 642),
+        ("• one item", 50, 110, 628),
+        ("• another", 50, 100, 614),
+        ("Year | 1974", 50, 200, 600),
+    )
+    assert paragraphs(page) == (
+        "A heading\n\nThe first line goes to the very end of it and the second one as well, for it "
+        "is a paragraph and then it ends.\n• one item\n• another\nYear | 1974"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("ef", "ficient", "efficient"),
+        ("Lucene", "BM25", "Lucene-BM25"),
+        ("state-of", "the", "state-of-the"),
+    ],
+)
+def test_a_divided_word_is_put_together(first: str, second: str, joined: str) -> None:
+    page = lines((first, 50, 300, 100), (second, 50, 300, 86))
+    page[0].divided = True
+    assert paragraphs(page) == joined
+
+
+@pytest.mark.parametrize(
+    ("stated", "date"),
+    [
+        ("2024-03-05T10:00:00Z", "2024-03-05"), ("D:20240305093000+01'00'", "2024-03-05"),
+        ("2024/3/5", "2024-03-05"), ("20240305", "2024-03-05"), ("2024-02-30", None),
+        ("1970-01-01T00:00:00Z", None), ("yesterday", None), ("2024", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_machines_date_is_a_day_or_nothing(stated: str | None, date: str | None) -> None:
+    assert iso_date(stated) == date
+
+
+@pytest.mark.parametrize(
+    ("stated", "tag"),
+    [("en", "en"), ("EN_us", "en-US"), ("zh-Hans-CN", "zh-Hans-CN"), ("und", None), ("", None),
+     ("English, probably", None)],
+)  # fmt: skip
+def test_a_language_is_a_tag_or_nothing(stated: str, tag: str | None) -> None:
+    assert language_tag(stated) == tag
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Untitled", "(anonymous)", "Document1", "paper.dvi", "Microsoft Word - notes.doc", " "],
+)
+def test_what_a_program_writes_for_a_title_is_none(title: str) -> None:
+    assert stated_title(title) is None
+
+
+def test_the_readers_load_nothing_until_they_are_used() -> None:
+    code = "import sys, embeddings.readers.sandbox; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=SEEDS.parent, capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"lxml", "pypdf", "pypdfium2", "chardet", "numpy", "email"}
