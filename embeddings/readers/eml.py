@@ -24,6 +24,7 @@ __all__ = ["read_eml"]
 
 _HEADERS = ("from", "to", "date", "subject", "message-id", "received", "mime-version", "sender",
             "return-path", "content-type", "delivered-to")  # fmt: skip
+_TEXTS = ("text/plain", "text/html", "text/enriched", "text/markdown")
 _DEEPEST = 10
 _MOST_NAMED = 5
 _FULLER = 1.5
@@ -31,6 +32,7 @@ _FULLER = 1.5
 _WRAPPED = 60
 """A line at least this long was broken by the program that wrote it, not by its author."""
 _OWN_LINE = re.compile(r"\s|[-*•>|#]|\d{1,3}[.)]\s|https?://")
+_PGP = b"-----BEGIN PGP MESSAGE-----"
 _CUT_SHORT = ("CloseBoundaryNotFoundDefect", "StartBoundaryNotFoundDefect")
 _BROKEN = (
     "InvalidBase64CharactersDefect",
@@ -138,7 +140,8 @@ def _note_defects(part: Message, found: _Found) -> None:
 def _is_text(part: Message, kind: str) -> bool:
     if part.get_content_disposition() == "attachment":
         return False
-    return kind in ("text/plain", "text/html", "text/enriched", "text/markdown")
+    # A part that says it has parts, and has none, is text all the same.
+    return kind.startswith("multipart/") or kind in _TEXTS
 
 
 def _is_picture_in_text(part: Message, kind: str) -> bool:
@@ -160,6 +163,8 @@ def _text(part: Message, kind: str, found: _Found) -> str:
         text, damage = html_text(decoded.text)
         found.damage = found.damage or damage or decoded.incomplete
         return text
+    if content.lstrip().startswith(_PGP):
+        raise ReadError("the e-mail is encrypted")
     decoded = decode(content, charset)
     found.damage = found.damage or decoded.incomplete
     return _unwrapped(decoded.text)

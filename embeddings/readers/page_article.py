@@ -16,11 +16,17 @@ _ROLES = frozenset(
 )
 _NAMES = frozenset(
     "nav navbar navigation menu menubar breadcrumb breadcrumbs sidebar footer header masthead "
-    "cookie cookies cookie-banner cookie-notice consent share sharing social social-share related "
-    "related-posts recommended newsletter promo advert advertisement ads ad skip-link skiplink "
-    "mw-editsection noprint catlinks printfooter toc pagination pager site-header site-footer "
-    "site-nav main-nav top-nav subscribe comments-link post-navigation nav-links".split()
+    "cookie cookies cookie-banner cookie-notice consent share sharing social social-share "
+    "related related-posts recommended newsletter promo advert advertisement ads ad skip-link "
+    "skiplink catlinks navbox mw-navigation mw-panel mw-head vector-header vector-sidebar "
+    "vector-toc printfooter toc pagination pager site-header site-footer site-nav main-nav "
+    "top-nav subscribe comments-link post-navigation nav-links".split()
 )
+_ASIDES = frozenset(
+    "mw-editsection mw-jump-link noprint skip-link skiplink skip-to-content skip-nav sr-only "
+    "visually-hidden screen-reader-text screen-reader-shortcut".split()
+)
+"""Names of what stands within the text and is for other readers, or no part of it."""
 _WORDS = re.compile(r"[a-z0-9-]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _MANY_LINKS = 0.5
@@ -111,7 +117,10 @@ def _is_chrome(element: Any, own: int, in_links: int, length: int) -> bool:
         return not large and not _belongs(element, linked)
     if tag == "form":
         return own < _SHORT and not large and not element.xpath(".//p | .//h1 | .//h2 | .//table")
-    if _names(element) & _NAMES and tag not in ("a", "span", "h1", "h2", "p", "article"):
+    names = _names(element)
+    if names & _ASIDES and own < _SHORT and not large:
+        return True
+    if names & _NAMES and tag not in ("a", "span", "h1", "h2", "p", "article"):
         return not large and (linked >= _MANY_LINKS or own < _SHORT) and not _has_headline(element)
     if tag in ("ul", "ol", "div", "table", "td"):
         return _is_menu(element, own, linked, length)
