@@ -36,6 +36,8 @@ class Citation:
     end: int
     quote: str
     sha256: str
+    page: int | None = None
+    """Page of the document that the quote begins on, from 1; None where it has no pages."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready dictionary of all fields."""

@@ -45,6 +45,7 @@ def cite(article: Article, start: int, end: int, number: int) -> Citation:
         end,
         article.text[start:end],
         article.sha256,
+        article.page_of(start),
     )
     prove(citation, article)
     return citation

@@ -188,6 +188,7 @@ def say_answer(answer: Answer) -> None:
                 (f"[{citation.number}] ", "cyan"),
                 (safe(citation.title), "bold"),
                 (f" · {citation.date or UNDATED} · {safe(citation.article_id)}", "dim"),
+                (f", page {citation.page}" if citation.page else "", "dim"),
             )
         )
         _print(Text(f"“{_excerpt(citation)}”"), indent=4)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
-from embeddings.rawfile import inode_of, release, retain, sha256_of_open
+from embeddings.rawfile import inode_of, release, retain, sha256_of_open, unreadable
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.schema import SCHEMA_VERSION, checksum, create
 from embeddings.sealing import Seal
@@ -632,7 +632,13 @@ def translated(path: Path) -> Iterator[None]:
         reason = f"{error} ({name})" if name else str(error)
         if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _REFUSED:
             raise _unusable(path.parent, reason) from error
-        raise DamagedError(f"{path} is damaged ({reason}); run: assistant doctor") from error
+        # SQLite calls it damage, too, when the disk does not give a page.
+        cause = unreadable(path) if path.exists() else None
+        if cause:
+            raise _unusable(path.parent, f"{path} cannot be read: {cause}") from error
+        raise DamagedError(
+            f"{path} is damaged, or could not be read ({reason}); run: assistant doctor"
+        ) from error
 
 
 _REFUSED = {

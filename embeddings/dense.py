@@ -34,14 +34,11 @@ class DenseIndex:
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> DenseIndex | None:
-        """The index in a file, or None when it is absent or not what was written."""
+        """The index in a file, or None when it is not what was written; raises `OSError`."""
         import faiss
         import numpy as np
 
-        try:
-            content = np.fromfile(path, dtype=np.uint8)
-        except OSError:
-            return None
+        content = np.fromfile(path, dtype=np.uint8)
         if hashlib.sha256(content.data).hexdigest() != sha256:
             return None
         return cls(faiss.deserialize_index(content))

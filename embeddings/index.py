@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import shutil
 import tempfile
@@ -27,7 +28,7 @@ from embeddings.recovery import INDEXES_LOCK, INDEXING_LOCK
 from embeddings.sealing import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from embeddings.corpus import Corpus
 
@@ -79,22 +80,42 @@ def _is_latest(corpus: Corpus, index: Index) -> bool:
 
 
 def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Index | None:
-    """The index last published, or None when it is absent or damaged."""
+    """The index last published, or None when it is absent or damaged; `tell` is told which.
+
+    Raises `CorpusError` when the system does not let it be read just now.
+    """
     for _ in range(LOAD_ATTEMPTS):
         recorded = corpus.derived(NAMES)
         if len(recorded) < len(NAMES):
             return None
-        dense_at, lexical_at = (corpus.folder / derived.file for derived in recorded)
-        loaded_dense = DenseIndex.load(dense_at, recorded[0].sha256)
-        loaded_lexical = LexicalIndex.load(lexical_at, recorded[1].sha256)
-        if loaded_dense is not None and loaded_lexical is not None:
-            return Index(loaded_lexical, loaded_dense, recorded[0].generation, recorded[0].build)
+        problem = None
+        try:
+            loaded = _loaded(corpus.folder, recorded)
+        except OSError as error:
+            problem = f"{error.filename or corpus.folder}: {error.strerror}"
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO):
+                raise CorpusError(f"cannot read the indexes, {problem}; try again") from error
+        else:
+            if isinstance(loaded, Index):
+                return loaded
+            problem = f"{loaded} is damaged"
         if corpus.derived(NAMES) == recorded:  # else it was replaced while it was being loaded
             if tell:
-                name = dense_at if loaded_dense is None else lexical_at
-                tell(f"{name} is missing or damaged; the index was built again from the corpus")
+                tell(f"{problem}; the indexes were built again from the corpus")
             return None
     return None
+
+
+def _loaded(folder: Path, recorded: Sequence[Derived]) -> Index | Path:
+    """The index, or the path of the part of it that is not what was written."""
+    dense_at, lexical_at = (folder / derived.file for derived in recorded)
+    dense_index = DenseIndex.load(dense_at, recorded[0].sha256)
+    if dense_index is None:
+        return dense_at
+    lexical_index = LexicalIndex.load(lexical_at, recorded[1].sha256)
+    if lexical_index is None:
+        return lexical_at
+    return Index(lexical_index, dense_index, recorded[0].generation, recorded[0].build)
 
 
 def build_index(corpus: Corpus, progress: Callable[[int, int], None] | None = None) -> Index:
@@ -126,9 +147,11 @@ def _published(corpus: Corpus, progress: Callable[[int, int], None] | None) -> I
     corpus.record_derived(recorded)
     for name, derived in recorded.items():
         remove_others(corpus.folder, f"{name}-*", keep=derived.file)
-    index = load_index(corpus)
+    problems: list[str] = []
+    index = load_index(corpus, problems.append)
     if index is None:
-        raise CorpusError(f"the index just written to {corpus.folder} cannot be read; try again")
+        reason = problems[0] if problems else "it is gone"
+        raise CorpusError(f"cannot read the index just written to {corpus.folder}: {reason}")
     return index
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ TITLE_BOOST = 0.5
 """A title stands on every passage of its article, so its words tell passages less apart."""
 TYPO_BOOST = 0.5
 WRITER_BYTES = 64_000_000
+PROBE_BYTES = 65_536
 
 _WORD = re.compile(r"\w+")
 
@@ -64,15 +67,15 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> LexicalIndex | None:
-        """The index in a folder, or None when it is absent or not what was written."""
+        """The index in a folder, or None when it is not what was written; raises `OSError`."""
         import tantivy
 
-        try:
-            if folder_sha256(path) != sha256:
-                return None
-            return cls(tantivy.Index.open(str(path)))
-        except (OSError, ValueError):
+        if folder_sha256(path) != sha256:
             return None
+        try:
+            return cls(tantivy.Index.open(str(path)))
+        except ValueError as error:  # its bytes are right, so the system has refused something
+            raise OSError(errno.EIO, _cause(path, error)) from error
 
     def terms(self, query: str) -> tuple[Term, ...]:
         """Content words of `query`; near spellings for those the corpus does not have."""
@@ -171,8 +174,19 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except ValueError as error:
         raise CorpusError(
-            f"cannot write {path}: {error}; make room or make the folder writable, then try again"
+            f"cannot write {path}: {_cause(path, error)}; make room or make the folder writable, "
+            "then try again"
         ) from error
+
+
+def _cause(path: Path, error: ValueError) -> str:
+    """What the system has refused. Tantivy does not always say: then it is asked again."""
+    try:
+        with tempfile.TemporaryFile(dir=path) as file:
+            file.write(bytes(PROBE_BYTES))
+    except OSError as refused:
+        return refused.strerror or str(refused)
+    return f"{error} (is the disk full, or are too many files open?)"
 
 
 def words_of(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Inode", "inode_of", "release", "retain", "sha256_of_open"]
+__all__ = ["Inode", "inode_of", "release", "retain", "sha256_of_open", "unreadable"]
 
 Inode = tuple[int, int]
 BLOCK_BYTES = 1 << 20
@@ -68,3 +68,19 @@ def sha256_of_open(path: Path) -> str:
         digest.update(block)
         place += len(block)
     return digest.hexdigest()
+
+
+def unreadable(path: Path) -> str | None:
+    """Why the system does not give the bytes of a file, or None: a bad disk is no damaged file."""
+    try:
+        inode = inode_of(path)
+    except OSError as error:
+        return error.strerror
+    retain(inode)
+    try:
+        sha256_of_open(path)
+    except OSError as error:
+        return error.strerror
+    finally:
+        release(inode)
+    return None

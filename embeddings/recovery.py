@@ -21,7 +21,7 @@ from embeddings.corpus import FILE, Corpus, connect
 from embeddings.durable import TEMPORARY, sync_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.locks import held
-from embeddings.rawfile import inode_of, release, retain, sha256_of_open
+from embeddings.rawfile import unreadable
 from embeddings.schema import SCHEMA_VERSION, TABLES, checksum, create
 from embeddings.sealing import SEAL, Seal, read_seal, seal
 
@@ -95,20 +95,9 @@ def open_sound(folder: Path) -> tuple[Corpus, tuple[str, ...]]:
 
 def _check_readable(path: Path) -> None:
     """Raises `CorpusError` for a disk that does not give the file's bytes: that is no damage."""
-    if not path.exists():
-        return
-    inode = None
-    try:
-        inode = inode_of(path)
-        retain(inode)
-        sha256_of_open(path)
-    except OSError as error:
-        raise CorpusError(
-            f"cannot read {path}: {error.strerror}; see to the disk, then try again"
-        ) from error
-    finally:
-        if inode:
-            release(inode)
+    cause = unreadable(path) if path.exists() else None
+    if cause:
+        raise CorpusError(f"cannot read {path}: {cause}; see to the disk, then try again")
 
 
 def _expected(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from embeddings.durable import read_sealed, write_sealed
-from embeddings.errors import DamagedError
+from embeddings.errors import CorpusError, DamagedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +36,18 @@ class Seal:
 
 
 def read_seal(folder: Path) -> Seal | None:
-    """The seal of the corpus in `folder`, or None; raises `DamagedError` when it is damaged."""
+    """The seal of the corpus in `folder`, or None.
+
+    Raises `DamagedError` when it is damaged, `CorpusError` when it cannot be read.
+    """
     try:
         return Seal(**read_sealed(folder / SEAL))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise CorpusError(
+            f"cannot read {folder / SEAL}: {error.strerror}; see to the disk, then try again"
+        ) from error
     except TypeError as error:
         raise DamagedError(f"{folder / SEAL} is damaged") from error
 

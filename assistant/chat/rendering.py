@@ -53,6 +53,7 @@ class Source(TypedDict):
     title: str
     article_id: str
     date: str | None
+    page: int | None
     before: str
     quote: str
     after: str
@@ -153,6 +154,7 @@ def cited_source(citation: Citation, article: Article) -> Source:
         title=citation.title,
         article_id=citation.article_id,
         date=citation.date,
+        page=citation.page,
         before=article.text[low : citation.start],
         quote=citation.quote,
         after=article.text[citation.end : high],
@@ -169,6 +171,7 @@ def closest_source(number: int, hit: Hit, article: Article) -> Source:
         title=article.label,
         article_id=article.id,
         date=article.date,
+        page=article.page_of(passage.start),
         before=article.text[passage.start : passage.end],
         quote="",
         after="",
@@ -188,7 +191,9 @@ def copy_text(answer: Answer) -> str:
     for citation in answer.citations:
         lines.append(f"[{citation.number}] {citation.title}, {dated(citation.date)}")
         lines.append(f"    {squeezed(citation.quote)}")
-        lines.append(f"    {citation.article_id}, characters {citation.start}-{citation.end}")
+        page = f", page {citation.page}" if citation.page else ""
+        where = f"{citation.article_id}{page}, characters {citation.start}-{citation.end}"
+        lines.append(f"    {where}")
     return "\n".join(lines)
 
 

@@ -32,6 +32,7 @@ def citation(number: int = 1, quote: str = "The sum was 5 [sic].") -> Citation:
         end=start + len(quote),
         quote=quote,
         sha256=ARTICLE.sha256,
+        page=2,
     )
 
 
@@ -98,6 +99,7 @@ def test_the_quote_stands_in_the_text_around_it() -> None:
     source = rendering.cited_source(citation(), ARTICLE)
     assert source["before"] + source["quote"] + source["after"] == TEXT
     assert source["quote"] == "The sum was 5 [sic]."
+    assert source["page"] == 2
     assert (source["more_before"], source["more_after"]) == (False, False)
 
 
@@ -153,7 +155,7 @@ def test_the_copy_holds_every_source() -> None:
     copy = rendering.copy_text(answer(notes=("A note.",)))
     assert copy.startswith("The sum was 5 [sic].[1]\n")
     assert "[1] A *title*, 2024-01-01" in copy
-    assert "news/a.txt, characters 12-32" in copy
+    assert "news/a.txt, page 2, characters 12-32" in copy
     assert "A note." in copy
 
 

@@ -240,7 +240,7 @@ def test_a_backup_is_put_back_as_it_was(run: Runner, articles: Path, tmp_path: P
     elsewhere = ("-a", articles, "--data-dir", tmp_path / "new")
     assert run("import", backup, *elsewhere).code == 0
     # Nothing has to be read or encoded again: there is no encoder in that folder to do it with.
-    assert next((tmp_path / "new" / "corpora").glob("*/dense-*"))
+    assert list((tmp_path / "new" / "corpora").glob("*/dense-*"))
     assert run("list", "-a", articles).out == listed.replace(listed.splitlines()[1] + "\n", "")
 
     content = bytearray(backup.read_bytes())

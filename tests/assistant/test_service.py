@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import assistant
 from assistant import Assistant, CorpusError, QuestionError, composer, service
 from embeddings.records import Article
+from tests import documents
 from tests.fakes import HashingEncoder
 
 QUESTION = "How many vehicles did SAIC Ningde produce?"
@@ -272,3 +274,21 @@ def test_articles_say_what_they_are(folder: Path, data_dir: Path) -> None:
         assert opened.report.added == ("bridge.txt", "mill.txt")
     with Assistant.open(folder, data_dir=data_dir) as again:
         assert again.report.unchanged == ("bridge.txt", "mill.txt")
+
+
+def test_a_citation_of_a_document_with_pages_says_the_page(tmp_path: Path, data_dir: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    filler = "The council met in the town hall and spoke about the weather of that week. " * 30
+    paragraphs = (filler, filler, "The ferry Aurora was built in Bergen in 1987.")
+    facts = replace(documents.ENGLISH, title="Ferries of the north", paragraphs=paragraphs)
+    (folder / "ferries.pdf").write_bytes(documents.pdf(facts))
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        answer = opened.ask("Where was the ferry Aurora built?")
+        (citation, *_) = answer.citations
+        article = opened.article("ferries.pdf")
+        assert len(article.pages) > 1
+        assert "Bergen" in citation.quote
+        assert citation.page == len(article.pages)
+        assert answer.to_dict()["citations"][0]["page"] == citation.page
+        assert all(finding.ok for finding in opened.verify(answer.to_dict()))

@@ -48,7 +48,9 @@ def test_every_character_there_is_becomes_printable() -> None:
 
 
 def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[str]) -> None:
-    dated = Citation(1, "a.txt", "The \x1b[31mtitle", "2024-01-01", None, 0, 9, "One\nline. ", "0")
+    dated = Citation(
+        1, "a.txt", "The \x1b[31mtitle", "2024-01-01", None, 0, 9, "One\nline. ", "0", 3
+    )
     undated = Citation(2, "b.txt", "Other", None, None, 0, 400, "word " * 80, "0")
     terminal.say_answer(
         Answer("q", "q", "So.[1] Or so.[2]", None, 0.9, (dated, undated), notes=("A \x1b part.",))
@@ -61,7 +63,7 @@ def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[s
         "So.[1] Or so.[2]",
         "",
         "Sources",
-        r"[1] The \x1b[31mtitle · 2024-01-01 · a.txt",
+        r"[1] The \x1b[31mtitle · 2024-01-01 · a.txt, page 3",
         "    “One line.”",
     ]
     assert lines[5] == "[2] Other · undated · b.txt"

@@ -41,7 +41,7 @@ export default function SourcePassage() {
   return (
     <article className="fn-passage" ref={passage} tabIndex={-1} aria-label={source.title}>
       <h2>{visible(source.title)}</h2>
-      <p className="fn-about">{source.date || 'undated'}<span>{source.article_id}</span></p>
+      <p className="fn-about">{source.date || 'undated'}<span>{source.article_id}{source.page ? `, page ${source.page}` : ''}</span></p>
       <div className="fn-text">
         {source.more_before ? <span className="fn-more">… </span> : null}
         {visible(source.before.trimStart())}
