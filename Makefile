@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help chat test check lint format types unit browser eval bench constraints clean
+.PHONY: help chat test check lint format types unit browser eval bench torture constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,14 @@ eval: $(READY) ## Measure quality on the project's questions; fails under the fl
 
 bench: $(READY) ## Time the first answer in a fresh process
 	$(BIN)/python benchmarks/first_answer.py
+
+FIGURES ?= .figures
+torture: $(READY) ## Kill, starve, damage and fuzz it for an hour or two; writes docs/reliability.md
+	mkdir -p $(FIGURES)
+	CI=true FOOTNOTE_TEST_TORTURE=full FOOTNOTE_TEST_FUZZ_DOCUMENTS=10000 FOOTNOTE_TEST_FIGURES=$(abspath $(FIGURES)) \
+		$(BIN)/python -m pytest tests/torture tests/fuzz -m "crash or slow"
+	$(BIN)/python benchmarks/memory.py --figures $(FIGURES)
+	$(BIN)/python benchmarks/reliability.py $(FIGURES)
 
 constraints: $(READY) ## Write constraints.txt from what is installed
 	{ sed '/^[^#]/d' constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+.*//'; } > constraints.new
