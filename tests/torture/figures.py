@@ -1,4 +1,4 @@
-"""What was measured, for each promise; FOOTNOTE_FIGURES names the folder for `crash.json`."""
+"""What was measured, for each promise; FOOTNOTE_TEST_FIGURES names the folder for `crash.json`."""
 
 from __future__ import annotations
 

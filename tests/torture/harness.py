@@ -38,9 +38,9 @@ __all__ = [
     "why_no_strace",
 ]
 
-FULL = os.environ.get("FOOTNOTE_TORTURE") == "full"
-FIGURES = os.environ.get("FOOTNOTE_FIGURES")
-"""Read when imported: during a test the settings of the machine are hidden."""
+FULL = os.environ.get("FOOTNOTE_TEST_TORTURE") == "full"
+FIGURES = os.environ.get("FOOTNOTE_TEST_FIGURES")
+"""The folder for `crash.json`."""
 SERVER = Path(__file__).parent / "server.py"
 PATIENCE = 60.0
 """Seconds after which a run counts as hanging."""

@@ -280,9 +280,8 @@ def mounted(say: Say, articles: str, data: str, template: str, how: str) -> None
 
 QUESTIONS = (
     "what was lost in the tunnel",
-    "which bridge of Fenwick burned",
     "the harbour of Aberdale moved at dawn",
-    *(sentence for text, sentence in SENTENCES.items() if text in ROUNDS[2].values()),
+    *(sentence for text, sentence in SENTENCES.items() if text in list(ROUNDS[2].values())[:4]),
 )
 
 
@@ -300,7 +299,7 @@ def inspect(say: Say, articles: str, data: str, question: str | None = None) -> 
 def _seen(articles: str, data: str, question: str | None) -> dict[str, Any]:
     assistant = _open(articles, data)
     try:
-        hits = [[_hit(hit) for hit in assistant.retrieve(asked, 10)] for asked in QUESTIONS]
+        hits = [[_hit(hit) for hit in assistant.retrieve(asked, 6)] for asked in QUESTIONS]
         answer = None
         if question:
             answered = assistant.ask(question)
@@ -319,12 +318,12 @@ def _seen(articles: str, data: str, question: str | None) -> dict[str, Any]:
 def live(say: Say, articles: str, data: str) -> None:
     """Open, wait while a file is damaged under the open assistant, then ask it."""
     assistant = _open(articles, data)
-    say(before=[[_hit(hit) for hit in assistant.retrieve(asked, 10)] for asked in QUESTIONS])
+    say(before=[[_hit(hit) for hit in assistant.retrieve(asked, 6)] for asked in QUESTIONS])
     _stop()
 
     def look() -> dict[str, Any]:
         return {
-            "hits": [[_hit(hit) for hit in assistant.retrieve(asked, 10)] for asked in QUESTIONS],
+            "hits": [[_hit(hit) for hit in assistant.retrieve(asked, 6)] for asked in QUESTIONS],
             "texts": {article.id: article.text for article in assistant.articles()},
         }
 
