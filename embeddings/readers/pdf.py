@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from embeddings.errors import ReadError
@@ -33,6 +34,8 @@ _LARGE = 0.5
 _MOST_PATHS = 200
 """A page without text but with this many drawn lines may show letters as drawings."""
 _MOST_NAMED = 5
+_SECONDS = 18.0
+"""Time for the pages, so that a book on a busy machine is read in part rather than refused."""
 _UNREADABLE = 0.3
 _MOST_ANNOTATIONS = 2_000
 _LONGEST_VALUE = 20_000
@@ -65,7 +68,7 @@ def read_pdf(content: bytes) -> Document:
         raise ReadError(
             "its fonts do not tell which characters they show; run text recognition (OCR) on it"
         )
-    reasons = [*_page_notes(pages), *opinion.reasons, *notes]
+    reasons = [*notes, *_page_notes(pages), *opinion.reasons]
     text, offsets = _joined([page.text for page in pages])
     return Document(
         text,
@@ -89,8 +92,15 @@ def _opened(content: bytes) -> tuple[list[_Page], dict[str, str | None], list[st
             raise ReadError("password-protected; save it without a password") from error
         return None
     try:
-        pages = [_page(document, number) for number in range(len(document))]
-        return pages, _metadata(document), _attached(document)
+        count = len(document)
+        ends = monotonic() + _SECONDS
+        pages: list[_Page] = []
+        while len(pages) < count and monotonic() < ends:
+            pages.append(_page(document, len(pages)))
+        notes = _attached(document)
+        if len(pages) < count:
+            notes.insert(0, f"only its first {len(pages):,} of {count:,} pages were read in time")
+        return pages, _metadata(document), notes
     finally:
         document.close()
 

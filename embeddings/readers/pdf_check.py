@@ -10,6 +10,7 @@ import warnings
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from embeddings.readers.prose import language_tag
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Opinion", "second_opinion"]
 
-_SECONDS = 8.0
-"""Processor time for the check. A long document is checked as far as that goes."""
+_SECONDS = 5.0
+"""Time for the check. A long document is checked as far as that goes."""
 _BENIGN = (
     "fonttools", "multiple definitions in dictionary", "not zero-indexed", "font dictionary",
     "rotated text", "advanced encoding", "annotation sizes differ",
@@ -75,15 +76,16 @@ def _read(content: bytes, texts: list[str] | None, opinion: Opinion) -> None:
         opinion.encrypted = True
         return
     opinion.language = language_tag(reader.root_object.get("/Lang"))
-    if texts is not None and len(reader.pages) != len(texts):
+    if texts is not None and len(reader.pages) < len(texts):
         opinion.reasons.append(f"its number of pages is in doubt: {len(reader.pages)}")
     _check_strictly(content, reader, opinion)
     unmapped: list[int] = []
     mapped = 0
     short: list[int] = []
     broken: list[int] = []
+    ends = monotonic() + _SECONDS
     for number, page in enumerate(reader.pages, 1):
-        if texts is not None and number > len(texts):
+        if monotonic() > ends or (texts is not None and number > len(texts)):
             break
         try:
             found = page.extract_text()
