@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -287,19 +287,21 @@ QUESTIONS = (
 
 def inspect(say: Say, articles: str, data: str, question: str | None = None) -> None:
     """Open twice, and say what the user is told and shown each time."""
-    for look in ("first", "second"):
+    for look, questions in (("first", QUESTIONS), ("second", QUESTIONS[:1])):
         try:
-            found = _seen(articles, data, question)
+            found = _seen(articles, data, question, questions)
         except Exception as error:
             say(**{look: {"error": _error(error)}})
         else:
             say(**{look: found})
 
 
-def _seen(articles: str, data: str, question: str | None) -> dict[str, Any]:
+def _seen(
+    articles: str, data: str, question: str | None, questions: Sequence[str]
+) -> dict[str, Any]:
     assistant = _open(articles, data)
     try:
-        hits = [[_hit(hit) for hit in assistant.retrieve(asked, 6)] for asked in QUESTIONS]
+        hits = [[_hit(hit) for hit in assistant.retrieve(asked, 6)] for asked in questions]
         answer = None
         if question:
             answered = assistant.ask(question)

@@ -40,13 +40,13 @@ FAULTS = {
     "EMFILE": "openat",
 }
 CAUSES = {
-    "ENOSPC": "No space left on device|database or disk is full",
-    "EIO": "Input/output error|disk I/O error",
+    "ENOSPC": "No space left on device|database or disk is full|is the disk full",
+    "EIO": "Input/output error|disk I/O error|could not be read",
     "EACCES": "Permission denied|unable to open database file|readonly database",
     "EROFS": "Read-only file system|readonly database|unable to open database file",
-    "EMFILE": "Too many open files|unable to open database file",
+    "EMFILE": "Too many open files|unable to open database file|too many files open",
 }
-"""Error → how the system, and how SQLite, says it."""
+"""Error → how the system says it, how SQLite does, and what is said where Tantivy hides it."""
 OUT = {1: "long.txt", 2: "first.txt"}
 """In each round, an article that the user took out before: no fault may bring it back."""
 WRITES = {"write", "pwrite64", "fsync", "fdatasync", "ftruncate"}
