@@ -112,7 +112,7 @@ def crashes(figures: Mapping[str, Any]) -> Iterable[str]:
         if promise not in promises:
             continue
         yield from ("", f"### {promise}: {title}", "", words, "")
-        yield from table(("", ""), ((name, n) for name, n in promises[promise].items()))
+        yield from table(("", "count"), ((name, n) for name, n in promises[promise].items()))
         files = {name: of for name, of in promises.items() if name.startswith(f"{promise} ")}
         if files:
             columns = list(dict.fromkeys(column for of in files.values() for column in of))
@@ -186,7 +186,7 @@ def memory(figures: Mapping[str, Any]) -> Iterable[str]:
     yield ""
     yield (
         f"One process indexed {figures['articles']:,} small articles ({figures['passages']:,} "
-        f"passages, {figures['dimension']} dimensions) in {figures['seconds'] / 60:.0f} minutes "
+        f"passages, {figures['dimension']} dimensions) in {figures['seconds']:,.0f} s "
         "with an encoder that needs no model; the default model adds a constant. The last row is "
         f"after the indexes were built. The peak was {figures['peak_mib']} MiB. Answering "
         f"afterwards takes {answering['resident_mib']:.0f} MiB, for the vectors are searched in "

@@ -14,9 +14,18 @@ from typing import Any
 from unittest import mock
 
 from tests.fakes import HashingEncoder
-from tests.torture.scenario import LAST, ROUNDS, SENTENCES, State, apply, article, many
+from tests.torture.scenario import (
+    LAST,
+    ROUNDS,
+    SENTENCES,
+    State,
+    apply,
+    article,
+    changing,
+    many,
+)
 
-__all__ = ["run", "warm"]
+__all__ = ["mixed_articles", "run", "warm"]
 
 WARM = """
     numpy faiss tantivy langchain_text_splitters sentencex rapidfuzz.distance pathspec sqlite3
@@ -414,15 +423,20 @@ def clocks(say: Say, articles: str, data: str, seed: str, rounds: int) -> None:
     say(changes=changes, missed=missed)
 
 
-def indexer(say: Say, articles: str, data: str, prefix: str, count: int, chunk: int) -> None:
-    """Write files in chunks, and index the folder after each. Started anew, it goes on."""
+def indexer(
+    say: Say, articles: str, data: str, prefix: str, count: int, chunk: int, changes: int
+) -> None:
+    """Write files in chunks, and index the folder after each. Started anew, it goes on.
+
+    With each chunk, `changes` articles get another version.
+    """
     files = list(many(prefix, count))
     for first in range(0, count, chunk):
         part = files[first : first + chunk]
         if all((Path(articles) / name).exists() for name, _ in part) and first + chunk < count:
             continue
-        for name, text in part:
-            unfinished = Path(articles) / f".{name}"
+        for name, text in (*changing(changes, first // chunk + 1).items(), *part):
+            unfinished = Path(articles) / f".{prefix}-{name}"
             unfinished.write_text(text, "utf-8")
             unfinished.rename(Path(articles) / name)
         assistant = _open(articles, data)
@@ -431,41 +445,64 @@ def indexer(say: Say, articles: str, data: str, prefix: str, count: int, chunk: 
     say(over=True)
 
 
-def reader(say: Say, articles: str, data: str, stop_file: str, seed: int) -> None:
-    """Open once; search and ask until told to stop; check every hit against its article."""
+def reader(
+    say: Say, articles: str, data: str, stop_file: str, seed: int, changes: int, versions: int
+) -> None:
+    """Open once; search and ask until told to stop; check every hit and citation.
+
+    Each has to be text of its article, and those of one article all of one version of it.
+    """
     assistant = _open(articles, data)
     chance = random.Random(seed)
-    known = {n: t for p in ("start", "left", "right") for n, t in many(p, 1000)}
+    known: dict[str, list[str]] = {}
+    for version in range(versions):
+        for name, text in changing(changes, version).items():
+            known.setdefault(name, []).append(text)
+    for prefix in ("left", "right"):
+        known |= {name: [text] for name, text in many(prefix, 1000)}
     names = sorted(known)
     wrong: list[str] = []
     states: set[str] = set()
     asked = 0
+    say(reading=True)
     while not Path(stop_file).exists() and len(wrong) < 20:
-        name = chance.choice(names)
-        wanted = known[name].split("\n")[2]
+        name = chance.choice(names if asked % 2 else names[:changes])
+        lines = known[name][-1].splitlines()
         if asked % 25 == 24:
-            answer = assistant.ask(f"Did the {wanted.split(' reported')[0][4:]} report a loss?")
+            answer = assistant.ask(f"What did the report on {name} say of a loss?")
             states.add(answer.corpus)
-            hits = answer.hits
+            shown = [(h.passage.article_id, h.passage.start, h.passage.text) for h in answer.hits]
+            shown += [(c.article_id, c.start, c.quote) for c in answer.citations]
             wrong += [
-                f"{c.article_id}: cited with another text"
+                f"{c.article_id}: cited as a text that it never was"
                 for c in answer.citations
-                if known[c.article_id][c.start : c.end] != c.quote or c.sha256 != _sha(known, c)
+                if c.sha256 not in map(_sha, known[c.article_id])
             ]
         else:
-            hits = assistant.retrieve(wanted, 8)
-        for hit in hits:
-            passage = hit.passage
-            if known[passage.article_id][passage.start : passage.end] != passage.text:
-                wrong.append(f"{passage.article_id}: a hit that is not its text")
+            hits = assistant.retrieve(chance.choice(lines[2:]) or name, 12)
+            shown = [(h.passage.article_id, h.passage.start, h.passage.text) for h in hits]
+        wrong += mixed_articles(known, shown)
         asked += 1
     say(asked=asked, wrong=wrong, states=len(states))
 
 
-def _sha(known: State, citation: Any) -> str:
+def mixed_articles(
+    known: dict[str, list[str]], shown: Sequence[tuple[str, int, str]]
+) -> Iterator[str]:
+    """Articles of which no single version holds all that was shown of them."""
+    for article_id in {article_id for article_id, _, _ in shown}:
+        parts = [(start, text) for other, start, text in shown if other == article_id]
+        if not any(
+            all(version[start : start + len(text)] == text for start, text in parts)
+            for version in known[article_id]
+        ):
+            yield f"{article_id}: no version of it holds all of {parts}"[:400]
+
+
+def _sha(text: str) -> str:
     import hashlib
 
-    return hashlib.sha256(known[citation.article_id].encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # Writers that break the order on purpose: the checker must see it

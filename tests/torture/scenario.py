@@ -101,6 +101,16 @@ def many(prefix: str, count: int) -> Iterator[tuple[str, str]]:
         yield f"{name}.txt", article(name, 0, 3)
 
 
+def changing(count: int, version: int) -> State:
+    """Id and text of long articles, every passage of which tells its version from the others."""
+    found = {}
+    for number in range(count):
+        name = f"changing-{number:02d}"
+        text = article(name, version, 40).replace("dawn", marked(name, version))
+        found[f"{name}.txt"] = text
+    return found
+
+
 def apply(folder: Path, state: State) -> None:
     """Make `folder` hold exactly `state`; a text that changed its id is moved, not rewritten."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -194,7 +194,7 @@ def spread(cases: Sequence[tuple[str, int, str, int]], most: int | None) -> list
 def test_killed_at_each_system_call(workers: Workers, figures: Figures, strace: None) -> None:
     every = points(workers.places[0])
     kills = workers.map(kill_at, spread(every, SWEPT_KILLS))
-    figures.add("R1", "places to be killed at", len(every))
+    figures.add("R1", "system calls to be killed at", len(every))
     _record(figures, kills, "at a system call")
 
 
@@ -280,8 +280,7 @@ def test_killed_while_recovering(workers: Workers, figures: Figures) -> None:
 
 
 def _record(figures: Figures, kills: Sequence[Kill], kind: str) -> None:
-    figures.add("R1", f"kills {kind}", sum(kill.died for kill in kills))
-    figures.add("R1", "runs", len(kills))
+    figures.add("R1", f"killed {kind}", sum(kill.died for kill in kills))
     for name, words in {
         "articles lost": "lost",
         "half articles": "half",

@@ -10,15 +10,22 @@ import pytest
 
 from tests.torture.figures import Figures
 from tests.torture.harness import FULL, Place, Run, Workers, message_of
-from tests.torture.scenario import apply, many
+from tests.torture.jobs import mixed_articles
+from tests.torture.scenario import apply, changing, many
 
 pytestmark = pytest.mark.crash
 
 SEED = 20240611
 EACH = 500 if FULL else 200
 CHUNK = 50
+CHANGING = 12
+VERSIONS = EACH // CHUNK + 1
 READERS = 8 if FULL else 4
 KILLS = 12 if FULL else 4
+SHARE = {
+    "left": {"count": EACH, "chunk": CHUNK, "changes": CHANGING},
+    "right": {"count": EACH, "chunk": CHUNK, "changes": 0},
+}
 LONGEST_WAIT = 30.0
 """Seconds within which another indexer goes on after one was killed."""
 
@@ -34,9 +41,7 @@ def kill_some(place: Place, indexers: dict[str, Run], chance: random.Random) -> 
         run.finish()
         run.sweep()
         began = time.monotonic()
-        indexers[name] = place.server.start(
-            "indexer", **place.paths, prefix=name, count=EACH, chunk=CHUNK
-        )
+        indexers[name] = place.server.start("indexer", **place.paths, prefix=name, **SHARE[name])
         assert indexers[name].until("chunk", LONGEST_WAIT), f"{name} did not go on"
         waits.append(time.monotonic() - began)
     return waits
@@ -46,17 +51,25 @@ def test_two_index_while_others_read(workers: Workers, figures: Figures) -> None
     place = workers.places[0]
     chance = random.Random(SEED)
     shutil.rmtree(place.data, ignore_errors=True)
-    apply(place.articles, dict(many("start", 20)))
+    apply(place.articles, changing(CHANGING, 0))
     place.server.run("index", **place.paths)
     stop = place.folder / "stop"
     stop.unlink(missing_ok=True)
     readers = [
-        place.server.start("reader", **place.paths, stop_file=str(stop), seed=number)
+        place.server.start(
+            "reader",
+            **place.paths,
+            stop_file=str(stop),
+            seed=number,
+            changes=CHANGING,
+            versions=VERSIONS,
+        )
         for number in range(READERS)
     ]
+    assert all(run.until("reading") for run in readers)
     indexers = {
-        name: place.server.start("indexer", **place.paths, prefix=name, count=EACH, chunk=CHUNK)
-        for name in ("left", "right")
+        name: place.server.start("indexer", **place.paths, prefix=name, **share)
+        for name, share in SHARE.items()
     }
     waits = kill_some(place, indexers, chance)
     for run in indexers.values():
@@ -70,10 +83,12 @@ def test_two_index_while_others_read(workers: Workers, figures: Figures) -> None
     looked = place.server.start("verify", **place.paths, doctor=True)
     looked.finish(120)
     texts = looked.value("texts") or {}
-    wanted = dict(many("start", 20)) | dict(many("left", EACH)) | dict(many("right", EACH))
+    wanted = dict(many("left", EACH)) | dict(many("right", EACH))
+    wanted |= changing(CHANGING, VERSIONS - 1)
     missing = [name for name, text in wanted.items() if texts.get(name) != text]
     asked = sum(run.value("asked") or 0 for run in readers)
     figures.add("R6", "articles indexed by two processes", 2 * EACH)
+    figures.add("R6", "articles changed meanwhile, again and again", CHANGING)
     figures.add("R6", "indexers killed at work", KILLS)
     figures.add("R6", "readers", READERS)
     figures.add("R6", "searches and answers checked", asked)
@@ -85,3 +100,14 @@ def test_two_index_while_others_read(workers: Workers, figures: Figures) -> None
     assert not wrong, "\n".join(wrong[:10])
     assert not missing, f"{len(missing)} missing: {missing[:5]} {message_of(looked)[:2000]}"
     assert asked > 10 * READERS
+
+
+def test_a_mixed_answer_is_caught() -> None:
+    old, new = (changing(1, version)["changing-00.txt"] for version in (0, 1))
+    known = {"changing-00.txt": [old, new]}
+    at = old.index("In year 1905")
+    whole = [("changing-00.txt", 0, new[:90]), ("changing-00.txt", at, new[at : at + 60])]
+    mixed = [("changing-00.txt", 0, old[:90]), ("changing-00.txt", at, new[at : at + 60])]
+
+    assert list(mixed_articles(known, whole)) == []
+    assert len(list(mixed_articles(known, mixed))) == 1
