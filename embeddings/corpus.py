@@ -626,7 +626,7 @@ def translated(path: Path) -> Iterator[None]:
     """SQLite's errors as ours: `CorpusError` for what the system refused, else `DamagedError`."""
     try:
         yield
-    except (sqlite3.DatabaseError, sqlite3.InterfaceError) as error:
+    except (sqlite3.DatabaseError, sqlite3.InterfaceError, UnicodeDecodeError) as error:
         # The system's own reason is in the name: SQLITE_IOERR_FSYNC.
         name = getattr(error, "sqlite_errorname", "")
         reason = f"{error} ({name})" if name else str(error)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embeddings.corpus import FILE, Corpus, connect
+from embeddings.corpus import BUSY_SECONDS, FILE, Corpus, connect
 from embeddings.durable import TEMPORARY, sync_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.locks import held
@@ -39,6 +39,9 @@ NUMBERS_SKIPPED = 1_000_000
 _NUMBERS = "SELECT name, seq FROM sqlite_sequence"
 _BINARY = {"passages": 5}  # the column of a table that holds bytes, not text
 
+UNREADABLE = (sqlite3.DatabaseError, UnicodeDecodeError, TypeError, ValueError)
+"""What reading a damaged file may raise: a flipped bit can make a number of anything."""
+
 Row = tuple[Any, ...]
 
 
@@ -54,6 +57,7 @@ class _Salvage:
     numbers: dict[str, int] = field(default_factory=dict)
     """The highest number each table has given."""
     removed: dict[str, str] = field(default_factory=dict)
+    removed_is_whole: bool = False
     lost: list[str] = field(default_factory=list)
 
     def keeps(self, table: str, row: Row) -> bool:
@@ -167,7 +171,7 @@ def damage_of(path: Path) -> str | None:
                     return f"{path}: a row of {table} is not what was written"
             if counts.get(table.encode()) != seen:
                 return f"{path}: rows of {table} are missing"
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         return f"{path}: {error}"
     finally:
         db.close()
@@ -198,6 +202,7 @@ def _repaired(folder: Path, problem: str) -> tuple[Corpus, tuple[str, ...]]:
             "then run: assistant doctor"
         ) from error
     corpus = Corpus(folder)
+    corpus.keep_out(salvage.removed)
     _seal_again(corpus)
     return corpus, _notices(problem, salvage, aside, seal_lost=seal_lost)
 
@@ -223,8 +228,11 @@ def _notices(
             f"damaged, and read again from their files if they are still there: {named}"
             + (f" and {more} more" if more > 0 else "")
         )
-    if seal_lost:
-        told.append("articles that you removed may be back: run assistant list")
+    if seal_lost or not salvage.removed_is_whole:
+        told.append(
+            "it is not certain that all articles which you had taken out still are; "
+            "see assistant list, and take out again what is back"
+        )
     return tuple(told)
 
 
@@ -237,14 +245,19 @@ def _salvage(path: Path) -> _Salvage:
     with _opened(path) as db:
         if db is None:
             return found
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with contextlib.suppress(*UNREADABLE):
             state = db.execute("SELECT * FROM state").fetchall()
             if len(state) == 1 and _intact(state[0]):
                 _, found.generation, found.revision, found.build, _, _ = state[0]
-        with contextlib.suppress(sqlite3.DatabaseError):
-            found.numbers = {_text(name): int(n) for name, n in db.execute(_NUMBERS)}
+        with contextlib.suppress(*UNREADABLE):
+            for name, number in db.execute(_NUMBERS):
+                if isinstance(number, int) and _text(name) in TABLES:
+                    found.numbers[_text(name)] = number
         for row in filter(_intact, _readable(db, "removed")):
             found.removed[_text(row[0])] = _text(row[1])
+        with contextlib.suppress(*UNREADABLE):
+            (count,) = db.execute("SELECT \"rows\" FROM counts WHERE name = 'removed'").fetchone()
+            found.removed_is_whole = count == len(found.removed)
         found.whole = _whole(db, found.build)
         found.lost = _lost(db, found)
     return found
@@ -253,16 +266,16 @@ def _salvage(path: Path) -> _Salvage:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection | None]:
     """A connection that reads whatever can be read; None for what cannot be opened at all."""
-    try:
-        db = connect(path) if path.exists() else None
-    except CorpusError:
-        db = None
-    if db is None:
+    if not path.exists():
         yield None
         return
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         db.text_factory = bytes  # damaged text need not be UTF-8
-        with contextlib.suppress(sqlite3.DatabaseError):
+        version = 0
+        with contextlib.suppress(*UNREADABLE):
+            # With this SQLite reads those tables whose definitions are intact.
+            db.execute("PRAGMA writable_schema = ON")
             version = db.execute("PRAGMA user_version").fetchone()[0]
         yield db if version == SCHEMA_VERSION else None
     finally:
@@ -284,7 +297,7 @@ def _readable(db: sqlite3.Connection, table: str) -> Iterator[Row]:
                 seen.add(row[0])
                 yield row[1:]
             return
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             continue
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError
+from embeddings.index import build_index
 from embeddings.indexing import index_folders
 from embeddings.locks import held
 from embeddings.recovery import INDEXING_LOCK, damage_of, open_sound
@@ -140,11 +141,32 @@ def test_an_older_version_is_not_taken_for_the_latest(data: Path, folder: Path) 
     older = (data / "corpus.sqlite").read_bytes()
     (folder / "e.txt").write_text("One more article.")
     opened(data, folder)
+    corpus, _ = open_sound(data)
+    corpus.remove("b.txt")
+    build_index(corpus)
+    corpus.close()
     (data / "corpus.sqlite").write_bytes(older)
     notices, added, articles = opened(data, folder)
     assert "older than what was committed" in notices[0]
     assert added == ("e.txt",)
-    assert articles == ("a.txt", "b.txt", "c.txt", "e.txt")
+    assert articles == ("a.txt", "c.txt", "e.txt"), "what was removed since stays out"
+
+
+def test_one_damaged_definition_does_not_take_the_other_tables_along(
+    data: Path, folder: Path
+) -> None:
+    path = data / "corpus.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE former", b"CREATE TABLF former", 1))
+    notices, added, articles = opened(data, folder)
+    assert "3 articles that are intact" in notices[0]
+    assert (added, articles) == ((), ("a.txt", "b.txt", "c.txt"))
+    # A byte that is no UTF-8 in the names of the columns.
+    path.write_bytes(
+        path.read_bytes().replace(b"CREATE TABLE removed", b"CREATE TABLE remov\xe9d", 1)
+    )
+    notices, _, articles = opened(data, folder)
+    assert notices
+    assert articles == ("a.txt", "b.txt", "c.txt")
 
 
 def test_the_corpus_of_another_folder_is_not_taken_for_this_one(
