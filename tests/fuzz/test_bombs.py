@@ -17,7 +17,7 @@ from tests.fuzz.trial import LIMIT_BYTES, REFUSED, own_memory, peak_memory, trie
 
 pytestmark = pytest.mark.slow
 
-FIGURES = os.environ.get("FOOTNOTE_FIGURES", "")  # read here: a test sees no FOOTNOTE_ variable
+FIGURES = os.environ.get("FOOTNOTE_TEST_FIGURES", "")
 MOST_GROWTH = 768 << 20
 """Of the process that only asks: it holds the text of the largest document, twice for a moment."""
 Row = dict[str, str | float | int | None]

@@ -1,9 +1,9 @@
 """Spoiled documents of every format through the reader, as the indexer reads them (R8).
 
-FOOTNOTE_FUZZ_DOCUMENTS    how many, over all formats (1,000)
-FOOTNOTE_FUZZ_SEED         number of the first one (0); a nightly run takes another each time
-FOOTNOTE_FUZZ_REPLAY       one document again, as a failure names it: `pdf:123`
-FOOTNOTE_FIGURES           folder for the figures, as fuzzing.json
+FOOTNOTE_TEST_FUZZ_DOCUMENTS   how many, over all ten formats (1,000)
+FOOTNOTE_TEST_FUZZ_SEED         number of the first one (0); a nightly run takes another each time
+FOOTNOTE_TEST_FUZZ_REPLAY       one document again, as a failure names it: `pdf:123`
+FOOTNOTE_TEST_FIGURES           folder for the figures, as fuzzing.json
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ from tests.mutations import FORMATS, mutant
 
 pytestmark = pytest.mark.slow
 
-# Read here, for a test sees no FOOTNOTE_ variable.
-DOCUMENTS = int(os.environ.get("FOOTNOTE_FUZZ_DOCUMENTS", "1000"))
-FIRST_SEED = int(os.environ.get("FOOTNOTE_FUZZ_SEED", "0"))
-REPLAY = os.environ.get("FOOTNOTE_FUZZ_REPLAY", "")
-FIGURES = os.environ.get("FOOTNOTE_FIGURES", "")
+DOCUMENTS = int(os.environ.get("FOOTNOTE_TEST_FUZZ_DOCUMENTS", "1000"))
+FIRST_SEED = int(os.environ.get("FOOTNOTE_TEST_FUZZ_SEED", "0"))
+REPLAY = os.environ.get("FOOTNOTE_TEST_FUZZ_REPLAY", "")
+FIGURES = os.environ.get("FOOTNOTE_TEST_FIGURES", "")
 READERS = max(2, min(4, os.cpu_count() or 1))
 GOOD = {"text": "plain.txt", "markdown": "note.md", "html": "article.html", "pdf": "modern.pdf",
         "docx": "report.docx", "eml": "letter.eml", "rtf": "report.rtf", "odt": "report.odt",
@@ -111,7 +110,7 @@ def test_a_spoiled_document_is_read_or_refused(
         (tmp_path / spoiled.name).write_bytes(spoiled.content)
         failures.append(
             f"{kind}:{seed} ({' → '.join(spoiled.recipe)}): {why}\n"
-            f"  kept at {tmp_path / spoiled.name}; again with FOOTNOTE_FUZZ_REPLAY={kind}:{seed}"
+            f"  kept at {tmp_path / spoiled.name}; again with FOOTNOTE_TEST_FUZZ_REPLAY={kind}:{seed}"
         )
 
     def read_all(number: int) -> None:
@@ -177,7 +176,7 @@ def test_a_spoiled_document_is_read_or_refused(
     assert not list(temporary.rglob("*")), "temporary files are left"
 
 
-@pytest.mark.skipif(not REPLAY, reason="FOOTNOTE_FUZZ_REPLAY names no document")
+@pytest.mark.skipif(not REPLAY, reason="FOOTNOTE_TEST_FUZZ_REPLAY names no document")
 def test_replay(tmp_path: Path) -> None:
     kind, _, seed = REPLAY.partition(":")
     spoiled = mutant(kind, int(seed))
