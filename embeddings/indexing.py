@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileNote", "IndexReport", "Progress", "index_articles", "index_folders"]
 
-BATCH_CHARACTERS = 64_000
+BATCH_CHARACTERS = 16_000
 BATCH_FILES = 64
 BATCH_SECONDS = 2.0
 """What is read is encoded and committed together; a slow reader holds nothing back for longer."""

@@ -80,10 +80,16 @@ def serve(
 
 
 def open_articles(settings: Settings) -> Answerer:
-    """The Assistant over the articles of `settings`."""
+    """The Assistant over the articles of `settings`; what was found damaged is logged.
+
+    While another process is indexing them, it answers from those that are there so far.
+    """
     from assistant import Assistant
 
-    return Assistant.open(settings=settings)
+    opened = Assistant.open(settings=settings, wait=False)
+    for notice in opened.notices:
+        logging.getLogger("footnote").warning("%s", notice)
+    return opened
 
 
 def run(host: str, port: int, *, open_browser: bool) -> None:

@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant import Assistant
 from assistant.chat import launch
+from assistant.settings import Settings
 from embeddings.errors import CorpusError, SettingsError
+from embeddings.locks import held
+from embeddings.recovery import INDEXING_LOCK
+from tests.fakes import HashingEncoder
 
 PUBLIC = Path(launch.__file__).parent / "public"
 
@@ -112,3 +117,27 @@ def test_the_environment_turns_no_integration_on(monkeypatch: pytest.MonkeyPatch
 def test_importing_the_chat_does_not_import_chainlit() -> None:
     code = "import sys, assistant.chat; sys.exit('chainlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_damage_found_at_opening_is_logged_and_indexing_elsewhere_is_not_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("An article.")
+    data, encoder = tmp_path / "data", HashingEncoder()
+    with Assistant.open(folder, data_dir=data, encoder=encoder):
+        pass
+    corpus = next(data.glob("corpora/*/corpus.sqlite"))
+    corpus.write_bytes(corpus.read_bytes()[:-1] + b"!")
+    opening = Assistant.open
+    monkeypatch.setattr(
+        Assistant, "open", lambda **given: opening(**given, encoder=encoder)
+    )  # no model is needed for this
+    settings = Settings(articles=folder, data_dir=data)
+    launch.open_articles(settings).close()
+    assert "corpus.damaged-1.sqlite" in caplog.text
+    with held(corpus.with_name(INDEXING_LOCK)):
+        opened = launch.open_articles(settings)
+        assert [article.id for article in opened.articles()] == ["a.txt"]
+        opened.close()
