@@ -30,7 +30,7 @@ from tests.torture.test_kills import leftovers
 pytestmark = pytest.mark.crash
 
 SEED = 20240608
-INJECTED = None if FULL else 130
+INJECTED = None if FULL else 100
 """Faults injected; None: at every call."""
 FAULTS = {
     "ENOSPC": "write pwrite64 openat mkdir rename ftruncate fsync fdatasync",

@@ -7,12 +7,12 @@ import shutil
 import pytest
 
 from tests.torture.figures import Figures
-from tests.torture.harness import Workers, message_of
+from tests.torture.harness import FULL, Workers, message_of
 
 pytestmark = pytest.mark.crash
 
 QUERIES = 1000
-ARTICLES = 400
+ARTICLES = 800 if FULL else 400
 TOLERANCE = 1e-5
 
 
@@ -20,7 +20,7 @@ def test_rebuilt_indexes_answer_the_same(workers: Workers, figures: Figures) -> 
     place = workers.places[0]
     shutil.rmtree(place.data, ignore_errors=True)
     run = place.server.start("rebuild", **place.paths, count=ARTICLES, queries=QUERIES)
-    run.finish(180)
+    run.finish(400)
     run.sweep()
     assert run.status == 0, message_of(run)
     before, after = run.value("before"), run.value("after")
