@@ -110,7 +110,8 @@ def test_a_spoiled_document_is_read_or_refused(
         (tmp_path / spoiled.name).write_bytes(spoiled.content)
         failures.append(
             f"{kind}:{seed} ({' → '.join(spoiled.recipe)}): {why}\n"
-            f"  kept at {tmp_path / spoiled.name}; again with FOOTNOTE_TEST_FUZZ_REPLAY={kind}:{seed}"
+            f"  kept at {tmp_path / spoiled.name}\n"
+            f"  again with FOOTNOTE_TEST_FUZZ_REPLAY={kind}:{seed}"
         )
 
     def read_all(number: int) -> None:
