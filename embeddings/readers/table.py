@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from itertools import islice
 from typing import Literal
 
 from embeddings.readers.decoding import decode
@@ -88,9 +89,24 @@ def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     if any(len(name) > _LONGEST_NAME or _NUMBER.fullmatch(name) for name in names):
         return [], rows
     header, second = rows[0], rows[1]
-    if len(rows) > 2 and not second[0] and not any(map(_NUMBER.fullmatch, filter(None, second))):
+    if _divides(rows):
         return _divided(header, second), rows[2:]
     return header, rows[1:]
+
+
+def _divides(rows: list[list[str]]) -> bool:
+    """Whether the second row goes on naming columns.
+
+    One of them then has no name in the first, and each a value below, or its name were lost.
+    """
+    header, second = rows[0], rows[1]
+    named = [index for index, part in enumerate(second) if part]
+    return (
+        not second[0]
+        and any(index >= len(header) or not header[index] for index in named)
+        and not any(_NUMBER.fullmatch(second[n]) or second[n].endswith(_ENDS) for n in named)
+        and all(any(n < len(row) and row[n] for row in islice(rows, 2, None)) for n in named)
+    )
 
 
 def _divided(header: list[str], second: list[str]) -> list[str]:

@@ -333,6 +333,9 @@ def test_a_mail_cut_short_says_so() -> None:
         ("a,b\n1,\n,2\n,,\n", "a: 1.\nb: 2."),
         ("a,b\r1,2\r", "a: 1; b: 2."),
         ('a,b\n1,5" pipe\n2,x\n', 'a: 1; b: 5" pipe.\na: 2; b: x.'),
+        ("a,note\n,It closed.\n1,\n", "note: It closed.\na: 1."),
+        ("a,note\n,x\n1,\n", "note: x.\na: 1."),
+        ("Place,Cables,\n,old,new\nWest,64,70\n", "Place: West; Cables old: 64; Cables new: 70."),
     ],
 )
 def test_a_row_is_a_sentence(table: str, lines: str) -> None:

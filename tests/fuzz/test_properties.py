@@ -114,10 +114,7 @@ def test_utf_8_needs_no_mark(words: list[str]) -> None:
 
 @_unhurried
 @given(
-    # A second row that begins with an empty cell may be the second half of the header.
-    st.lists(st.tuples(WORDS, st.lists(CELLS, min_size=1, max_size=4)), min_size=1, max_size=8).map(
-        lambda rows: [[first, *rest] for first, rest in rows]
-    ),
+    st.lists(st.lists(CELLS, min_size=2, max_size=5), min_size=1, max_size=8),
     st.sampled_from([(".csv", ","), (".csv", ";"), (".tsv", "\t")]),
 )
 def test_cells_survive(rows: list[list[str]], kind: tuple[str, str]) -> None:
