@@ -105,10 +105,12 @@ def read_document(content: bytes, suffix: str) -> Document:
         document = READERS[suffix](content)
     except (ReadError, MemoryError):
         raise
+    except RecursionError as error:
+        raise ReadError("its parts are nested too deep to be read") from error
     except Exception as error:  # a damaged file surprises its library in ways nobody lists
-        raise ReadError(
-            f"damaged, or not what its name says: its reader failed ({type(error).__name__})"
-        ) from error
+        if "memory" in str(error).lower():  # libxml2 has no other word for it
+            raise MemoryError from error
+        raise ReadError("damaged, or not what its name says") from error
     if not document.text.strip():
         raise ReadError(document.incomplete or "the file holds no text")
     if document.title and document.date:

@@ -68,11 +68,16 @@ def _spine(package: Any, folder: str) -> list[str]:
     for item in _each(package, "item"):
         properties = (item.get("properties") or "").split()
         if item.get("media-type") in _PAGES and item.get("href") and "nav" not in properties:
-            path = posixpath.normpath(posixpath.join(folder, unquote(item.get("href"))))
+            path = posixpath.normpath(posixpath.join(folder, _file_of(item.get("href"))))
             pages[item.get("id", "")] = path
     order = [reference.get("idref", "") for reference in _each(package, "itemref")]
     ordered = [pages[name] for name in order if name in pages]
     return list(dict.fromkeys(ordered)) or list(pages.values())
+
+
+def _file_of(href: str) -> str:
+    """The file that a reference names, whatever place in it."""
+    return unquote(href.partition("#")[0])
 
 
 def _metadata(package: Any) -> Any:

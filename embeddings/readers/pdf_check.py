@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import signal
 import threading
 import warnings
@@ -29,6 +30,7 @@ _BENIGN = (
 """Beginnings and parts of warnings that say nothing of lost text."""
 _MORE = 0.15
 _FEW = 30
+_NAMED = re.compile(r"""\w+\(["'](?P<words>.*)["']\)""")
 _KNOWN_ORDERINGS = ("Japan1", "GB1", "CNS1", "Korea1", "KR")
 
 
@@ -165,9 +167,10 @@ def _is_unmapped(font: Any) -> bool:
 
 
 def _brief(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:100].rstrip(".") or type(
-        error
-    ).__name__
+    """What the error says, in one short line, without the name of its class."""
+    line = (str(error).splitlines() or [""])[0]
+    named = _NAMED.fullmatch(line)
+    return (named["words"] if named else line)[:100].rstrip(".") or "it cannot be read"
 
 
 @contextmanager

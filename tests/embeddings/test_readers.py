@@ -16,7 +16,7 @@ from embeddings.readers import read_article
 from embeddings.readers.metadata import find_metadata
 from embeddings.readers.pdf_layout import Line, paragraphs
 from embeddings.readers.prose import iso_date, language_tag, stated_title
-from embeddings.records import Article
+from embeddings.records import Article, Document
 from tests import documents
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -465,3 +465,42 @@ def test_the_readers_load_nothing_until_they_are_used() -> None:
     )
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert not loaded & {"lxml", "pypdf", "pypdfium2", "chardet", "numpy", "email"}
+
+
+def test_a_book_may_name_a_place_in_its_chapter() -> None:
+    made = documents.epub(documents.ENGLISH)
+    package = next(name for name in documents.members(made) if name.endswith(".opf"))
+    text = documents.members(made)[package].decode()
+    assert '.xhtml"' in text
+    changed = documents.with_members(
+        made, {package: text.replace('.xhtml"', '.xhtml#top"').encode()}
+    )
+    before, after = (read_article(content, "a.epub", "a.epub") for content in (made, changed))
+    assert after.text == before.text
+    assert after.incomplete is None
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RecursionError("maximum recursion depth exceeded"), "its parts are nested too deep"),
+        (KeyError("b'/Kids'"), "damaged, or not what its name says"),
+    ],
+)
+def test_what_surprises_a_library_is_said_in_words(
+    error: Exception, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(content: bytes) -> Document:
+        raise error
+
+    monkeypatch.setattr("embeddings.readers.READERS", {".eml": failing})
+    with pytest.raises(ReadError, match=words) as refused:
+        read_article(b"From: a", "a.eml", "a.eml")
+    assert "Error" not in str(refused.value)
+
+
+def test_what_a_library_says_is_shown_without_the_name_of_its_error() -> None:
+    content = documents.pdf(documents.ENGLISH).replace(b"startxref", b"startxxxx")
+    article = read_article(content, "a.pdf", "a.pdf")
+    assert article.incomplete is not None
+    assert "Error" not in article.incomplete
