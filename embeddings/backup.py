@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import FILE, Corpus, connect, translated
-from embeddings.durable import TEMPORARY, make_folder, sync_folder
+from embeddings.durable import TEMPORARY, make_folder, sync_folder, unwritable
 from embeddings.errors import CorpusError, DamagedError, ReadError
 from embeddings.index import build_index
 from embeddings.indexing import Progress
@@ -85,7 +85,7 @@ def import_corpus(
         try:
             shutil.copyfile(path, temporary)
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
         problem = damage_of(temporary)
         if problem:
             raise ReadError(
@@ -142,7 +142,7 @@ def _beside(path: Path) -> Path:
     try:
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     except OSError as error:
-        raise _unwritable(path.parent, error) from error
+        raise unwritable(path.parent, error) from error
     os.close(descriptor)
     return Path(name)
 
@@ -154,10 +154,4 @@ def _into_place(temporary: Path, path: Path) -> None:
         os.replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path.parent, error) from error
-
-
-def _unwritable(folder: Path, error: OSError) -> CorpusError:
-    return CorpusError(
-        f"cannot write to {folder}: {error.strerror}; make room or make it writable, then try again"
-    )
+        raise unwritable(path.parent, error) from error

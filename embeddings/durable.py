@@ -13,9 +13,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import CorpusError, DamagedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "TEMPORARY",
@@ -27,6 +30,8 @@ __all__ = [
     "sha256_of_file",
     "sweep",
     "sync_folder",
+    "unwritable",
+    "workspace",
     "write_durably",
     "write_sealed",
 ]
@@ -52,6 +57,19 @@ def make_folder(path: Path) -> None:
         ) from error
 
 
+@contextlib.contextmanager
+def workspace(folder: Path) -> Iterator[Path]:
+    """A folder inside `folder` for what is not finished; what is left in it goes at the end."""
+    try:
+        made = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder))
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves either all of it or none: data, fsync, rename, fsync."""
     temporary = None
@@ -67,7 +85,7 @@ def write_durably(path: Path, content: bytes) -> None:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -81,7 +99,7 @@ def publish(temporary: Path, path: Path) -> None:
         temporary.rename(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
 def write_sealed(path: Path, fields: dict[str, Any]) -> None:
@@ -157,7 +175,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwritable(path: Path, error: OSError) -> CorpusError:
+def unwritable(path: Path, error: OSError) -> CorpusError:
+    """The error that says which file or folder cannot be written, and why."""
     reason = error.strerror or str(error)
     return CorpusError(
         f"cannot write {path}: {reason}; make room or make the folder writable, then try again"

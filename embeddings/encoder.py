@@ -14,21 +14,20 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from embeddings.durable import (
-    TEMPORARY,
     make_folder,
     publish,
     read_sealed,
     sha256_of_file,
     sweep,
+    workspace,
     write_sealed,
 )
-from embeddings.errors import CorpusError, DamagedError, ModelError
+from embeddings.errors import DamagedError, ModelError
 from embeddings.locks import held
 
 if TYPE_CHECKING:
@@ -208,19 +207,10 @@ def _export(name: str, folder: Path) -> None:
             _checked_card(folder)
             return  # another process has just exported it
         sweep(folder.parent)
-        try:
-            workspace = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
-        except OSError as error:
-            raise CorpusError(
-                f"cannot write to {folder.parent}: {error.strerror}; choose another data folder "
-                "(--data-dir or FOOTNOTE_DATA_DIR)"
-            ) from error
-        try:
-            _run_export(name, workspace / "encoder")
+        with workspace(folder.parent) as unfinished:
+            _run_export(name, unfinished / "encoder")
             shutil.rmtree(folder, ignore_errors=True)
-            publish(workspace / "encoder", folder)
-        finally:
-            shutil.rmtree(workspace, ignore_errors=True)
+            publish(unfinished / "encoder", folder)
 
 
 def _run_export(name: str, folder: Path) -> None:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import errno
 import secrets
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings import dense, lexical
 from embeddings.corpus import Derived
 from embeddings.dense import DenseBuilder, DenseIndex
 from embeddings.durable import (
-    TEMPORARY,
     folder_sha256,
     publish,
     remove_others,
     sha256_of_file,
     sweep,
+    workspace,
 )
 from embeddings.errors import CorpusError
 from embeddings.lexical import LexicalBuilder, LexicalIndex
@@ -29,6 +26,7 @@ from embeddings.sealing import seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from embeddings.corpus import Corpus
 
@@ -133,17 +131,8 @@ def build_index(corpus: Corpus, progress: Callable[[int, int], None] | None = No
 
 def _published(corpus: Corpus, progress: Callable[[int, int], None] | None) -> Index:
     sweep(corpus.folder)
-    try:
-        workspace = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=corpus.folder))
-    except OSError as error:
-        raise CorpusError(
-            f"cannot write to {corpus.folder}: {error.strerror}; make room or make it writable, "
-            "then try again"
-        ) from error
-    try:
-        recorded = _build(corpus, workspace, progress)
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
+    with workspace(corpus.folder) as folder:
+        recorded = _build(corpus, folder, progress)
     corpus.record_derived(recorded)
     for name, derived in recorded.items():
         remove_others(corpus.folder, f"{name}-*", keep=derived.file)
@@ -156,10 +145,10 @@ def _published(corpus: Corpus, progress: Callable[[int, int], None] | None) -> I
 
 
 def _build(
-    corpus: Corpus, workspace: Path, progress: Callable[[int, int], None] | None
+    corpus: Corpus, folder: Path, progress: Callable[[int, int], None] | None
 ) -> dict[str, Derived]:
-    """Both indexes, written and in place, but not yet recorded."""
-    dense_at, lexical_at = workspace / dense.NAME, workspace / lexical.NAME
+    """Both indexes, written in `folder` and put in place, but not yet recorded."""
+    dense_at, lexical_at = folder / dense.NAME, folder / lexical.NAME
     total = corpus.count()[1]
     try:
         builders = DenseBuilder(dense_at), LexicalBuilder(lexical_at)
