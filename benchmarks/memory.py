@@ -1,4 +1,7 @@
-"""How much memory indexing takes as the folder grows: it must stay flat.
+"""How much memory indexing takes as the folder grows.
+
+Reading, encoding and committing must stay flat; building the indexes holds the vectors, which
+the peak shows: it grows with their number.
 
 Small generated articles are written to a temporary folder and indexed by one process with an
 encoder that costs next to nothing; every 5,000 articles it looks at its own memory. What a model
@@ -94,9 +97,10 @@ def measure(folder: Path, count: int, every: int) -> dict[str, Any]:
         """Progress comes one by one; only what crosses the next mark is a row."""
         wanted = every * (len(rows) + 1)
         if step.stage == "indexing" and step.done >= wanted and wanted <= count:
-            rows.append({"articles": step.done, **memory(), "seconds": time.monotonic() - began})
+            row = {"articles": step.done, **memory(), "peak_mib": peak()}
+            rows.append({**row, "seconds": time.monotonic() - began})
 
-    start = memory()
+    start, before = memory(), peak()
     assistant = Assistant.open(
         folder / "articles", data_dir=folder / "data", encoder=encoder, progress=look
     )
@@ -111,7 +115,7 @@ def measure(folder: Path, count: int, every: int) -> dict[str, Any]:
         "articles": report.articles,
         "passages": report.passages,
         "seconds": round(seconds, 1),
-        "before_indexing": start,
+        "before_indexing": {**start, "peak_mib": before},
         "after_indexing": indexed,
         "answering": answering,
         "peak_mib": peak(),
@@ -144,13 +148,12 @@ def peak() -> int:
 
 def show(figures: dict[str, Any]) -> None:
     """The table: memory after so many articles."""
-    print(f"{'articles':>12}{'resident MiB':>16}{'own MiB':>12}{'seconds':>12}")
+    heads = ("resident MiB", "own MiB", "peak MiB so far", "seconds")
+    print(f"{'articles':>12}" + "".join(f"{head:>18}" for head in heads))
     start = {"articles": 0, **figures["before_indexing"], "seconds": 0.0}
     for row in (start, *figures["rows"]):
-        print(
-            f"{row['articles']:12,}{row['resident_mib']:16.0f}{row['own_mib']:12.0f}"
-            f"{row['seconds']:12.0f}"
-        )
+        values = (row[name] for name in ("resident_mib", "own_mib", "peak_mib", "seconds"))
+        print(f"{row['articles']:12,}" + "".join(f"{value:18.0f}" for value in values))
     print(
         f"indexed {figures['articles']:,} articles, {figures['passages']:,} passages in "
         f"{figures['seconds']:.0f} s; peak {figures['peak_mib']} MiB; then answering with "

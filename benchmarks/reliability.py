@@ -187,18 +187,21 @@ def memory(figures: Mapping[str, Any]) -> Iterable[str]:
     yield (
         f"One process indexed {figures['articles']:,} small articles ({figures['passages']:,} "
         f"passages, {figures['dimension']} dimensions) in {figures['seconds']:,.0f} s "
-        "with an encoder that needs no model; the default model adds a constant. The last row is "
-        f"after the indexes were built. The peak was {figures['peak_mib']} MiB. Answering "
-        f"afterwards takes {answering['resident_mib']:.0f} MiB, for the vectors are searched in "
-        f"memory; the data folder holds {figures['data_mib']} MiB."
+        "with an encoder that needs no model; the default model adds a constant. Reading, encoding "
+        "and committing hold a batch at a time. Building the indexes holds the vectors: so the "
+        f"peak, {figures['peak_mib']:,} MiB, grows with their number, and so does answering "
+        f"afterwards, which takes {answering['resident_mib']:,.0f} MiB. The last row is after the "
+        f"indexes were built. The data folder holds {figures['data_mib']:,} MiB."
     )
     yield ""
+    columns = ("resident_mib", "own_mib", "peak_mib")
     start = {"articles": 0, **figures["before_indexing"], "seconds": 0}
     rows = (
-        (row["articles"], round(row["resident_mib"]), round(row["own_mib"]), round(row["seconds"]))
+        (row["articles"], *(round(row[n]) for n in columns), round(row["seconds"]))
         for row in (start, *figures["rows"])
     )
-    yield from table(("articles", "resident, MiB", "of that its own, MiB", "seconds"), rows)
+    heads = ("articles", "resident, MiB", "of that its own", "peak so far", "seconds")
+    yield from table(heads, rows)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[str]:
