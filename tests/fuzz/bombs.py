@@ -26,9 +26,53 @@ from tests.documents import (
     zipped,
 )
 
-__all__ = ["BOMBS", "SECRET"]
+__all__ = ["BOMBS", "HEAVY", "SECRET"]
 
 BOMBS: dict[str, Callable[[], bytes]] = {}
+HEAVY = frozenset((
+    "1,000,000 ends of line.html",
+    "10 MB of commas.csv",
+    "100,000 pages.pdf",
+    "100,000 rows.rtf",
+    "3,000,000 rows.csv",
+    "30 MB of soft ends of line.eml",
+    "300,000 headers.eml",
+    "4 MB of ends of line.eml",
+    "40 MB of ends of line.csv",
+    "40 MB of paragraphs.html",
+    "400,000 control words.rtf",
+    "49 MB in Windows-1252.txt",
+    "49 MB of torn UTF-8.txt",
+    "5 MB of open objects.pdf",
+    "50,000 encoded words.eml",
+    "500,000 empty paragraphs.docx",
+    "500,000 empty paragraphs.epub",
+    "500,000 empty paragraphs.odt",
+    "500,000 surrogates.rtf",
+    "a body of 300,000 near boundaries.eml",
+    "a boundary of 1,000,000 letters.eml",
+    "a million columns of one row, and 1,000 rows.csv",
+    "a million columns.csv",
+    "a page of 10 MB of text.pdf",
+    "a page of 20 MB of operators.pdf",
+    "a page tree that doubles thirty times.pdf",
+    "a paragraph of 40 MB.docx",
+    "a paragraph of 40 MB.epub",
+    "a paragraph of 40 MB.odt",
+    "a quotation mark that is never closed.csv",
+    "a quoted field of 40 MB.csv",
+    "a table of 100 × 3,000 cells.docx",
+    "a table of 100,000 cells.html",
+    "a table of 200,000 objects.pdf",
+    "an LZW bomb.pdf",
+    "dictionaries nested 200,000 deep on a page.pdf",
+    "every delimiter in every row.csv",
+    "forms that draw the next one ten times.pdf",
+    "one page 5,000 times.pdf",
+    "one stream 100,000 times on a page.pdf",
+    "quotation marks in the middle.csv",
+))  # fmt: skip
+"""These cost their reader seconds, so `make torture` throws them and CI does not."""
 """Name, with the suffix → what makes it."""
 
 _SECRET_FILE = Path(__file__).with_name("secret.txt").resolve()

@@ -12,11 +12,12 @@ import pytest
 
 from embeddings.readers.sandbox import SandboxedReader
 from tests.documents import sample
-from tests.fuzz.bombs import BOMBS, SECRET
+from tests.fuzz.bombs import BOMBS, HEAVY, SECRET
 from tests.fuzz.trial import LIMIT_BYTES, REFUSED, own_memory, peak_memory, tried, watched
 
 pytestmark = pytest.mark.slow
 
+FULL = os.environ.get("FOOTNOTE_TEST_TORTURE") == "full"
 FIGURES = os.environ.get("FOOTNOTE_TEST_FIGURES", "")
 MOST_GROWTH = 768 << 20
 """Of the process that only asks: it holds the text of the largest document, twice for a moment."""
@@ -47,7 +48,7 @@ def figures() -> Iterator[list[Row]]:
         (folder / "bombs.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", [name for name in BOMBS if FULL or name not in HEAVY])
 def test_a_bomb_is_read_or_refused(name: str, reader: SandboxedReader, figures: list[Row]) -> None:
     content = BOMBS[name]()
     forget_peak()
@@ -71,6 +72,10 @@ def test_a_bomb_is_read_or_refused(name: str, reader: SandboxedReader, figures: 
     assert "root:" not in trial.text
     assert watch.peak <= LIMIT_BYTES
     assert growth <= MOST_GROWTH
+
+
+def test_the_heavy_ones_are_there() -> None:
+    assert BOMBS.keys() >= HEAVY
 
 
 def test_a_good_document_is_read_after_them_all(reader: SandboxedReader) -> None:
