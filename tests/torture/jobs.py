@@ -464,11 +464,12 @@ def reader(
     wrong: list[str] = []
     states: set[str] = set()
     asked = 0
+    assistant.ask("What did the report say of a loss?")  # loads the reader, before the clock runs
     say(reading=True)
     while not Path(stop_file).exists() and len(wrong) < 20:
         name = chance.choice(names if asked % 2 else names[:changes])
         lines = known[name][-1].splitlines()
-        if asked % 25 == 24:
+        if asked % 40 == 39:
             answer = assistant.ask(f"What did the report on {name} say of a loss?")
             states.add(answer.corpus)
             shown = [(h.passage.article_id, h.passage.start, h.passage.text) for h in answer.hits]
