@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from embeddings.corpus import FILE, Corpus, connect, translated
 from embeddings.durable import TEMPORARY, make_folder, sync_folder, unwritable
 from embeddings.errors import CorpusError, DamagedError, ReadError
-from embeddings.index import build_index
+from embeddings.index import publish_index
 from embeddings.indexing import Progress
 from embeddings.locks import held
 from embeddings.recovery import INDEXING_LOCK, damage_of
@@ -99,7 +99,7 @@ def import_corpus(
             corpus = Corpus(folder)
             try:
                 corpus.keep_out(removed)
-                build_index(corpus)
+                publish_index(corpus)
             finally:
                 corpus.close()
         return articles

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from embeddings.corpus import Corpus
 
-__all__ = ["Index", "build_index", "load_index", "open_index"]
+__all__ = ["Index", "build_index", "load_index", "open_index", "publish_index"]
 
 NAMES = (dense.NAME, lexical.NAME)
 LOAD_ATTEMPTS = 3
@@ -116,32 +116,40 @@ def _loaded(folder: Path, recorded: Sequence[Derived]) -> Index | Path:
     return Index(lexical_index, dense_index, recorded[0].generation, recorded[0].build)
 
 
-def build_index(corpus: Corpus, progress: Callable[[int, int], None] | None = None) -> Index:
-    """Build both indexes from the corpus, publish them, and seal the corpus.
+def build_index(corpus: Corpus) -> Index:
+    """The index of the corpus as it is now, built, published and loaded."""
+    with held(corpus.folder / INDEXES_LOCK):
+        index = load_index(corpus)
+        if index is not None and index.generation == corpus.generation():
+            seal(corpus)
+            return index
+        index = None  # its memory is needed for the next one
+        _publish(corpus, None)
+        problems: list[str] = []
+        index = load_index(corpus, problems.append)
+        if index is None:
+            reason = problems[0] if problems else "it is gone"
+            raise CorpusError(f"cannot read the index just written to {corpus.folder}: {reason}")
+        return index
+
+
+def publish_index(corpus: Corpus, progress: Callable[[int, int], None] | None = None) -> None:
+    """Build both indexes from the corpus for whoever asks next, and seal the corpus.
 
     `progress` gets the number of passages done, and of all.
     """
     with held(corpus.folder / INDEXES_LOCK):
-        index = load_index(corpus)
-        if index is None or index.generation != corpus.generation():
-            index = _published(corpus, progress)
-        seal(corpus)
-        return index
+        _publish(corpus, progress)
 
 
-def _published(corpus: Corpus, progress: Callable[[int, int], None] | None) -> Index:
+def _publish(corpus: Corpus, progress: Callable[[int, int], None] | None) -> None:
     sweep(corpus.folder)
     with workspace(corpus.folder) as folder:
         recorded = _build(corpus, folder, progress)
     corpus.record_derived(recorded)
     for name, derived in recorded.items():
         remove_others(corpus.folder, f"{name}-*", keep=derived.file)
-    problems: list[str] = []
-    index = load_index(corpus, problems.append)
-    if index is None:
-        reason = problems[0] if problems else "it is gone"
-        raise CorpusError(f"cannot read the index just written to {corpus.folder}: {reason}")
-    return index
+    seal(corpus)
 
 
 def _build(

@@ -16,7 +16,7 @@ from embeddings.durable import sweep
 from embeddings.encoder import Encoder
 from embeddings.errors import ReadError
 from embeddings.folders import FoundFile, file_sha256, find_files, read_file
-from embeddings.index import build_index
+from embeddings.index import publish_index
 from embeddings.locks import held, is_held
 from embeddings.passages import made_with, split_and_encode
 from embeddings.readers import READING
@@ -135,7 +135,7 @@ def index_articles(articles: Sequence[Article], corpus: Corpus, encoder: Encoder
             for article, (passages, vectors) in zip(articles, made, strict=True)
         ]
     )  # fmt: skip
-    build_index(corpus)
+    publish_index(corpus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +385,7 @@ class _Run:
 
     def _publish(self, stage: str) -> None:
         began = time.monotonic()
-        build_index(
+        publish_index(
             self.corpus,
             lambda done, total: self.tell(Progress(stage, done, total, None, self.passages)),
         )
