@@ -198,6 +198,21 @@ def test_verify_proves_a_saved_answer_and_catches_a_change(
     assert run("verify", file, "-a", articles).code == 1
 
 
+def test_an_answer_holds_after_its_article_has_moved(
+    run: Runner, articles: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text(run("ask", "How much did the bridge cost?", "-a", articles, "--json").out)
+    (articles / "archive").mkdir()
+    (articles / "bridge.txt").rename(articles / "archive" / "2021.txt")
+
+    moved = run("verify", file, "-a", articles)
+    assert moved.code == 0
+    assert run("list", "-a", articles).out.startswith("archive/2021.txt\t")
+    again = json.loads(run("ask", "How much did the bridge cost?", "-a", articles, "--json").out)
+    assert again["citations"][0]["article_id"] == "archive/2021.txt"
+
+
 def test_doctor_finds_a_sound_installation_sound(run: Runner, articles: Path) -> None:
     done = run("doctor", "-a", articles)
 
