@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         QuestionError,
         ReadError,
         SettingsError,
+        UnreadError,
     )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "ReadError",
     "Settings",
     "SettingsError",
+    "UnreadError",
     "ask",
 ]
 

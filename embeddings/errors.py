@@ -4,6 +4,7 @@ AssistantError
 ├── SettingsError      a setting is missing, or does not make sense
 ├── QuestionError      the question is empty or too long to be one
 ├── ReadError          a file cannot be read as an article
+│   └── UnreadError    a file could not be read this time; another time it may be
 ├── CorpusError        the data folder cannot be opened, read or written
 │   └── DamagedError   what is stored is not what was written
 ├── ModelError         model weights are missing, or not the ones that were pinned
@@ -24,6 +25,7 @@ __all__ = [
     "QuestionError",
     "ReadError",
     "SettingsError",
+    "UnreadError",
 ]
 
 
@@ -41,6 +43,10 @@ class QuestionError(AssistantError):
 
 class ReadError(AssistantError):
     """A file cannot be read as an article."""
+
+
+class UnreadError(ReadError):
+    """A file could not be read this time; when the machine is less busy it may be."""
 
 
 class CorpusError(AssistantError):

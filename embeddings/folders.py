@@ -108,6 +108,23 @@ def _refusal(entry: os.DirEntry[str]) -> str | None:
     suffix = os.path.splitext(entry.name)[1].lower()
     if suffix not in READERS:
         return f"no reader for this kind of file; there is one for {', '.join(READERS)}"
+    try:
+        return _unfit(entry.stat(follow_symlinks=False))
+    except OSError:
+        return None  # opening it will say why, and what is known of it is kept until then
+
+
+def _unfit(status: os.stat_result) -> str | None:
+    """Why a file is not read, whatever it holds."""
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    if status.st_nlink > 1:
+        return (
+            "has another name elsewhere (a hard link), so it may not belong to this folder; copy it"
+        )
+    if status.st_size > LARGEST_FILE_BYTES:
+        limit = LARGEST_FILE_BYTES // 1_000_000
+        return f"larger than {limit} MB; split it into several files"
     return None
 
 
@@ -143,9 +160,6 @@ def read_file(found: FoundFile) -> tuple[bytes, str]:
 
 
 def _digest(file: BinaryIO, found: FoundFile) -> str:
-    if os.fstat(file.fileno()).st_size > LARGEST_FILE_BYTES:
-        limit = LARGEST_FILE_BYTES // 1_000_000
-        raise ReadError(f"{found.article_id}: larger than {limit} MB; split it into several files")
     try:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     except OSError as error:
@@ -167,16 +181,11 @@ def _opened(found: FoundFile) -> BinaryIO:
         finally:
             os.close(descriptor)
         descriptor = below
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+    reason = _unfit(os.fstat(descriptor))  # it may have changed since it was listed
+    if reason is None:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
-    if stat.S_ISREG(status.st_mode):
-        raise ReadError(
-            f"{found.article_id}: has another name elsewhere (a hard link), so it may not belong "
-            "to this folder; copy it"
-        )
-    raise ReadError(f"{found.article_id}: not a regular file")
+    raise ReadError(f"{found.article_id}: {reason}")
 
 
 def _open(path: str, flags: int, folder: int | None, found: FoundFile) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from embeddings.corpus import Corpus, Entry
 from embeddings.durable import sweep
 from embeddings.encoder import Encoder
-from embeddings.errors import ReadError
+from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import FoundFile, file_sha256, find_files, read_file
 from embeddings.index import publish_index
 from embeddings.locks import held, is_held
@@ -36,6 +36,8 @@ BATCH_CHARACTERS = 16_000
 BATCH_FILES = 64
 BATCH_SECONDS = 2.0
 """What is read is encoded and committed together; a slow reader holds nothing back for longer."""
+MORE_TRIES = 2
+"""Runs that try a file again which could not be read in time or memory."""
 PUBLISH_SECONDS = 60.0
 PUBLISH_SHARE = 0.05
 """Of a long run's time, what may go into indexes that others can ask before it ends."""
@@ -145,6 +147,7 @@ class _Read:
     found: FoundFile
     entry: Entry
     known: bool
+    """Whether it had an article before."""
 
 
 @dataclass(slots=True)
@@ -281,7 +284,7 @@ class _Run:
             if known is not None and unchanged:
                 self._keep(known)
             else:
-                self._add(self._read(found, bool(known and known.text_sha256)))
+                self._add(self._read(found, known))
         except ReadError as error:
             reason = _reason(error, found)
             if known is not None and known.text_sha256 is not None:
@@ -303,8 +306,10 @@ class _Run:
         if known.reason:
             self.incomplete.append(FileNote(known.path, known.reason))
 
-    def _read(self, found: FoundFile, known: bool, *, link: bool = True) -> _Read:
+    def _read(self, found: FoundFile, stored: StoredFile | None, *, link: bool = True) -> _Read:
         """What a new or changed file holds. Raises `ReadError` when it cannot be read at all."""
+        known = bool(stored and stored.text_sha256)
+        earlier = stored.read_as if stored else ""
         content, digest = read_file(found)
         twin = self._twin(found, digest) if link else None
         if twin is not None:
@@ -312,6 +317,13 @@ class _Run:
         entry = Entry(found.article_id, digest, READING, found.source)
         try:
             article = self.reader.read(content, found.article_id, found.source)
+        except UnreadError as error:
+            # Not surely the file's fault: the next runs try it again, but not for ever.
+            tries = earlier.removeprefix(READING) if earlier.startswith(READING) else ""
+            read_as = f"{READING}{tries}?" if len(tries) < MORE_TRIES else READING
+            return _Read(
+                found, replace(entry, read_as=read_as, reason=_reason(error, found)), known
+            )
         except ReadError as error:
             return _Read(found, replace(entry, reason=_reason(error, found)), known)
         entry = replace(entry, text_sha256=article.sha256, reason=article.incomplete)
@@ -347,11 +359,19 @@ class _Run:
                     self._record(read)
             # Their text went away with the last file that had it: they bring it themselves.
             again = [read for read in batch if read.entry.path in missed]
-            batch = [self._read(read.found, read.known, link=False) for read in again]
+            batch = [new for old in again if (new := self._brought(old)) is not None]
         self.settled = self.looked_at
         long_ago = max(PUBLISH_SECONDS, self.publishing / PUBLISH_SHARE)
         if self.changed and time.monotonic() - self.published > long_ago:
             self._publish("building the indexes so far")
+
+    def _brought(self, read: _Read) -> _Read | None:
+        """A file read again for its own text; None when it cannot be read any more."""
+        try:
+            return replace(self._read(read.found, None, link=False), known=read.known)
+        except ReadError as error:
+            self.refused.append(FileNote(read.found.article_id, _reason(error, read.found)))
+            return None
 
     def _encoded(self, entries: list[Entry]) -> list[Entry]:
         articles = [entry.article for entry in entries if entry.article is not None]

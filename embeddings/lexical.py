@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.durable import folder_sha256
@@ -15,7 +17,6 @@ from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     import numpy as np
     import tantivy
@@ -67,15 +68,23 @@ class LexicalIndex:
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> LexicalIndex | None:
-        """The index in a folder, or None when it is not what was written; raises `OSError`."""
+        """The index in a folder, or None when it is not what was written; raises `OSError`.
+
+        Tantivy maps files into memory, where a file that is cut short later ends the process. So
+        what is verified and opened is a copy of the process's own, without a name.
+        """
         import tantivy
 
-        if folder_sha256(path) != sha256:
-            return None
-        try:
-            return cls(tantivy.Index.open(str(path)))
-        except ValueError as error:  # its bytes are right, so the system has refused something
-            raise OSError(errno.EIO, _cause(path, error)) from error
+        with tempfile.TemporaryDirectory(prefix="footnote-") as own:
+            for file in path.iterdir():
+                if file.suffix != ".lock":
+                    shutil.copyfile(file, Path(own) / file.name)
+            if folder_sha256(Path(own)) != sha256:
+                return None
+            try:
+                return cls(tantivy.Index.open(own))
+            except ValueError as error:  # the bytes are right: the system has refused something
+                raise OSError(errno.EIO, _cause(path, error)) from error
 
     def terms(self, query: str) -> tuple[Term, ...]:
         """Content words of `query`; near spellings for those the corpus does not have."""

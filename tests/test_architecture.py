@@ -36,6 +36,7 @@ PUBLIC = [
     "ReadError",
     "Settings",
     "SettingsError",
+    "UnreadError",
     "ask",
 ]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from embeddings.errors import ReadError
+from embeddings.errors import ReadError, UnreadError
 from embeddings.readers import article_from, checked_suffix, read_article
 from embeddings.readers.child import LENGTHS
 from embeddings.readers.confinement import SECONDS
@@ -66,6 +66,8 @@ class SandboxedReader:
     def read(self, content: bytes, article_id: str, source: str) -> Article:
         """The article in `content`; raises `ReadError` as `read_article` does.
 
+        `UnreadError` says that time, memory or the system were to blame, and not surely the file.
+
         Plain UTF-8 is read in this process: no parser is involved.
         """
         suffix = checked_suffix(content, article_id)
@@ -75,7 +77,7 @@ class SandboxedReader:
             with self._lock:
                 document = self._document(content, suffix)
         except ReadError as error:
-            raise ReadError(f"{article_id}: {error}") from error
+            raise type(error)(f"{article_id}: {error}") from error
         return article_from(document, article_id, source)
 
     def close(self) -> None:
@@ -93,7 +95,7 @@ class SandboxedReader:
         try:
             return self._asked(content, suffix)
         except _Died:
-            raise ReadError("the process that reads it was killed; is memory short?") from None
+            raise UnreadError("the process that reads it was killed; is memory short?") from None
 
     def _asked(self, content: bytes, suffix: str) -> Document:
         """The child's answer. Raises `ReadError`, or `_Died` when it was killed by others."""
@@ -119,7 +121,7 @@ class SandboxedReader:
         except (OSError, EOFError):
             self._end()
             if late.is_set():
-                raise ReadError(f"took longer than {self._seconds:g} s to read") from None
+                raise UnreadError(f"took longer than {self._seconds:g} s to read") from None
             if os.name == "posix" and child.returncode == -9:
                 raise _Died from None
             raise ReadError("the file crashed its reader") from None
@@ -177,7 +179,7 @@ def _start(readers: str | None) -> subprocess.Popen[bytes]:
             start_new_session=True,
         )
     except OSError as error:
-        raise ReadError(f"cannot start the process that reads it: {error.strerror}") from error
+        raise UnreadError(f"cannot start the process that reads it: {error.strerror}") from error
 
 
 def _is_utf8(content: bytes) -> bool:

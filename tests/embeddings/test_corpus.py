@@ -283,3 +283,17 @@ def test_one_flipped_bit_anywhere_makes_an_index_unusable(
         assert load_index(corpus) is None, file.name
         file.write_bytes(original)
     assert load_index(corpus) is not None
+
+
+@pytest.mark.parametrize("name", ["dense", "lexical"])
+def test_an_index_that_is_open_does_not_depend_on_its_files(
+    corpus: Corpus, index: Index, name: str
+) -> None:
+    (derived,) = corpus.derived([name])
+    path = corpus.folder / derived.file
+    for file in path.iterdir() if path.is_dir() else [path]:
+        file.write_bytes(b"")
+    terms = index.lexical.terms("green tree")
+    (best, _), *_ = index.lexical.search(terms, 3)
+    assert corpus.passages([best])[best].text == "green tree river mountain"
+    assert len(index.dense.search(ENCODER.encode(["green car"])[0], 100)) == len(TEXTS)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from embeddings.corpus import Corpus
-from embeddings.errors import ReadError
+from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import find_files, read_file
 from embeddings.indexing import IndexReport, index_folders
 from embeddings.locks import held
+from embeddings.records import Article
 from embeddings.recovery import INDEXING_LOCK
 from tests.fakes import HashingEncoder
 
@@ -302,3 +303,46 @@ def test_a_file_that_will_not_be_read_is_refused_once_and_named_every_time(
     assert first.path == "broken.pdf"
     (folder / "broken.pdf").unlink()
     assert index(corpus, folder).refused == ()
+
+
+def test_a_file_that_grew_too_large_is_not_answered_from_its_earlier_text(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(corpus, folder)
+    monkeypatch.setattr("embeddings.folders.LARGEST_FILE_BYTES", 100)
+    (folder / "a.txt").write_text("word " * 100)
+    report = index(corpus, folder)
+    assert report.removed == ("a.txt",)
+    assert "larger than" in report.refused[0].reason
+    assert corpus.article("a.txt") is None
+
+
+def test_a_file_that_was_too_slow_is_tried_again_but_not_for_ever(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def too_slow(reader: object, content: bytes, article_id: str, source: str) -> Article:
+        read.append(article_id)
+        raise UnreadError(f"{article_id}: took longer than 30 s to read")
+
+    monkeypatch.setattr("embeddings.readers.sandbox.SandboxedReader.read", too_slow)
+    for _ in range(5):
+        (first, _) = index(corpus, folder).refused
+        assert (first.path, first.reason) == ("a.txt", "took longer than 30 s to read")
+    assert read.count("a.txt") == 3
+    (folder / "a.txt").write_text("Changed.")
+    monkeypatch.undo()
+    assert index(corpus, folder).added == ("a.txt",)
+
+
+def test_a_slow_file_is_read_when_there_is_time(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(reader: object, content: bytes, article_id: str, source: str) -> Article:
+        raise UnreadError(f"{article_id}: took longer than 30 s to read")
+
+    with monkeypatch.context() as busy:
+        busy.setattr("embeddings.readers.sandbox.SandboxedReader.read", too_slow)
+        assert index(corpus, folder).added == ()
+    assert index(corpus, folder).added == ("a.txt", "sub/b.md")
