@@ -1,4 +1,7 @@
-"""`python -m eval`: ask the questions, print the tables, write the report, hold the floors."""
+"""`python -m eval`: ask the questions, print the tables, write the report, hold the floors.
+
+`python -m eval bench FOLDER` is a command of its own, in `eval.bench_command`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embeddings.errors import AssistantError, ReadError
+from eval.bench_command import bench
 from eval.gate import broken, check, load_floors
 from eval.questions import load
-from eval.report import Report, ReportError, failures
+from eval.report import Report, ReportError, failures, wide
 from eval.run import run
 
 if TYPE_CHECKING:
@@ -28,15 +32,15 @@ SEEDS = HERE.parent / "seeds"
 RUNS = HERE / "runs"
 FLOORS = HERE / "floors.toml"
 
-LOG_WIDTH = 110
-
 PASSED, BROKEN, FAILED = 0, 1, 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command()(bench)
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def evaluate(
+    context: typer.Context,
     questions: Annotated[
         list[Path] | None,
         typer.Option(help="JSON Lines file of questions; may be given more than once. "
@@ -84,6 +88,8 @@ def evaluate(
     """
     from rich.console import Console
 
+    if context.invoked_subcommand:
+        return
     try:
         limits = load_floors(floors) if gate else ()
         asked = load(questions or [QUESTIONS])
@@ -114,13 +120,6 @@ def records_of(
         return tuple(
             track(records, "Asking", total=len(questions), console=console, transient=True)
         )
-
-
-def wide(console: Console) -> Console:
-    """The console, made wide enough for the tables where it is a file or a CI log."""
-    if not console.is_terminal:
-        console.width = max(console.width, LOG_WIDTH)
-    return console
 
 
 def write(report: Report, folder: Path) -> None:

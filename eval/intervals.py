@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Aggregate", "Figure", "figure"]
+__all__ = ["Aggregate", "Figure", "figure", "paired_p"]
 
 Aggregate = Literal["mean", "median", "p95"]
 
 RESAMPLES = 2000
 SEED = 20240101
 COVERAGE = 95
+PERMUTATIONS = 10_000
+PERMUTATIONS_AT_ONCE = 500
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,26 @@ def figure(values: Sequence[float], aggregate: Aggregate = "mean") -> Figure:
     the interval has no width: that says nothing about questions not in the set.
     """
     return _figure(tuple(values), aggregate) if values else Figure(n=0)
+
+
+def paired_p(differences: Sequence[float]) -> float:
+    """Two-sided p of the hypothesis that both of a pair come from one and the same system.
+
+    A paired permutation test (Smucker, Allan and Carterette, CIKM 2007): if the
+    hypothesis holds, each difference might as well have the other sign. p = (1 + number of
+    random choices of signs with a mean at least as far from 0) / (1 + number of choices), which
+    is never 0 (Phipson and Smyth, SAGMB 2010). The seed is fixed.
+    """
+    import numpy as np
+
+    sample = np.asarray([d for d in differences if d], dtype=np.float64)  # a 0 has no sign
+    rng = np.random.default_rng(SEED)
+    reached = abs(float(sample.sum())) - ROUNDING
+    extreme = 0
+    for _ in range(PERMUTATIONS // PERMUTATIONS_AT_ONCE):
+        signs = 2 * rng.integers(0, 2, size=(PERMUTATIONS_AT_ONCE, len(sample))) - 1
+        extreme += int((np.abs(signs @ sample) >= reached).sum())
+    return (1 + extreme) / (1 + PERMUTATIONS)
 
 
 @lru_cache(maxsize=1024)

@@ -14,13 +14,14 @@ from eval.questions import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rich.console import Console
     from rich.table import Table
 
     from eval.gate import Verdict
     from eval.intervals import Figure
     from eval.run import Record
 
-__all__ = ["SCHEMA", "Report", "ReportError", "failures"]
+__all__ = ["SCHEMA", "Report", "ReportError", "failures", "table_of", "wide"]
 
 SCHEMA = "footnote/eval/1"
 
@@ -37,6 +38,7 @@ COLUMNS = (
     ("errors", "errors"),
 )
 LONGEST = 160
+LOG_WIDTH = 110
 
 
 class ReportError(AssistantError):
@@ -81,30 +83,13 @@ class Report:
 
     def tables(self) -> Iterator[Table]:
         """The run by kind, then every measure with its interval and the floors."""
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-
         for title, header, rows in (
             ("By kind of question", ["kind", "n", *_kind_header()], self._kind_rows()),
             ("All questions", ["measure", "value", "95 %", "n", "what it counts"], self._rows()),
             ("Gate", ["floor", "must be", "is", ""], self._gate_rows()),
         ):
-            if not rows:
-                continue
-            table = Table(
-                title=title,
-                title_justify="left",
-                title_style="bold",
-                box=SIMPLE_HEAD,
-                padding=(0, 1, 0, 0),
-                pad_edge=False,
-            )
-            for position, name in enumerate(header):
-                left = position == 0 or name in ("", "what it counts")
-                table.add_column(name, justify="left" if left else "right", no_wrap=position == 0)
-            for row in rows:
-                table.add_row(*row)
-            yield table
+            if rows:
+                yield table_of(title, header, rows, ("", "what it counts"))
 
     def markdown(self) -> str:
         """The tables and the questions that failed, for a pull request."""
@@ -152,6 +137,36 @@ class Report:
             ]
             for verdict in self.verdicts
         ]
+
+
+def table_of(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[str] = ()
+) -> Table:
+    """A table of figures, which stand on the right; the first column and `words` on the left."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for position, name in enumerate(header):
+        left = position == 0 or name in words
+        table.add_column(name, justify="left" if left else "right", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def wide(console: Console) -> Console:
+    """The console, made wide enough for the tables where it is a file or a CI log."""
+    if not console.is_terminal:
+        console.width = max(console.width, LOG_WIDTH)
+    return console
 
 
 def failures(records: Sequence[Record]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eval import intervals
-from eval.intervals import Figure, figure
+from eval.intervals import Figure, figure, paired_p
 
 
 def test_no_values_is_no_figure() -> None:
@@ -37,3 +37,12 @@ def test_same_values_same_interval() -> None:
 
 def test_rounded_for_json() -> None:
     assert figure([1.0, 0.0, 0.0]).to_dict()["value"] == 0.333333
+
+
+def test_paired_permutation_by_hand() -> None:
+    assert paired_p([]) == paired_p([0.0, 0.0]) == 1
+    assert paired_p([1.0, 1.0, 1.0]) == pytest.approx(2 / 8, abs=0.015)
+    assert paired_p([0.5, 0.0, -0.5]) == 1
+    assert paired_p([1.0] * 40) == 1 / 10_001
+    mixed = [0.3, -0.1, 0.2, 0.05, -0.02, 0.4]
+    assert paired_p(mixed) == paired_p([-d for d in mixed]) == pytest.approx(12 / 64, abs=0.015)

@@ -1,0 +1,162 @@
+"""`python -m eval bench FOLDER`: retrieval on a public benchmark, stage by stage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from embeddings.errors import AssistantError
+from eval.beir import load_benchmark
+from eval.bench import opened, rank, score
+from eval.bench_report import BenchReport
+from eval.published import load_published
+from eval.report import ReportError, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+    from embeddings.encoder import Encoder
+    from eval.beir import Benchmark
+
+__all__ = ["bench", "measure"]
+
+DEPTHS = (5, 10, 100)
+TEXTS_AT_ONCE = 256
+"""Passages that are encoded between two steps of the progress bar."""
+FAILED = 2
+
+
+def bench(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with corpus.jsonl, queries.jsonl and qrels/<split>.tsv.")
+    ],
+    split: Annotated[
+        str | None,
+        typer.Option(help="Which qrels. Default: the only one, else test, dev or train.",
+                     show_default=False),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Ask a sample of this many queries, the same every time.",
+                     show_default=False),
+    ] = None,
+    k: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=1000, help="Depth of a recall; may be given more than once. "
+                     "Default: 5, 10 and 100.", show_default=False),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the index is kept. Default: in the assistant's data folder.",
+                     show_default=False),
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", help="File for all figures, those of each query too.",
+                     show_default=False),
+    ] = None,
+    reader: Annotated[
+        bool, typer.Option("--reader/--no-reader", help="Let the reader rank the documents too.")
+    ] = True,
+) -> None:  # fmt: skip
+    """Measure retrieval on a folder in BEIR layout: words, vectors, both, and the reader on top.
+
+    The folder is indexed once: a second run encodes no document, and all but latency is the same.
+    Published figures stand beside them where eval/published.toml has some for a folder so named.
+
+    Exit code: 0 measured, 2 not measured (a file, a folder or an option is wrong).
+
+    For instance:
+
+      python -m eval bench datasets/scifact --limit 200
+    """
+    from rich.console import Console
+
+    try:
+        benchmark = load_benchmark(folder, split, limit)
+        published = load_published(benchmark.name)
+        data, encoder = _encoder(data_dir)
+        report = measure(
+            benchmark, data, encoder, k or DEPTHS, Console(stderr=True), reader=reader
+        ).beside(published)
+        if json_file:
+            _write(report, json_file)
+    except AssistantError as error:
+        typer.echo(f"eval bench: {error}", err=True)
+        raise typer.Exit(FAILED) from error
+    console = wide(Console())
+    for table in report.tables():
+        console.print(table)
+    for note in report.notes():
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
+    if json_file:
+        typer.echo(f"Written to {json_file}")
+
+
+def measure(
+    benchmark: Benchmark,
+    data_dir: Path,
+    encoder: Encoder,
+    depths: Sequence[int],
+    console: Console,
+    *,
+    reader: bool = True,
+) -> BenchReport:
+    """Index the benchmark unless it is, ask it, and score it; progress goes to `console`."""
+    from rich.progress import track
+
+    shown = _Shown(encoder, console)
+    with opened(benchmark, data_dir, shown, shown.name) as (corpus, index):
+        rankings = rank(benchmark, corpus, index, encoder, max(depths), reader=reader)
+        total = len(benchmark.queries)
+        done = list(track(rankings, "Asking", total=total, console=console, transient=True))
+    return BenchReport(benchmark, score(benchmark, done, depths), encoder.fingerprint)
+
+
+class _Shown:
+    """An encoder that shows how far it is with what it was given."""
+
+    def __init__(self, encoder: Encoder, console: Console) -> None:
+        self._encoder = encoder
+        self._console = console
+        self._what = "documents"
+        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
+
+    def name(self, what: str) -> None:
+        """Say what will be encoded next."""
+        self._what = what
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As the encoder does, a portion at a time; float32 (n, dimension)."""
+        import numpy as np
+        from rich.progress import track
+
+        portions = [texts[n : n + TEXTS_AT_ONCE] for n in range(0, len(texts), TEXTS_AT_ONCE)]
+        what = f"Encoding {self._what}"
+        shown = track(portions, what, console=self._console, transient=True)
+        return np.concatenate([self._encoder.encode(portion) for portion in shown])
+
+
+def _encoder(data_dir: Path | None) -> tuple[Path, Encoder]:
+    """The data folder and the encoder that the assistant would take."""
+    from assistant.settings import Settings
+    from embeddings.encoder import load_encoder
+
+    settings = Settings(data_dir=data_dir)
+    data = settings.resolved_data_dir()
+    return data, load_encoder(settings.encoder, data, settings.threads)
+
+
+def _write(report: BenchReport, path: Path) -> None:
+    document = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
+    try:
+        path.write_text(document + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror}; try --json") from error
