@@ -92,7 +92,9 @@ def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Ind
         except OSError as error:
             problem = f"{error.filename or corpus.folder}: {error.strerror}"
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO):
-                raise CorpusError(f"cannot read the indexes, {problem}; try again") from error
+                raise CorpusError(
+                    f"cannot read the indexes of {corpus.folder}, {problem}; try again"
+                ) from error
         else:
             if isinstance(loaded, Index):
                 return loaded

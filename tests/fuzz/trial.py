@@ -142,6 +142,13 @@ def peak_memory(processes: Sequence[int]) -> int:
     return max((_memory(process, "VmHWM") for process in processes), default=0)
 
 
+def _is_reader(process: int) -> bool:
+    """False for a process that was just forked: until it runs its own program, it holds ours."""
+    with suppress(OSError):
+        return b"embeddings.readers.child" in Path(f"/proc/{process}/cmdline").read_bytes()
+    return False
+
+
 def own_memory() -> int:
     """Memory that this process holds, in bytes."""
     return _memory("self", "VmRSS")
@@ -157,7 +164,7 @@ class Watch:
     def look(self) -> None:
         now = children()
         self.most_children = max(self.most_children, len(now))
-        self.peak = max(self.peak, peak_memory(now))
+        self.peak = max(self.peak, peak_memory([each for each in now if _is_reader(each)]))
 
 
 @contextmanager
