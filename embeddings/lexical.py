@@ -7,6 +7,7 @@ import errno
 import re
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,8 @@ TITLE_BOOST = 0.5
 TYPO_BOOST = 0.5
 WRITER_BYTES = 64_000_000
 PROBE_BYTES = 65_536
+CLEARING_ATTEMPTS = 20
+CLEARING_SECONDS = 0.01
 
 _WORD = re.compile(r"\w+")
 
@@ -62,6 +65,7 @@ class LexicalIndex:
 
     def __init__(self, index: tantivy.Index) -> None:
         _register(index)
+        index.config_reader("manual")  # a generation never changes: nothing is to be watched
         index.reload()
         self._index = index
         self._searcher = index.searcher()
@@ -75,14 +79,14 @@ class LexicalIndex:
         """
         import tantivy
 
-        with tempfile.TemporaryDirectory(prefix="footnote-") as own:
+        with _private_folder() as own:
             for file in path.iterdir():
                 if file.suffix != ".lock":
-                    shutil.copyfile(file, Path(own) / file.name)
-            if folder_sha256(Path(own)) != sha256:
+                    shutil.copyfile(file, own / file.name)
+            if folder_sha256(own) != sha256:
                 return None
             try:
-                return cls(tantivy.Index.open(own))
+                return cls(tantivy.Index.open(str(own)))
             except ValueError as error:  # the bytes are right: the system has refused something
                 raise OSError(errno.EIO, _cause(path, error)) from error
 
@@ -141,6 +145,21 @@ class LexicalIndex:
             number = self._searcher.doc(address).get_first("number")
             hits.append((int(str(number)), float(score)))
         return hits
+
+
+@contextlib.contextmanager
+def _private_folder() -> Iterator[Path]:
+    """A folder of this process's own; its files live on while they are mapped into memory."""
+    folder = Path(tempfile.mkdtemp(prefix="footnote-"))
+    try:
+        yield folder
+    finally:
+        # A thread of Tantivy's may put a lock file there while the folder is being emptied.
+        for _ in range(CLEARING_ATTEMPTS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(CLEARING_SECONDS)
 
 
 class LexicalBuilder:
