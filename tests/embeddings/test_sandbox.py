@@ -15,6 +15,7 @@ import pytest
 
 from embeddings.errors import ReadError
 from embeddings.readers import LARGEST_FILE_BYTES, read_article
+from embeddings.readers.child import TIRED_BYTES
 from embeddings.readers.sandbox import SandboxedReader
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,13 @@ def test_one_child_reads_many_files_and_a_new_one_follows_close(hostile: Sandbox
     assert told(hostile, "pid") == first != str(os.getpid())
     hostile.close()
     assert told(hostile, "pid") != first
+
+
+def test_what_the_parent_holds_does_not_tire_the_child(hostile: SandboxedReader) -> None:
+    ballast = b"x" * (TIRED_BYTES + (64 << 20))
+    pids = {told(hostile, "pid") for _ in range(3)}
+    assert len(pids) == 1
+    assert ballast
 
 
 def test_a_child_makes_way_after_many_files(
@@ -167,7 +175,8 @@ def test_a_child_that_the_system_killed_is_replaced(hostile: SandboxedReader) ->
 def test_the_child_goes_with_its_parent() -> None:
     code = """
         import sys
-        from embeddings.readers.sandbox import SandboxedReader
+        from embeddings.readers.child import TIRED_BYTES
+from embeddings.readers.sandbox import SandboxedReader
         reader = SandboxedReader(readers="hostile_readers:read")
         print(reader.read(b"pid", "a.pdf", "a.pdf").text, flush=True)
         reader.read(b"LOOP", "a.pdf", "a.pdf")
