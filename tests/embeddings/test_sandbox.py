@@ -175,8 +175,7 @@ def test_a_child_that_the_system_killed_is_replaced(hostile: SandboxedReader) ->
 def test_the_child_goes_with_its_parent() -> None:
     code = """
         import sys
-        from embeddings.readers.child import TIRED_BYTES
-from embeddings.readers.sandbox import SandboxedReader
+        from embeddings.readers.sandbox import SandboxedReader
         reader = SandboxedReader(readers="hostile_readers:read")
         print(reader.read(b"pid", "a.pdf", "a.pdf").text, flush=True)
         reader.read(b"LOOP", "a.pdf", "a.pdf")
