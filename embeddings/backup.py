@@ -15,8 +15,8 @@ from embeddings.durable import TEMPORARY, make_folder, sync_folder, unwritable
 from embeddings.errors import CorpusError, DamagedError, ReadError
 from embeddings.index import publish_index
 from embeddings.indexing import Progress
-from embeddings.locks import held
-from embeddings.recovery import INDEXING_LOCK, damage_of
+from embeddings.locks import INDEXING_LOCK, held
+from embeddings.recovery import damage_of
 from embeddings.sealing import SEAL, read_seal
 
 if TYPE_CHECKING:

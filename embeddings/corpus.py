@@ -434,7 +434,7 @@ class Corpus:
     def file(self, path: str) -> StoredFile | None:
         """What is known of a file; None for one that was never read."""
         rows = self._rows(f"{_SELECT_FILES} WHERE path = ?", (path,))
-        return StoredFile(*rows[0]) if rows else None  # type: ignore[arg-type]
+        return _stored_file(rows)
 
     def twin(self, path: str, file_sha256: str, read_as: str) -> StoredFile | None:
         """Another file with the same bytes, read in the same way, that has an article."""
@@ -443,7 +443,7 @@ class Corpus:
             "AND article IS NOT NULL ORDER BY path LIMIT 1",
             (file_sha256, path, read_as),
         )
-        return StoredFile(*rows[0]) if rows else None  # type: ignore[arg-type]
+        return _stored_file(rows)
 
     def holds_text(self, sha256: str, beside: str) -> bool:
         """Whether a file other than `beside` has this text."""
@@ -662,6 +662,10 @@ def _one(db: sqlite3.Connection, sql: str, *values: object) -> Any:
 def _last(db: sqlite3.Connection, table: str) -> int:
     """The highest number that a table has ever given."""
     return int(_one(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table) or 0)
+
+
+def _stored_file(rows: Sequence[Sequence[Any]]) -> StoredFile | None:
+    return StoredFile(*rows[0]) if rows else None
 
 
 def _inode(path: Path) -> Inode:

@@ -20,8 +20,7 @@ from embeddings.durable import (
 )
 from embeddings.errors import CorpusError
 from embeddings.lexical import LexicalBuilder, LexicalIndex
-from embeddings.locks import held, is_held
-from embeddings.recovery import INDEXES_LOCK, INDEXING_LOCK
+from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held, is_held
 from embeddings.sealing import seal
 
 if TYPE_CHECKING:

@@ -17,11 +17,10 @@ from embeddings.encoder import Encoder
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import FoundFile, file_sha256, find_files, read_file
 from embeddings.index import publish_index
-from embeddings.locks import held, is_held
+from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held, is_held
 from embeddings.passages import made_with, split_and_encode
 from embeddings.readers import READING
 from embeddings.readers.sandbox import SandboxedReader
-from embeddings.recovery import INDEXES_LOCK, INDEXING_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-__all__ = ["held", "is_held"]
+__all__ = ["INDEXES_LOCK", "INDEXING_LOCK", "held", "is_held"]
 
+INDEXING_LOCK = "indexing.lock"
+"""Held in a corpus's folder while its articles are brought up to date, or repaired."""
+INDEXES_LOCK = "indexes.lock"
+"""Held there while the derived indexes and the seal are written."""
 POLL_SECONDS = 0.05
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings.corpus import BUSY_SECONDS, FILE, Corpus, connect
 from embeddings.durable import TEMPORARY, sync_folder
 from embeddings.errors import CorpusError, DamagedError
-from embeddings.locks import held
+from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held
 from embeddings.rawfile import unreadable
 from embeddings.schema import SCHEMA_VERSION, TABLES, checksum, create
 from embeddings.sealing import SEAL, Seal, read_seal, seal
@@ -28,10 +28,8 @@ from embeddings.sealing import SEAL, Seal, read_seal, seal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["INDEXES_LOCK", "INDEXING_LOCK", "damage_of", "open_sound"]
+__all__ = ["damage_of", "open_sound"]
 
-INDEXING_LOCK = "indexing.lock"
-INDEXES_LOCK = "indexes.lock"
 PATIENCE_SECONDS = 120.0
 MOST_NAMED = 20
 

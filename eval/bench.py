@@ -21,9 +21,9 @@ from assistant.reader import prepare, read
 from assistant.retriever import DEPTH, retrieve
 from embeddings.index import open_index
 from embeddings.indexing import index_articles
-from embeddings.locks import held
+from embeddings.locks import INDEXING_LOCK, held
 from embeddings.passages import made_with
-from embeddings.recovery import INDEXING_LOCK, open_sound
+from embeddings.recovery import open_sound
 from eval.intervals import Figure, figure, paired_p
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from assistant import Assistant
 from assistant.chat import launch
 from assistant.settings import Settings
 from embeddings.errors import CorpusError, SettingsError
-from embeddings.locks import held
-from embeddings.recovery import INDEXING_LOCK
+from embeddings.locks import INDEXING_LOCK, held
 from tests.fakes import HashingEncoder
 
 PUBLIC = Path(launch.__file__).parent / "public"

@@ -10,9 +10,8 @@ from embeddings.corpus import Corpus
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import find_files, read_file
 from embeddings.indexing import IndexReport, index_folders
-from embeddings.locks import held
+from embeddings.locks import INDEXING_LOCK, held
 from embeddings.records import Article
-from embeddings.recovery import INDEXING_LOCK
 from tests.fakes import HashingEncoder
 
 

@@ -12,8 +12,8 @@ from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError
 from embeddings.index import build_index
 from embeddings.indexing import index_folders
-from embeddings.locks import held
-from embeddings.recovery import INDEXING_LOCK, damage_of, open_sound
+from embeddings.locks import INDEXING_LOCK, held
+from embeddings.recovery import damage_of, open_sound
 from embeddings.sealing import SEAL, read_seal
 from tests.fakes import HashingEncoder
 
