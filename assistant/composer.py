@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.answer_types import AnswerType
 from assistant.evidence import NAMES
 from assistant.question import analyse
 
@@ -112,11 +113,11 @@ def _chosen(
     candidates = part.reading.candidates
     best = candidates[0]
     expected = analyse(part.question).expected
-    if expected in ("list", "any"):
+    if expected in (AnswerType.LIST, AnswerType.ANY):
         enumerated = _enumeration(best, *sentences(best.article_id))
         if enumerated:
             return enumerated
-    most = MOST_LISTED if expected == "list" else MOST_SENTENCES
+    most = MOST_LISTED if expected is AnswerType.LIST else MOST_SENTENCES
     chosen = [best]
     for candidate in candidates[1:]:
         if len(chosen) == most or abs(best.score - candidate.score) > SECOND_WITHIN:

@@ -1,7 +1,8 @@
 """How well a sentence, in its place in its article, speaks to a question: plain features.
 
 Each feature is a number that says the same thing in every corpus, so that weights learned
-on one serve on another. `NAMES` is their order.
+on one serve on another. `NAMES` is their order: what the reader says first, then what is plain
+without it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.question import holds_expected
+from assistant.answer_types import holds, other_ordinal
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
     from assistant.question import QuestionForm
     from embeddings.lexical import LexicalIndex, Term
 
-__all__ = ["NAMES", "SentenceInPlace", "Setting", "features", "setting_of"]
+__all__ = [
+    "NAMES",
+    "PLAIN_NAMES",
+    "SentenceInPlace",
+    "Setting",
+    "features",
+    "promise",
+    "setting_of",
+]
 
-NAMES = (
-    "relevance",
-    "answerable",
+PLAIN_NAMES = (
     "cosine",
     "passage_score",
     "coverage",
@@ -36,10 +43,12 @@ NAMES = (
     "numbers_missing",
     "focus_missing",
     "expected_present",
+    "other_ordinal",
     "is_question",
     "is_heading",
     "log_words",
 )
+NAMES = ("relevance", "answerable", "span_score", *PLAIN_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +96,11 @@ def features(
     setting: Setting,
     sentence: SentenceInPlace,
     *,
-    relevance: float,
-    answerable: float,
     cosine: float,
     passage_score: float,
     has: Callable[[str], frozenset[str]],
 ) -> tuple[float, ...]:
-    """The features of one sentence, in the order of `NAMES`.
+    """The features of one sentence, in the order of `PLAIN_NAMES`.
 
     `has` gives the stems of a text (callers cache it).
     """
@@ -119,8 +126,6 @@ def features(
     )
     dated = around + " " + (sentence.date or "")
     return (
-        relevance,
-        answerable,
         cosine,
         passage_score,
         covered / total,
@@ -130,11 +135,29 @@ def features(
         absent / len(names) if names else 0.0,
         float(any(not _states(number, dated) for number in form.numbers)),
         float(bool(focus) and not focus & context),
-        float(holds_expected(form.expected, sentence.text, form.text)),
+        holds(form.expected, sentence.text, form.text),
+        float(other_ordinal(form.text, sentence.text)),
         float(sentence.text.rstrip("\"'”’ ").endswith("?")),
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
         math.log(1 + len(words_of(sentence.text))),
     )
+
+
+_PROMISE = {
+    "coverage": 1.0,
+    "coverage_context": 0.5,
+    "cosine": 1.0,
+    "expected_present": 0.3,
+    "other_ordinal": -0.3,
+    "is_heading": -0.5,
+}
+"""Set by hand, not fitted: they decide what is read, not what is said."""
+
+
+def promise(values: Sequence[float]) -> float:
+    """How much a sentence with these `features` promises to answer: who is read first."""
+    value = dict(zip(PLAIN_NAMES, values, strict=True))
+    return sum(weight * value[name] for name, weight in _PROMISE.items())
 
 
 def _with_aliases(present: frozenset[str], setting: Setting) -> frozenset[str]:

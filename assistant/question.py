@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
+from assistant.answer_types import AnswerType, answer_type
 from embeddings.errors import QuestionError
 
 __all__ = [
     "LONGEST_QUESTION",
-    "Expected",
     "QuestionForm",
     "analyse",
     "cleaned",
-    "holds_expected",
     "split_names",
     "split_parts",
 ]
@@ -23,62 +21,9 @@ __all__ = [
 LONGEST_QUESTION = 2_000
 """Characters. MiniLM reads the first thousand or so; what is longer is no question."""
 
-Expected = Literal["person", "date", "number", "place", "list", "any"]
-
 _SPACE = re.compile(r"\s+")
 _NAME = re.compile(r"[A-Z][\w’'-]*|\w*[a-z][A-Z]\w*")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_MONTH = "|".join(_MONTHS) + "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
-_DATE = re.compile(
-    rf"\b(?:{_MONTH})\.?\s+\d|\d(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b(?:19|20)\d\d\b"
-    r"|\d{4}-\d{2}-\d{2}|\b(?:yesterday|today|tomorrow|monday|tuesday|wednesday|thursday|friday"
-    r"|saturday|sunday)\b",
-    re.IGNORECASE,
-)
-_QUANTITY = re.compile(
-    r"\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred"
-    r"|thousand|million|billion|half|third|quarter|first|second|fifth|several|many|few)$",
-    re.IGNORECASE,
-)
-_PERSON = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z]\w+)|\b[A-Z][a-z]+(?:\s+[A-Z]\.)?\s+[A-Z][a-z]+\b"
-)
-_PLACE = re.compile(r"\b(?:in|at|to|from|near|of)\s+(?:the\s+)?[A-Z]\w+")
-_ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
-    (
-        "number",
-        re.compile(
-            r"\bhow (?:many|much|large|big|long|far|old|high|hot|tall|often|fast|wide|heavy)\b"
-            r"|\b(?:what|which) (?:\w+ ){0,2}(?:percentage|percent|share|number|amount|temperature"
-            r"|value|output|area|size|total|capacity|rate|price|cost|population)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "date",
-        re.compile(
-            r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:date|day|month|year|time"
-            r"|period)\b|\bhow recent\b|\bsince what\b",
-            re.IGNORECASE,
-        ),
-    ),
-    ("person", re.compile(r"\bwho(?:m|se)?\b|\bname of the (?:man|woman)\b", re.I)),
-    (
-        "place",
-        re.compile(r"\bwhere\b|\b(?:what|which|in which) (?:city|place|country|location)\b", re.I),
-    ),
-    (
-        "list",
-        re.compile(
-            r"\b(?:list|name all|enumerate)\b|\bwhat (?:are|were) (?:all )?the\b"
-            r"|\bwhich \w+s (?:are|were|did|do|have)\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
 _GENERAL = frozenset(
     "kind kinds sort sorts type types name names number numbers amount part parts way ways place "
     "city year day days date month time times person people thing things per".split()
@@ -114,7 +59,7 @@ class QuestionForm:
     """What can be told of a question before anything is retrieved."""
 
     text: str
-    expected: Expected
+    expected: AnswerType
     names: tuple[str, ...]
     """Capitalised words, lower case: what the question is about by name."""
     numbers: tuple[str, ...]
@@ -146,11 +91,6 @@ def cleaned(question: str) -> str:
 
 def analyse(question: str) -> QuestionForm:
     """What `question` asks for and names."""
-    expected: Expected = "any"
-    for kind, pattern in _ASKS:
-        if pattern.search(question):
-            expected = kind
-            break
     names = []
     shouted = question.isupper()
     for index, match in enumerate(re.finditer(r"[\w’'-]+", question)):
@@ -159,7 +99,7 @@ def analyse(question: str) -> QuestionForm:
             names.append(re.sub(r"[’']s$", "", word).lower())
     return QuestionForm(
         question,
-        expected,
+        answer_type(question),
         tuple(dict.fromkeys(names)),
         tuple(dict.fromkeys(_NUMBER.findall(question))),
         _focus(question),
@@ -179,24 +119,6 @@ def _focus(question: str) -> tuple[str, ...]:
 def _common_start(word: str) -> bool:
     """A first word in ordinary sentence case says nothing about whether it is a name."""
     return word[1:].islower() or len(word) == 1
-
-
-def holds_expected(expected: Expected, sentence: str, question: str) -> bool:
-    """Whether `sentence` holds something of the expected kind that the question does not state."""
-    said = question.lower()
-    if expected == "number":
-        return any(
-            match[0].lower() not in said
-            for match in re.finditer(r"\d[\d,.]*\d|\d|\b[A-Za-z]+\b", sentence)
-            if _QUANTITY.match(match[0])
-        )
-    if expected == "date":
-        return any(match[0].lower() not in said for match in _DATE.finditer(sentence))
-    if expected == "person":
-        return any(match[0].lower() not in said for match in _PERSON.finditer(sentence))
-    if expected == "place":
-        return any(match[0].lower() not in said for match in _PLACE.finditer(sentence))
-    return True
 
 
 def split_parts(question: str) -> tuple[str, ...]:

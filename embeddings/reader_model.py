@@ -55,6 +55,9 @@ class Reading:
     start: int
     end: int
     """The short answer, in characters of the sentence."""
+    span_score: float = MISSING
+    """Log-probability of the short answer among all in the text around it, at most 0: low where no
+    run of words stands out, as in a text that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +125,15 @@ class ReaderModel:
             for row, piece in enumerate(batch):
                 scores = [_relevance(tokens[row], bounds) for bounds in piece.bounds]
                 answerable = float(text[row]) + max(scores)
+                whole = _log_totals(piece, tokens[row])
                 for index, bounds, relevance in zip(
                     piece.sentences, piece.bounds, scores, strict=True
                 ):
                     sentence = windows[piece.window].sentences[index]
-                    start, end = _answer(piece, tokens[row], bounds, sentence)
-                    found[piece.window][index] = Reading(relevance, answerable, start, end)
+                    start, end, score = _answer(piece, tokens[row], bounds, sentence)
+                    found[piece.window][index] = Reading(
+                        relevance, answerable, start, end, score - whole
+                    )
         empty = Reading(MISSING, MISSING, 0, 0)
         return [
             tuple(known.get(i, empty) for i in range(len(window.sentences)))
@@ -231,18 +237,32 @@ def _relevance(tokens: NDArray[np.float32], bounds: Span) -> float:
     return float(inside[:, 0].mean() + inside[:, 1].max()) if len(inside) else MISSING
 
 
-def _answer(piece: _Piece, tokens: NDArray[np.float32], bounds: Span, sentence: Span) -> Span:
-    """The likeliest run of at most `MAX_ANSWER_TOKENS` tokens, in characters of the sentence."""
+def _log_totals(piece: _Piece, tokens: NDArray[np.float32]) -> float:
+    """log Σ exp over the text's tokens, of the starts and of the ends, added up."""
+    import numpy as np
+
+    inside = tokens[piece.text_start : len(piece.ids) - 1, 2:4]
+    return float(np.logaddexp.reduce(inside, axis=0).sum())
+
+
+def _answer(
+    piece: _Piece, tokens: NDArray[np.float32], bounds: Span, sentence: Span
+) -> tuple[int, int, float]:
+    """The likeliest run of at most `MAX_ANSWER_TOKENS` tokens, in characters of the sentence.
+
+    And its score: the logit of its start plus that of its end.
+    """
     import numpy as np
 
     first, last = bounds
     length = last - first
     if length <= 0:
-        return 0, 0
+        return 0, 0, MISSING
     scores = tokens[first:last, 2][:, None] + tokens[first:last, 3][None, :]
     places = np.arange(length)
     ahead = places[None, :] - places[:, None]
     scores = np.where((ahead >= 0) & (ahead < MAX_ANSWER_TOKENS), scores, -np.inf)
     start, end = divmod(int(scores.argmax()), length)
     offsets = piece.offsets[first - piece.first :]
-    return offsets[start][0] - sentence[0], offsets[end][1] - sentence[0]
+    best = float(scores[start, end])
+    return offsets[start][0] - sentence[0], offsets[end][1] - sentence[0], best

@@ -35,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     schedule = Schedule(options.steps, options.groups, options.seed, options.minutes)
     out: Path = options.out
     collection = load_collection(options.benchmarks, test=False, everything=options.everything)
-    network = train(collection, tokenizer, minilm / "model.safetensors", out, recipe, schedule)
+    start = options.start / "model.onnx" if options.start else None
+    network = train(
+        collection, tokenizer, minilm / "model.safetensors", out, recipe, schedule, start
+    )
     facts = {
         "recipe": asdict(recipe),
         "schedule": asdict(schedule),
@@ -63,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for checkpoint, log, model and figures"
+    )
+    parser.add_argument(
+        "--start", type=Path, help="folder of a trained reader to go on from instead of MiniLM"
     )
     parser.add_argument(
         "--steps", type=int, default=3000, help="optimiser steps (default %(default)s)"
@@ -95,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         "sentence": "weight of the absolute loss of a sentence",
         "mined": "windows of other articles that look like answers",
         "edits": "near misses and counterfactuals",
+        "removals": "texts without the very answer, and attributes that are not stated",
+        "dropout": "share of hidden values left out",
     }
     for field in fields(Recipe):
         name, default = f"--{field.name}", field.default

@@ -10,11 +10,17 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from embeddings.training.cloze import cloze_question
-from embeddings.training.examples import Collection, Question
+from embeddings.training.examples import Collection, Paragraph, Question, words_of
 from embeddings.training.negatives import Neighbours, name_pool, near_miss, renamed
+from embeddings.training.removals import (
+    answer_removed,
+    other_word,
+    something_else_removed,
+    unstated_attribute,
+)
 from embeddings.training.windows import Example, alone, crop, without_answer
 
-__all__ = ["Recipe", "groups"]
+__all__ = ["Material", "Recipe", "groups"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +35,23 @@ class Recipe:
     """Windows of other articles that look like answers."""
     edits: bool = True
     """Near misses and counterfactuals."""
+    removals: bool = True
+    """Texts without the very answer, words swapped, and attributes that are not stated."""
     cloze: float = 0.3
     """Share of made questions at the start; a quarter of it at the end."""
     span: float = 0.5
     """Weight of the span loss; 0 leaves the span head out."""
     rate: float = 1.5e-4
     """Peak learning rate."""
+    dropout: float = 0.0
+    """Share of hidden values that a step leaves out."""
     sentence: float = 1.0
     """Weight of the absolute (sigmoid) loss of every sentence."""
 
 
 WEIGHTS = {
-    ("squad2", True): 34.0,
-    ("squad2", False): 18.0,
+    ("squad2", True): 32.0,
+    ("squad2", False): 24.0,
     ("canard", True): 9.0,
     ("canard", False): 1.5,
     ("clapnq", True): 6.0,
@@ -53,6 +63,10 @@ WEIGHTS = {
     ("multihop-rag", True): 3.0,
     ("mtrag-un", True): 0.5,
 }
+ATTRIBUTE_SHARE = 0.06
+"""Of the questions that are not made from sentences."""
+WITH_SIBLINGS = frozenset(("squad2", "clapnq", "mtrag-un"))
+"""Sets with several paragraphs of one article."""
 CLOZE_WEIGHTS = {
     "squad2": 4.0,
     "clapnq": 3.0,
@@ -79,8 +93,7 @@ def groups(
         text_weights.append(
             (text_weights[-1] if text_weights else 0.0) + CLOZE_WEIGHTS[paragraph.source]
         )
-    pool = name_pool(collection.paragraphs)
-    neighbours = Neighbours(collection.paragraphs)
+    material = Material(collection)
     number, done = start, 0.0
     while True:
         rng = Random(f"{seed}/{number}")
@@ -88,10 +101,40 @@ def groups(
         question: Question | None
         if rng.random() < recipe.cloze * (1 - 0.75 * done):
             question = cloze_question(rng, rng.choices(texts, cum_weights=text_weights)[0])
+        elif recipe.removals and rng.random() < ATTRIBUTE_SHARE:
+            question = unstated_attribute(rng, rng.choices(texts, cum_weights=text_weights)[0])
         else:
             question = rng.choice(sources[rng.choices(kinds, weights)[0]])
         if question is not None:
-            done = (yield _group(rng, question, recipe, pool, neighbours)) or done
+            done = (yield _group(rng, question, recipe, material)) or done
+
+
+class Material:
+    """What near misses are made of, gathered once."""
+
+    def __init__(self, collection: Collection) -> None:
+        self.names = name_pool(collection.paragraphs)
+        self.neighbours = Neighbours(collection.paragraphs)
+        asked = (w for q in collection.questions if q.source == "squad2" for w in words_of(q.text))
+        self.words = tuple(sorted({w for w in asked if len(w) > 3 and w.isalpha()}))
+        self.siblings: dict[str, list[Paragraph]] = {}
+        for paragraph in collection.paragraphs:
+            if paragraph.source in WITH_SIBLINGS and paragraph.sentences:
+                self.siblings.setdefault(paragraph.article, []).append(paragraph)
+
+    def sibling(self, rng: Random, question: Question) -> Paragraph | None:
+        """Another paragraph of the question's article that does not hold its short answer."""
+        if not question.answers:
+            return None
+        others = self.siblings.get(question.paragraph.article, [])
+        for _ in range(min(4, len(others))):
+            other = rng.choice(others)
+            held = other.text.lower()
+            if other is not question.paragraph and not any(
+                answer.lower() in held for answer in question.answers
+            ):
+                return other
+        return None
 
 
 def _by_source(collection: Collection) -> dict[tuple[str, bool], list[Question]]:
@@ -101,32 +144,46 @@ def _by_source(collection: Collection) -> dict[tuple[str, bool], list[Question]]
     return sources
 
 
-def _group(
-    rng: Random, question: Question, recipe: Recipe, pool: tuple[str, ...], neighbours: Neighbours
-) -> list[Example]:
+def _group(rng: Random, question: Question, recipe: Recipe, material: Material) -> list[Example]:
     most = recipe.sentences
     size = rng.randint(min(3, most), most) if rng.random() < 0.8 else rng.randint(1, most)
     main = crop(rng, question, size)
     group = [main]
     if main.relevant:
-        if recipe.edits and rng.random() < 0.35:
-            main = group[0] = renamed(rng, main, pool)
+        if recipe.edits and rng.random() < 0.3:
+            main = group[0] = renamed(rng, main, material.names)
         else:
-            missing = without_answer(rng, question, size) if rng.random() < 0.5 else None
+            missing = without_answer(rng, question, size) if rng.random() < 0.35 else None
             if missing:
                 group.append(missing)
-            if recipe.mined and (missing is None or rng.random() < 0.3):
-                group.append(crop(rng, question, size, rng.choice(neighbours.of(question))))
-        if recipe.edits and rng.random() < 0.45:
-            missed = near_miss(rng, main, pool)
+            if recipe.mined and rng.random() < 0.35:
+                group.append(crop(rng, question, size, _elsewhere(rng, question, material)))
+            if recipe.removals and rng.random() < 0.5:
+                removed = answer_removed(rng, main, question.answers)
+                if removed:
+                    group.append(removed)
+            if recipe.removals and rng.random() < 0.3:
+                main = group[0] = something_else_removed(rng, main)
+        if recipe.edits and rng.random() < 0.3:
+            missed = near_miss(rng, main, material.names)
+            if missed:
+                group.append(missed)
+        if recipe.removals and rng.random() < 0.2:
+            missed = other_word(rng, main, material.words)
             if missed:
                 group.append(missed)
         if most == 1:
             group += alone(rng, question, 3)
-    elif recipe.mined and rng.random() < 0.3:
-        group.append(crop(rng, question, size, rng.choice(neighbours.of(question))))
+    elif recipe.mined and rng.random() < 0.2:
+        group.append(crop(rng, question, size, _elsewhere(rng, question, material)))
     bare = rng.random() < 0.25
     return [_dressed(rng, e, bare) for e in group]
+
+
+def _elsewhere(rng: Random, question: Question, material: Material) -> Paragraph:
+    """A paragraph that looks like it answers: of the same article, or of another."""
+    sibling = material.sibling(rng, question) if rng.random() < 0.5 else None
+    return sibling or rng.choice(material.neighbours.of(question))
 
 
 def _dressed(rng: Random, example: Example, bare: bool) -> Example:

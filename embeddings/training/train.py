@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.training.examples import Collection
 from embeddings.training.mixture import Recipe, groups
+from embeddings.training.warm_start import load_reader
 from embeddings.training.windows import Example
 
 if TYPE_CHECKING:
@@ -170,14 +171,16 @@ def _loss(
     return loss, {name: float(part.detach()) for name, part in parts.items()}
 
 
-def load_network(weights: Path, checkpoint: Path | None = None) -> ReaderNetwork:
+def load_network(
+    weights: Path, checkpoint: Path | None = None, *, dropout: float = 0.0
+) -> ReaderNetwork:
     """The network, from MiniLM's weights or from a checkpoint of `train`."""
     import torch
 
     from embeddings.training.network import ReaderNetwork, load_minilm
 
     torch.manual_seed(7)
-    network = ReaderNetwork(dropout=0.0)
+    network = ReaderNetwork(dropout)
     load_minilm(network, weights)
     if checkpoint:
         network.load_state_dict(
@@ -193,13 +196,19 @@ def train(
     out: Path,
     recipe: Recipe,
     schedule: Schedule,
+    start: Path | None = None,
 ) -> ReaderNetwork:
-    """Train, leaving `checkpoint.pt` and `log.txt` in `out`; carries on from them if there."""
+    """Train, leaving `checkpoint.pt` and `log.txt` in `out`; carries on from them if there.
+
+    `start` is the `model.onnx` of a trained reader to go on from instead of MiniLM.
+    """
     import torch
 
     out.mkdir(parents=True, exist_ok=True)
     saved = out / "checkpoint.pt"
-    network = load_network(weights)
+    network = load_network(weights, dropout=recipe.dropout)
+    if start:
+        load_reader(network, start)
     network.freeze(recipe.frozen)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).train()

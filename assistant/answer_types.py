@@ -1,0 +1,330 @@
+"""What kind of thing a question asks for, and whether a sentence holds one.
+
+In question answering the expected answer type (Li and Roth, "Learning question classifiers",
+COLING 2002). Here it is read by rules and used to refuse: a sentence without a sum of money does
+not say what something cost, however many of the question's words it shares. So a rule speaks
+only where it is nearly always right; `AnswerType.ANY` makes no demand.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from embeddings.lexical import FUNCTION_WORDS
+
+__all__ = ["AnswerType", "answer_type", "holds", "ordinals", "other_ordinal"]
+
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_MONTH = "|".join(MONTHS) + "|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_SPELLED = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    "|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\\w+)?"
+)
+
+
+class AnswerType(Enum):
+    """Kinds of answers that can be told apart by their form."""
+
+    PERSON = "person"
+    DATE = "date"
+    NUMBER = "number"
+    MONEY = "money"
+    PERCENT = "percent"
+    TEMPERATURE = "temperature"
+    AREA = "area"
+    DURATION = "duration"
+    PLACE = "place"
+    NAME = "name"
+    LIST = "list"
+    ANY = "any"
+
+
+_THE = r"(?:the\s+|its\s+|their\s+|his\s+|her\s+)?"
+_IS = r"(?:['’]s\s+|\s+(?:is|was|are|were|will be|would be)\s+|\s+)"
+_TWO_WORDS = r"(?:[\w’'-]+\s+){0,2}?"
+_SUM = (
+    r"(?:price|costs?|budget|salary|wages?|revenues?|turnover|profits?|fee|fine|income|earnings"
+    r"|investment|funding|net worth|debt|rent|contract value)"
+)
+_PAYING = (
+    r"(?:costs?|pay|pays|paid|spen[dt]|spending|invest(?:ed|ing|s)?|worth|earn(?:ed|s)?|charged?"
+    r"|owed?|priced)"
+)
+_ORGANISATION = (
+    r"(?:compan(?:y|ies)|enterprises?|firms?|universit(?:y|ies)|institutes?|banks?|brands?|models?)"
+)
+_BEARER = (
+    rf"(?:{_ORGANISATION}|person|people|members?|directors?|mayors?|chairm[ae]n|ministers?"
+    r"|managers?)"
+)
+_ASKING_WORD = re.compile(r"\b(?:what|which|who(?:m|se)?|when|where|why|how)\b", re.IGNORECASE)
+_PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
+    (
+        AnswerType.PERCENT,
+        (rf"what{_IS}{_THE}(?:\w+\s)?(?:percent|percentage|per cent)\b", r"how many percent\b"),
+    ),
+    (
+        AnswerType.MONEY,
+        (
+            r"how much (?:money|cash|funding)\b",
+            rf"how much\b.*\b{_PAYING}\b",
+            rf"(?:what|which){_IS}{_THE}{_TWO_WORDS}{_SUM}\b(?! of living| price index)",
+        ),
+    ),
+    (
+        AnswerType.TEMPERATURE,
+        (rf"what{_IS}{_THE}{_TWO_WORDS}temperatures?\b", r"how (?:hot|cold|warm)\b"),
+    ),
+    (
+        AnswerType.AREA,
+        (
+            r"how many (?:square \w+|acres|hectares|mu)\b",
+            rf"what{_IS}{_THE}(?:[\w-]+\s+)?(?:floor space|land area|surface area)\b",
+        ),
+    ),
+    (
+        AnswerType.DURATION,
+        (r"how long (?:did|does|will|has|have|had|do)\b.*\b(?:take|last|serve|stay|reign|rule)\b",),
+    ),
+    (
+        AnswerType.NUMBER,
+        (
+            r"how (?:many|much|large|big|long|far|old|high|tall|often|fast|wide|heavy)\b",
+            rf"(?:what|which){_IS}{_THE}{_TWO_WORDS}(?:number|amount|population)\b",
+        ),
+    ),
+    (
+        AnswerType.DATE,
+        (
+            r"when\b(?! (?:you|it comes))",
+            r"(?:what|which) (?:\w+ )?(?:date|month|year)s?\b(?! old)",
+            r"how recent\b",
+            r"since what\b",
+        ),
+    ),
+    (
+        AnswerType.NAME,
+        (
+            r"(?:what|which)\b.*\bnames? of\b",
+            rf"(?:what|which) {_TWO_WORDS}{_ORGANISATION}\b",
+            rf"what (?:is|are|was|were)\b.*\b{_BEARER}\b.*\b(?:called|named)\W*$",
+        ),
+    ),
+    (AnswerType.PERSON, (r"who(?:m|se)?\b",)),
+    (AnswerType.PLACE, (r"where\b", r"(?:what|which) (?:city|place|country|location)\b")),
+    (
+        AnswerType.LIST,
+        (r"(?:what|which) (?:are|were)\b", r"which \w+s (?:are|were|did|do|have)\b"),
+    ),
+)
+_ASKS = tuple((kind, re.compile("|".join(ways), re.IGNORECASE)) for kind, ways in _PATTERNS)
+_BARE_SUM = re.compile(
+    rf"^(?:[\w’'-]+\s+){{1,5}}(?:share|stock|sale|ticket)?\s*{_SUM}\W*$", re.IGNORECASE
+)
+_LISTS = re.compile(r"\b(?:list|name all|enumerate)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a kind of answer looks; `new` when it must not stand in the question already."""
+
+    pattern: re.Pattern[str]
+    new: bool = True
+
+
+_NUMERAL = rf"\d[\d,.]*\d|\d|\b(?:{_SPELLED})\b"
+_FORMS: dict[AnswerType, _Form] = {
+    AnswerType.DATE: _Form(
+        re.compile(
+            rf"\b(?:{_MONTH})\.?\s+\d+|\d(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b1\d{{3}}s?\b|\b20\d\ds?\b"
+            rf"|\d{{4}}-\d{{2}}-\d{{2}}|\b(?:yesterday|today|tomorrow|{_DAYS}|{'|'.join(MONTHS)}"
+            r"|century|centuries|morning|evening|night|noon|annually|yearly|weekly|daily|monthly"
+            r"|spring|summer|autumn|winter|year|month|week|decade|after|before|during|until|since"
+            r"|once|always|never|now|ago)\b|\b\d{1,2}:\d\d\b|\b\d+\s?(?:am|pm|AD|BC|BCE|CE)\b|\b\d{3}\b",
+            re.IGNORECASE,
+        )
+    ),
+    AnswerType.NUMBER: _Form(
+        re.compile(
+            rf"{_NUMERAL}|\b(?:dozens?|hundreds?|thousands?|millions?|billions?|half|third|quarter"
+            r"|first|second|fifth|several|many|few|fewer|more|less|most|all|none|no|single|both|twice"
+            r"|once|double|triple|an?|every|any|enough|much|little|never|always|daily|weekly)\b",
+            re.IGNORECASE,
+        )
+    ),
+    AnswerType.MONEY: _Form(
+        re.compile(
+            r"[$€£¥₹]|\b(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?"
+            r"|pesos?|kron[eo]r?|crowns?|cents?|pence|shillings?|marks?|lira|rou?bles?|won|cost|price"
+            r"|free|million|billion|trillion|bn|livres?|guineas?|florins?|ducats?|thalers?)\b",
+            re.IGNORECASE,
+        ),
+        new=False,
+    ),
+    AnswerType.PERCENT: _Form(
+        re.compile(
+            r"%|\bper\s?cent\b|\bpercentage|\b(?:half|third|quarter|fifth|tenth|majority|all|none)s?\b",
+            re.IGNORECASE,
+        ),
+        new=False,
+    ),
+    AnswerType.TEMPERATURE: _Form(
+        re.compile(
+            r"[°℃℉]|\b(?:degrees?|celsius|fahrenheit|kelvins?)\b|\d\s?[CFK]\b", re.IGNORECASE
+        ),
+        new=False,
+    ),
+    AnswerType.AREA: _Form(
+        re.compile(r"\bsquare|\bsq\b|m²|\bacres?\b|\bhectares?\b|\bmu\b|\bha\b", re.IGNORECASE),
+        new=False,
+    ),
+    AnswerType.DURATION: _Form(
+        re.compile(
+            r"\b(?:year|month|week|day|hour|minute|second|decade|centur|night|quarter|semester|term)"
+            r"|\b1\d{3}\b|\b20\d\d\b|\buntil\b|\bdeath\b|\bsince\b",
+            re.IGNORECASE,
+        ),
+        new=False,
+    ),
+}  # fmt: skip
+
+
+_CURRENCY = r"(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?|pesos?|kron[eo]r?)"
+_PLAIN: dict[AnswerType, re.Pattern[str]] = {
+    AnswerType.PERSON: re.compile(
+        r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z]\w+|\b[A-Z][a-z]+(?:\s+[A-Z]\.)?\s+[A-Z][a-z]+\b"
+    ),
+    AnswerType.DATE: re.compile(
+        rf"\b(?:{_MONTH})\.?\s+\d+|\d(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b1\d{{3}}s?\b"
+        rf"|\b20\d\ds?\b|\d{{4}}-\d{{2}}-\d{{2}}|\b(?:yesterday|today|tomorrow|{_DAYS}|century)\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.NUMBER: re.compile(
+        rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|third|quarter)s?\b", re.I
+    ),
+    AnswerType.MONEY: re.compile(
+        rf"[$€£¥₹]\s?\d|\d[\d.,]*\s*(?:(?:thousand|million|billion|trillion|bn|m)\s+)?{_CURRENCY}\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.PERCENT: re.compile(r"\d\s?%|\d\s?per\s?cent\b", re.IGNORECASE),
+    AnswerType.PLACE: re.compile(r"\b(?:in|at|to|from|near|of)\s+(?:the\s+)?[A-Z]\w+"),
+}
+"""How an answer of a kind looks when there is no doubt about it."""
+
+
+def answer_type(question: str) -> AnswerType:
+    """What kind of thing `question` asks for, told from its first asking word on.
+
+    A later one often only joins clauses ("What is it called when …?"), and a question that opens
+    with a verb ("Are there regions where …?") asks for yes or no.
+    """
+    if _BARE_SUM.search(question) and not _ASKING_WORD.search(question):
+        return AnswerType.MONEY
+    if _LISTS.search(question):
+        return AnswerType.LIST
+    first = _ASKING_WORD.search(question)
+    if first is None or _YES_OR_NO.match(question):
+        return AnswerType.ANY
+    if first[0].lower() == "when":  # "When it rains, what …?", "… when compared to whom?"
+        later = _ASKING_WORD if first.start() else _AFTER_A_COMMA
+        first = later.search(question, first.end()) or first
+    for kind, pattern in _ASKS:
+        if pattern.match(question, first.start()):
+            return kind
+    return AnswerType.ANY
+
+
+_AFTER_A_COMMA = re.compile(r"(?<=, )(?:what|which|who(?:m|se)?|where|why|how)\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE
+)
+
+
+def holds(kind: AnswerType, sentence: str, question: str) -> float:
+    """Whether `sentence` holds something of this kind that `question` does not say itself.
+
+    1 plainly, 0.5 perhaps (a capitalised word where a person is asked for, "many" where a
+    number is), 0 not at all. Over 4,007 public questions, 0.8 % of the sentences that answer get 0.
+    """
+    if kind in (AnswerType.NAME, AnswerType.PERSON):
+        perhaps = _names_something(sentence, question)
+    elif kind in _FORMS:
+        form = _FORMS[kind]
+        said = _as_words(question) if form.new else " "
+        perhaps = any(
+            f" {match[0].lower()} " not in said for match in form.pattern.finditer(sentence)
+        )
+    else:
+        return 1.0
+    if not perhaps:
+        return 0.0
+    plain = _PLAIN.get(kind)
+    if plain is None:
+        return 1.0
+    said = _as_words(question)
+    found = (match[0].lower() for match in plain.finditer(sentence))
+    return 1.0 if any(f" {text} " not in said for text in found) else 0.5
+
+
+def _as_words(text: str) -> str:
+    return f" {' '.join(_SAID.findall(text.lower()))} "
+
+
+_SAID = re.compile(r"[^\W_]+(?:[.,:-][^\W_]+)*%?")
+
+
+_CAPITALISED = re.compile(r"\b[A-Z][\w’'&-]*")
+_NO_NAME = frozenset((*MONTHS, *_DAYS.split("|"), "i"))
+
+
+def _names_something(sentence: str, question: str) -> bool:
+    """Whether a capitalised word stands there that the question does not say."""
+    said = {word.lower() for word in re.findall(r"[^\W_]+", question)}
+    for match in _CAPITALISED.finditer(sentence):
+        words = {word.lower() for word in re.findall(r"[^\W_]+", match[0])} - {"s"}
+        opening = match.start() == 0 or sentence[: match.start()].rstrip()[-1:] in '.!?:;"“'
+        if words - said - _NO_NAME and not (opening and match[0].lower() in _FUNCTION):
+            return True
+    return False
+
+
+_FUNCTION = frozenset(FUNCTION_WORDS)
+_ORDINAL_WORDS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+)
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
+_STAGE = r"(?:phases?|stages?|parts?|rounds?|volumes?|chapters?|generations?|tiers?|classes)"
+_ORDINAL = re.compile(
+    rf"\b(?P<word>{'|'.join(_ORDINAL_WORDS)})\b|\b(?P<digit>\d{{1,3}})(?:st|nd|rd|th)\b"
+    rf"|\b{_STAGE}\s+(?P<after>\d{{1,2}}|[ivx]{{1,4}}|one|two|three|four)\b",
+    re.IGNORECASE,
+)
+_CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4}
+
+
+def ordinals(text: str) -> frozenset[int]:
+    """Places in an order that `text` names: "second", "2nd", "phase II", "phase 2" are all 2."""
+    found = set()
+    for match in _ORDINAL.finditer(text):
+        if match["word"]:
+            found.add(_ORDINAL_WORDS.index(match["word"].lower()) + 1)
+        elif match["digit"]:
+            found.add(int(match["digit"]))
+        else:
+            after = match["after"].lower()
+            named = {**_CARDINALS, **_ROMAN}.get(after)
+            place = named or (int(after) if after.isdigit() else 0)
+            if place:
+                found.add(place)
+    return frozenset(found)
+
+
+def other_ordinal(question: str, sentence: str) -> bool:
+    """Whether the question asks of one place in an order and the sentence tells of others only."""
+    asked, told = ordinals(question), ordinals(sentence)
+    return bool(asked and told) and not asked & told

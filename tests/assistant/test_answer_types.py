@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.answer_types import AnswerType, answer_type, holds, ordinals, other_ordinal
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many cars were built?", "number"),
+        ("What was the number of visitors?", "number"),
+        ("When was it signed?", "date"),
+        ("In which year did it open?", "date"),
+        ("Who chairs the group?", "person"),
+        ("Where was it signed?", "place"),
+        ("What are the three demands?", "list"),
+        ("How much does a ticket cost?", "money"),
+        ("What was the company's revenue?", "money"),
+        ("What was the revenue of Volvo?", "money"),
+        ("Volvo share price?", "money"),
+        ("What percentage of homes is heated by gas?", "percent"),
+        ("What was the highest temperature in May?", "temperature"),
+        ("How many hectares does the park cover?", "area"),
+        ("How long did the strike last?", "duration"),
+        ("Which companies signed?", "name"),
+        ("What are the two mayors called?", "name"),
+        ("Why did it stop?", "any"),
+        # The first asking word counts, and a question for yes or no asks for no kind of thing.
+        ("What is it called when water freezes?", "any"),
+        ("When it rains, what do snails do?", "any"),
+        ("Are there days when it opens late?", "any"),
+        ("Compared to whom were they better?", "person"),
+    ],
+)
+def test_what_is_asked_for(question: str, expected: str) -> None:
+    assert answer_type(question) is AnswerType(expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "strength"),
+    [
+        ("How many cars in 2021?", "It built 5,000 cars in 2021.", 1.0),
+        ("How many cars in 2021?", "It built several cars in 2021.", 0.5),
+        ("How many cars in 2021?", "It built cars in 2021.", 0.0),
+        ("When did it open?", "It opened on May 3.", 1.0),
+        ("When did it open?", "It opened after the war.", 0.5),
+        ("When did it open?", "It opened to applause.", 0.0),
+        ("Who opened it?", "The mayor, Kari Holm, opened it.", 1.0),
+        ("Who opened it?", "It was opened by Pelé.", 0.5),
+        ("Who opened it?", "It was opened with applause.", 0.0),
+        ("Who opened the Volvo plant?", "The Volvo plant was opened with applause.", 0.0),
+        ("How much does a car cost?", "A car costs 20,000 dollars.", 1.0),
+        ("How much does a car cost?", "The plant built 20,000 cars.", 0.0),
+        ("What was the temperature?", "It was 37 °C.", 1.0),
+        ("What was the temperature?", "It was 37 miles away.", 0.0),
+        ("Which companies signed with Oslo?", "Volvo signed with Oslo.", 1.0),
+        ("Which companies signed with Oslo?", "Oslo signed 10 projects in May.", 0.0),
+        ("Why did it open?", "It opened to applause.", 1.0),
+    ],
+)
+def test_a_sentence_holds_what_is_asked_for(question: str, sentence: str, strength: float) -> None:
+    assert holds(answer_type(question), sentence, question) == strength
+
+
+def test_a_number_inside_a_word_of_the_question_is_not_said_by_it() -> None:
+    question = "How many networks were there?"
+    assert holds(answer_type(question), "There were two.", question) == 1.0
+
+
+@pytest.mark.parametrize("text", ["the second phase", "the 2nd phase", "phase II", "phase 2"])
+def test_places_in_an_order_are_one_however_they_are_written(text: str) -> None:
+    assert ordinals(text) == {2}
+
+
+def test_another_place_in_the_order_is_a_contradiction() -> None:
+    question = "How large is the second phase?"
+    assert other_ordinal(question, "The first phase has 55,000 square metres.")
+    assert not other_ordinal(question, "Phase II has 55,000 square metres, phase I half of that.")
+    assert not other_ordinal(question, "The hall has 55,000 square metres.")
+    assert not other_ordinal("How large is it?", "The first phase has 55,000 square metres.")
