@@ -1,33 +1,47 @@
 """A follow-up and its history → a question that stands alone. Rules, no language model.
 
-A question leans on the conversation in three ways. It may point back with a pronoun ("Where
-was it signed?"): the pronoun is written out. It may be a piece of a question ("And in
-2022?"): the piece takes the place of its like in the question before. Or it may be too short
-to stand ("How many sets per year?"): the topic is added. A question that names its own
-subject is left as it is, and so is whatever the rules do not understand.
+A question that names its own subject is left exactly as it is, whatever came before: a subject
+wrongly inherited yields a wrong answer where a refusal was due. A question leans on the
+conversation in one of these ways:
+
+- It points back with a pronoun ("Where was it signed?"): the pronoun is written out where it is
+  clear what it stands for.
+- It is a piece of a question ("And in 2022?"): the piece takes the place of its like in the
+  question before.
+- It speaks of what only the conversation makes definite ("Was there any criticism?", "Who led
+  the team?"), or it is too short to stand: the topic is added in parentheses.
+
+The topic is what the conversation was opened with. A complete question that shares no word with
+what was said before opens another.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["MOST_TURNS", "stand_alone"]
 
 MOST_TURNS = 20
 """Messages of history that are looked at."""
-FEW_WORDS = 3
-"""A question without a name of its own and with at most this many content words leans."""
+MOST_CHARACTERS = 1_000
+"""Of an answer: the rest of a longer one is not looked at."""
+MOST_NAMES = 3
+"""Names of the last answer that are added to a topic: more would drown the question."""
+MOST_TOPIC = 12
+"""Words of a topic."""
+SHORT = 6
+"""Words of an answer that is a phrase: its first word has a capital because it is a name."""
 
 _PERSON = frozenset("he she him her his hers himself herself".split())
 _POSSESSIVE = frozenset("his her hers its their theirs".split())
 _PRONOUN = re.compile(
-    r"\b(?:he|she|him|hers?|his|himself|herself|it|its|itself|they|them|theirs?|themselves"
-    r"|(?:this|that|these|those)(?=\s*(?:[?.!,]|$|(?:is|was|are|were|do|does|did|has|have|had|mean"
-    r"|happen|include|work|cost|go|come|take|from|for|in|about|by|all)\b)))\b",
+    r"\b(?:he|she|him|hers?|his|himself|herself|it|its|itself|they|them|theirs?|themselves)\b",
     re.IGNORECASE,
 )
 _EMPTY_IT = re.compile(
@@ -37,17 +51,36 @@ _EMPTY_IT = re.compile(
 )
 """An "it" that stands for nothing: the weather, a fact."""
 _POINTING = re.compile(
-    r"\b(?:this|that|these|those|the\s+(?:same|said|above|other|latter|former))\s+[a-z]+\b"
-    r"|\bthe\s+(?:company|city|project|agreement|article|mayor|event|meeting|visit|signing|base|firm"
-    r"|group|enterprise|park|plant|factory|ceremony|two\s+(?:sides|parties|companies|cities))\b"
-    r"|\bthere\b(?!\s+(?:is|are|was|were|be|been|any|an?)\b)",
+    r"\b(?:this|these|those|the\s+(?:same|said|above|latter|former))\b"
+    r"|\bthat\s*(?:[?.!,]|$)|\b(?:after|before|of|than)\s+that\b"
+    r"|\bthat\s+(?:time|day|week|month|year|season|period|point|case|place|way)\b"
+    r"|^(?:\w+\s+)?(?:is|was|do|does|did|has|had|are|were)\s+that\b|\bthere(?=\s*(?:[?.!,]|$))"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )\bthere\s+(?:for|in|at)\b",
     re.IGNORECASE,
 )
-_LEAD = re.compile(
-    r"^(?:(?:thanks|thank\s+you|ok(?:ay)?|great|i\s+see|good|right|well|sure|yes|no)\b[\s,.!]*)+"
-    r"|^(?:(?:different|another|new|next)\s+(?:topic|question|subject)|changing\s+(?:the\s+)?(?:topic"
-    r"|subject))\s*[:,.\-–—]\s*",
+_MORE = re.compile(
+    r"\b(?:else|another|again|too|also|instead|as\s+well|afterwards?|the\s+rest|either|neither|both"
+    r"|(?:any|what|which|the|some|no)\s+others?|(?:any|what|which|know|me|say)\s+more"
+    r"|(?:the|which|any|first|second|third|last|next|other)\s+ones?)\b",
     re.IGNORECASE,
+)
+"""Words that say that something was spoken of before."""
+_EXISTS = re.compile(
+    r"^(?:(?:is|are|was|were|have|has|had)\s+there|any)\b"
+    r"(?!.*\b(?:in|on|of|at|for|between|with|to|against|about|from|by)\s+\w)"
+    r"|\b(?:did|does|has|have|was|were|is)\s+(?:any|some|no|every)(?:thing|body|one)\b",
+    re.IGNORECASE,
+)
+"""Whether there was something, without a word of where: "Were there any delays?"."""
+_LEAD = re.compile(
+    r"^(?:(?:thanks|thank\s+you|thx|cheers|ok(?:ay)?|great|i\s+see|good|right|well|sure|yes|no|cool"
+    r"|hello|hi)\b[\s,.!;:–—-]*)+"
+    r"|^(?:(?:different|another|new|next)\s+(?:topic|question|subject)|changing\s+(?:the\s+)?(?:topic"
+    r"|subject)|by\s+the\s+way|btw)\s*(?:[:,.\-–—]\s*|\s)",
+    re.IGNORECASE,
+)
+_SHIFT = re.compile(
+    r"^\W*(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s)", re.IGNORECASE
 )
 _AND = re.compile(
     r"^(?:and|but|or|also|plus|then|so)\b[\s,]*(?:(?:what|how)\s+about\s+)?"
@@ -56,36 +89,64 @@ _AND = re.compile(
 )
 _ASKING = (
     "who whom whose when where what which why how did does do is are was were can could will would "
-    "has have had should may tell list name give show explain describe summarise summarize"
+    "has have had should may might tell list name give show explain describe summarise summarize"
 )
 _ASKS = re.compile(rf"^(?:{'|'.join(_ASKING.split())})\b", re.IGNORECASE)
+_AUXILIARY = "did|does|do|is|are|was|were|can|could|will|would|has|have|had|should|may|might"
+_YES_NO = re.compile(rf"^(?:{_AUXILIARY})\s", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:who|whom|whose|when|where|what|which|why|how(?:\s+(?:many|much|long|far|often))?"
-    r"|did|does|do|is|are|was|were|can|could|will|would|has|have|had|should|tell\s+me(?:\s+about)?"
-    r"|about|the|an?)\s+)+",
+    rf"|{_AUXILIARY}|tell\s+me(?:\s+about)?|about|there|any|the|an?)\s+)+",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often))?|what(?:\s+(?:else|for))?"
+    r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often|come))?|what(?:\s+(?:else|for))?"
     r"|which(?:\s+ones?)?|since\s+when|by\s+whom|in\s+which\s+\w+|with\s+whom|anything\s+else"
-    r"|tell\s+me\s+more|more)[\s?.!]*$",
+    r"|tell\s+me\s+more|more|go\s+on)[\s?.!]*$",
     re.IGNORECASE,
 )
-_PREPOSITION = re.compile(r"\b(in|at|from|to|of|for|with|by|on|near)\s+(?:the\s+)?$", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_ORDINALS = r"first|second|third|fourth|fifth|last"
-_ORDINAL = re.compile(rf"\b(?:{_ORDINALS})\b", re.IGNORECASE)
+_PREPOSITIONS = "in|at|from|to|of|for|with|by|on|near|between|about|during|after|before|under"
+_PREPOSITION = re.compile(rf"\b({_PREPOSITIONS})\s+(?:the\s+)?$", re.IGNORECASE)
+_TELLS_WHO = re.compile(r"^who\b|\b(?:what|which)\s+(?:man|woman|person)\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|last)\b", re.IGNORECASE)
 _NAME = re.compile(
-    r"[A-Z][\w’'&-]*(?:\s+(?:of\s+|and\s+(?=[A-Z]\w*\s+(?:Co|Group|Bank)\b))?[A-Z][\w’'&-]*)*"
+    r"[A-Z][\w’'&-]*(?:\s+(?:of\s+(?:the\s+)?(?=[A-Z])|and\s+(?=[A-Z]\w*\s+(?:Co|Group|Bank)\b))?"
+    r"[A-Z][\w’'&-]*)*"
 )
+_PAIR = r"\s+(?:and|or)\s+(?:the\s+)?"
 _PHRASE = re.compile(
     r"\b(?:the|an?)\s+((?:[\w’'-]+\s+){0,3}?[\w’'-]+\s+(?:of|between|with|in|for|at|on|from)\s+(?:the\s+)?"
     r"[A-Z][\w’'&-]*(?:\s+(?:and\s+)?[A-Z][\w’'&-]*)*)"
 )
-"""A noun phrase that ends in a name: "the agreement between CEC and Nanjing"."""
+"""A noun phrase that ends in a name: "the agreement between Acme and Oslo"."""
 _PLAIN_PHRASE = re.compile(
-    r"\b(?:the|an?)\s+((?:[a-z][\w’'-]*\s+){0,2}[a-z][\w’'-]*)(?=\s*(?:[?.,]|$))", re.IGNORECASE
+    r"\b(?:the|an?)\s+((?:[a-z][\w’'-]*\s+){0,3}[a-z][\w’'-]*)(?=\s*(?:[?.,]|$))", re.IGNORECASE
 )
+_DEFINITE = re.compile(
+    rf"\bthe\s+((?:[\w’'-]+\s*){{1,3}}?)(?=\s*(?:[?.,!]|$|\b(?:{_AUXILIARY}|{_PREPOSITIONS}|and|or|that"
+    r"|who|which|when|if|the|an?)\b))"
+    r"(?=(?:\s*\b(?P<of>of|for|in|on|at|between|from|to|with|by|about)\s+\w)?)",
+    re.IGNORECASE,
+)
+"""What is spoken of as known, and whether a complement says which one is meant."""
+_THE_KIND_IS = re.compile(r"^(?:is|are|was|were)\s+the\s+(\w+)\s+\w+$", re.IGNORECASE)
+"""Something known of which one thing is asked: "Was the company successful?"."""
+_IS = re.compile(r"^(?:what|who)(?:['’]?s|\s+(?:is|are|was|were))\s+", re.IGNORECASE)
+_ONLY_VERB = re.compile(
+    rf"^(?:who|what|which|when|where|how|why)\s+(?:(?:{_AUXILIARY}|been)\s+)*"
+    r"(?:\w+(?:ed|ing|able|ible)|\w+)$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"^(?:how\s+many|how\s+much|what|which)\s+(?:[\w-]+\s+){1,2}"
+    r"(?:(?:is|are|was|were|has|have|had|been|be)\s+)+(?:there|\w+(?:ed|en|ing|lt|nt|ld))$"
+    rf"|^how\s+(?:many|much)\s+(?:{_AUXILIARY})\b"
+    r"|^(?:how\s+(?:many|much)|which|what(?:\s+(?:kind|sort|type)s?\s+of)?)\s+[\w-]+"
+    r"(?:\s+(?:per|an?|each|every)\s+\w+|\s+in\s+total)?$",
+    re.IGNORECASE,
+)
+"""Something counted with no word of whose: "How many albums were released?"."""
 _WORD = re.compile(r"[\w’'-]+")
 _COMMON = frozenset(
     _ASKING.split()
@@ -94,18 +155,101 @@ _COMMON = frozenset(
         "according by from to with during since until after before if mr mrs ms dr please january "
         "february march april june july august september october november december monday tuesday "
         "wednesday thursday friday saturday sunday be been being much many any some all also so "
-        "about then total per each his her its their him them me my our us"
+        "about then total per each his her its their them him me my our us between under near as "
+        "however although though while despite following other besides one than not no when more "
+        "under because both several most such early late your"
     ).split()
 )
+_LIGHT = frozenset(
+    (
+        "people person thing things time times year years day days way ways kind kinds type "
+        "types sort lot bit place part parts happen happened happens start started begin began "
+        "end ended stop stopped work worked works cost costs make made get got go went come "
+        "came take took give gave say said do done long old big tall high far large great first "
+        "second third last next main major best biggest important interesting famous popular "
+        "well good bad new called named known left right true anything something anyone someone "
+        "everyone use used mean means look looked find found help helped finally ever still "
+        "actually really around together each else more most per open opened close closed worth "
+        "only exactly"
+    ).split()
+)
+"""Words that give a question no subject of its own."""
+_KINDS = frozenset(
+    (
+        "company firm business organisation organization group team club band party committee "
+        "government authority agency department institute university college school hospital "
+        "church museum city town village country region state district island river street "
+        "building bridge factory plant station airport port park site project programme program "
+        "agreement contract treaty law act bill policy plan deal meeting conference event "
+        "ceremony visit trip tour election war battle campaign match game season tournament "
+        "film movie show series episode play book novel story article paper report study album "
+        "song single record product device system machine tool method model ship vessel plane "
+        "aircraft train car man woman boy girl author writer artist singer actor family couple "
+        "animal species drug disease account first second third former latter two three four"
+    ).split()
+)
+"""What a name is taken up by: "the company", "the film"."""
+_OF_SOMETHING = frozenset(
+    (
+        "name title price cost fee charge rate salary budget size length height width weight "
+        "depth age date deadline duration number amount total rest result results outcome "
+        "effect effects impact reason reasons cause causes purpose goal goals aim aims "
+        "objective plan plans role point benefit benefits advantage advantages disadvantage "
+        "disadvantages drawback risk risks feature features member members owner founder "
+        "director manager president chairman chair chairwoman mayor minister secretary head "
+        "leader chief ceo author winner loser capital population address location origin colour "
+        "color shape symptom symptoms treatment requirement requirements step steps difference "
+        "differences beginning start end middle top bottom side sides audience response "
+        "reaction reception criticism controversy success failure problem problems issue issues "
+        "argument background history highlight highlights theme plot cast crew lineup staff "
+        "successor predecessor wife husband father mother parents son daughter children brother "
+        "sister"
+    ).split()
+)
+"""What is always of something: with "the" and no "of" it is the conversation's."""
 _ROLES = frozenset(
     (
         "mayor secretary chairman chairwoman president director deputy minister chief district "
-        "municipal city party committee leader leaders governor head general manager officer vice "
-        "city company group energy zone technology road bureau government province county park "
-        "garden base hall belt innovation corporation university institute bank agency department "
-        "science project industry energy electronics electronic development"
+        "municipal city party committee leader leaders governor head general manager officer "
+        "vice company group energy zone technology road bureau government province county park "
+        "garden base hall belt innovation corporation university institute bank agency "
+        "department science project industry electronics electronic development school college "
+        "church club band orchestra league cup series award awards prize tour album show "
+        "records record street avenue river island islands sea mountain mountains north south "
+        "east west new united states kingdom republic world national international football "
+        "association society museum prison hospital theatre theater center centre festival war "
+        "battle house press times news act law"
     ).split()
 )
+"""Words that the name of a person does not have in it."""
+
+
+@dataclass(slots=True)
+class _Past:
+    """What was said so far, as far as it is still the topic."""
+
+    topic: str = ""
+    """What the conversation was opened with."""
+    before: str = ""
+    """The last question, resolved."""
+    answer: str = ""
+    questions: list[str] = field(default_factory=list)
+    """Resolved, oldest first."""
+    said: list[str] = field(default_factory=list)
+    """Questions and answers, oldest first."""
+
+    def asked(self, question: str, *, leans: bool, shifts: bool) -> None:
+        """Take in a question of the user, resolved."""
+        if shifts or not self.topic or (not leans and not _own(question) & _words(self.said)):
+            self.topic, self.questions, self.said = _topic(question), [], []
+        self.before, self.answer = question, ""
+        self.questions.append(question)
+        self.said.append(question)
+
+    def answered(self, answer: str) -> None:
+        """Take in an answer to the last question."""
+        self.answer = answer
+        self.said.append(answer)
 
 
 def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str:
@@ -114,44 +258,101 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
     `history` is the conversation so far, oldest first: `{"role": "user" | "assistant",
     "content": …}`.
     """
-    asked: list[str] = []
-    answer = ""
+    past = _Past()
     for turn in list(history)[-MOST_TURNS:]:
         content = " ".join(str(turn.get("content", "")).split())
         if turn.get("role") == "user" and content:
-            asked.append(_resolve(content, asked, answer))
-        elif turn.get("role") == "assistant":
-            answer = re.sub(r"\[\d+\]", "", content)
-    return _resolve(question, asked, answer)
+            resolved = _resolve(content, past)
+            left = not past.before or resolved in (content, _less_lead(content))
+            past.asked(resolved, leans=not left, shifts=bool(_SHIFT.search(content)))
+        elif turn.get("role") == "assistant" and past.before:
+            past.answered(re.sub(r"\[\d+\]", "", content[:MOST_CHARACTERS]))
+    return _resolve(question, past)
 
 
-def _resolve(question: str, asked: Sequence[str], answer: str) -> str:
-    if not asked:
+def _resolve(question: str, past: _Past) -> str:
+    if not past.before:
         return question
-    before = asked[-1]
-    text = question
-    while (lead := _LEAD.match(text)) and lead.end() < len(text):
-        text = text[lead.end() :]
+    text = _less_lead(question)
     if _BARE.match(text):
-        return _capitalised(f"{text.rstrip(' ?.!')}: {_topic(before)}?")
+        return _bare(text.rstrip(" ?.!"), past)
     led = _AND.match(text)
     rest = text[led.end() :] if led else text
+    if not rest.strip(" ?.!"):
+        return question
+    if other := _other(rest, past):
+        return other
     if _is_piece(rest, bool(led)):
-        return _put_in_place(rest, before)
+        return _put_in_place(rest, past)
     pronoun = _PRONOUN.search(rest)
-    if pronoun and _EMPTY_IT.search(rest):
-        pronoun = None
-    if pronoun and _points_out(rest, pronoun):
-        subject = _subject(pronoun[0].lower(), before, answer)
-        return _capitalised(_written_out(rest, pronoun, subject)) if subject else rest
-    if not _names(rest) and (_POINTING.search(rest) or len(_content(rest)) <= FEW_WORDS):
-        return _capitalised(f"{rest.rstrip(' ?.!')} ({_topic(before)})?")
+    if pronoun and not _EMPTY_IT.search(rest) and not _subjects(rest[: pronoun.start()]):
+        subject = _subject(pronoun[0].lower(), past)
+        written = _written_out(rest, pronoun, subject) if subject else rest
+        return _with_topic(written, past, written_out=bool(subject))
+    if _leans(rest, past):
+        return _with_topic(rest, past)
     return _capitalised(rest) if rest != question else question
 
 
-def _points_out(question: str, pronoun: re.Match[str]) -> bool:
-    """Whether nothing before the pronoun, in the question itself, can be what it stands for."""
-    return not _names(question[: pronoun.start()])
+def _less_lead(text: str) -> str:
+    """Without thanks, greetings and announcements in front."""
+    while (lead := _LEAD.match(text)) and lead.end() < len(text):
+        text = text[lead.end() :]
+    return text
+
+
+def _bare(asking: str, past: _Past) -> str:
+    """A question of asking words alone: "Why?" after "Did it close?" asks why it closed."""
+    if re.fullmatch(r"why|when|where|how", asking, re.IGNORECASE) and _YES_NO.match(past.before):
+        return _capitalised(f"{asking} {past.before[0].lower()}{past.before[1:]}")
+    return _capitalised(f"{asking} ({_topic(past.before)})?")
+
+
+def _other(rest: str, past: _Past) -> str:
+    """The last question asked of the other one of two that were named together."""
+    if not re.search(r"\bthe\s+other\s*(?:one)?[\s?.!]*$", rest, re.IGNORECASE):
+        return ""
+    for text in reversed(past.said):
+        for first, second in _pairs(text):
+            for one, other in ((first, second), (second, first)):
+                if one in past.before and other not in past.before:
+                    return past.before.replace(one, other)
+    return ""
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Names joined by "and" or "or"."""
+    places = _name_places(text, anywhere=True)
+    return [
+        (text[a:b], text[c:d])
+        for (a, b), (c, d) in pairwise(places)
+        if re.fullmatch(_PAIR, text[b:c], re.IGNORECASE)
+    ]
+
+
+def _leans(question: str, past: _Past) -> bool:
+    """Whether a question without a pronoun needs the conversation to be understood."""
+    text = question.strip(" ?.!")
+    if _POINTING.search(question) or _MORE.search(question):
+        return True
+    if any(_words([name]) - _HEADS for name in _names(question)):
+        return False
+    if _EXISTS.search(text) or _COUNTED.match(text):
+        return True
+    said = _words(past.said)
+    for phrase in _DEFINITE.finditer(text):
+        own = {word for word in _own(phrase[1]) if not word.endswith("ed")}
+        if not phrase["of"] and not own - _HEADS - said:
+            return True
+    known = _THE_KIND_IS.match(text)
+    if known and _stem(known[1]) in _HEADS | said:
+        return True
+    if _IS.match(text) and not re.search(r"(?:able|ible|ed)$", text):
+        return False
+    if not _ASKS.match(text) and not _DEFINITE.search(text):
+        return True
+    own = _own(text)
+    return not own or (len(own) == 1 and bool(_ONLY_VERB.match(text)))
 
 
 def _is_piece(rest: str, led: bool) -> bool:
@@ -161,26 +362,31 @@ def _is_piece(rest: str, led: bool) -> bool:
         return False
     if re.search(r"\b(?:how|what|when|where|who|which|why)\b", rest, re.IGNORECASE):
         return False
+    if re.match(r"(?:the\s+)?[a-z][\w\s-]*\s(?:of|between)\s+\w", rest):
+        return False
     return len(words) <= (8 if led else 3)
 
 
-def _put_in_place(piece: str, before: str) -> str:
+def _put_in_place(piece: str, past: _Past) -> str:
     """`piece` for its like in the question before: a year for a year, a name for a name."""
+    before = past.before
     piece = piece.rstrip(" ?.!")
     for kind in (_YEAR, _ORDINAL):
         new, old = kind.search(piece), kind.search(before)
         if new and old:
             return kind.sub(new[0], before)
-    plain = re.sub(r"^(?:in|at|from|to|of|for|with|by|on|the)\s+", "", piece, flags=re.IGNORECASE)
+    plain = re.sub(rf"^(?:{_PREPOSITIONS}|the)\s+", "", piece, flags=re.IGNORECASE)
     given = _PREPOSITION.search(piece[: len(piece) - len(plain)])
     places = _name_places(before)
     if _name_places(plain, anywhere=True) and places:
-        like = [
-            p for p in places if _preposition(before, p[0]) == (given[1].lower() if given else "")
-        ]
-        start, end = (like or places)[0]
-        return before[:start] + plain + before[end:]
-    return _capitalised(f"{piece} ({_topic(before)})?")
+        wanted = given[1].lower() if given else ""
+        like = [place for place in places if _preposition(before, place[0]) == wanted]
+        if like or not given:
+            start, end = (like or places)[0]
+            return before[:start] + plain + before[end:]
+    if given:
+        return f"{before.rstrip(' ?.!')} {piece}?"
+    return _with_topic(piece, past)
 
 
 def _preposition(text: str, position: int) -> str:
@@ -188,25 +394,27 @@ def _preposition(text: str, position: int) -> str:
     return match[1].lower() if match else ""
 
 
-def _subject(pronoun: str, before: str, answer: str) -> str | None:
+def _subject(pronoun: str, past: _Past) -> str | None:
     """What the pronoun stands for: the one last asked about, or told of."""
+    before, answer = past.before, past.answer
+    asked = [before, *reversed(past.questions)]
     if pronoun in _PERSON:
-        people = _people(before)
-        if not people or re.match(r"who\b", before, re.IGNORECASE):
-            people = _people(answer) or people
-        if people:
-            return people[0]
+        told = _TELLS_WHO.search(before) or any(_is_role(word) for word in before.split())
+        for text in [answer, *asked] if told else asked:
+            if people := _people(text):
+                return people[0]
+        return None  # a name of one word may be a person's or anything's
     phrase = _PHRASE.search(before)
     if phrase:
         return f"the {phrase[1]}"
-    names = _names(before)
-    if names:
-        return names[0] if len(names) == 1 else " ".join(dict.fromkeys(names))
+    for text in asked:
+        if names := _subjects(text) or _names(text):
+            return names[0]
     plain = _PLAIN_PHRASE.findall(before)
     if plain:
         return f"the {plain[-1]}"
-    told = _names(answer)
-    return told[0] if told else None
+    told_of = _told(answer) if len(_WORD.findall(answer)) <= SHORT else []
+    return told_of[0] if told_of else None
 
 
 def _people(text: str) -> list[str]:
@@ -216,15 +424,38 @@ def _people(text: str) -> list[str]:
         words = [w for w in match[0].split() if w.lower() not in _COMMON]
         while words and words[0].lower() in _ROLES:
             words = words[1:]
-        if len(words) in (2, 3) and not any(word.lower() in _ROLES for word in words):
+        if len(words) in (2, 3) and not _is_role(" ".join(words)):
             found.append(" ".join(words))
     titled = re.findall(r"\b(?:Mr|Mrs|Ms|Dr)\.?\s+[A-Z]\w+", text)
     return found or titled
 
 
-def _names(text: str) -> list[str]:
-    """Capitalised phrases of a question, its ordinary opening words left out."""
-    return [re.sub(r"[’']s$", "", text[start:end]) for start, end in _name_places(text)]
+def _is_role(name: str) -> bool:
+    return any(word.lower() in _ROLES for word in name.split())
+
+
+def _names(text: str, *, anywhere: bool = False) -> list[str]:
+    """Capitalised phrases, ordinary opening words left out; a lone first word only `anywhere`."""
+    places = _name_places(text, anywhere=anywhere)
+    return [re.sub(r"[’']s$", "", text[start:end]) for start, end in places]
+
+
+def _subjects(text: str) -> list[str]:
+    """The names that a question is about: not where or when it is asked of."""
+    where = ("in", "at", "from", "on", "near", "during", "to")
+    places = [p for p in _name_places(text) if _preposition(text, p[0]) not in where]
+    return [re.sub(r"[’']s$", "", text[start:end]) for start, end in places]
+
+
+def _told(answer: str) -> list[str]:
+    """The names of an answer: a capital at the start of a sentence makes none."""
+    if len(_WORD.findall(answer)) <= SHORT:
+        places = _name_places(answer, anywhere=True)
+    else:
+        starts = {match.end() for match in re.finditer(r"(?:^|[.!?:]\s+)[\"“(]?", answer)}
+        places = [(a, b) for a, b in _name_places(answer) if a not in starts or " " in answer[a:b]]
+    names = [re.sub(r"[’']s$", "", answer[a:b]) for a, b in places if b - a > 1]
+    return list(dict.fromkeys(names))
 
 
 def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
@@ -245,14 +476,56 @@ def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
     return places
 
 
-def _topic(before: str) -> str:
-    """What the question before was about: the question less its asking words."""
-    topic = _OPENING.sub("", before.rstrip(" ?.!"))
-    return topic or before.rstrip(" ?.!")
+def _topic(question: str) -> str:
+    """What a question is about: the question less its asking words and pronouns."""
+    text = re.sub(r"\s*\(.*\)", "", question.rstrip(" ?.!"))
+    text = _OPENING.sub("", text)
+    text = re.sub(rf"\b(?:did|does|do|{_PRONOUN.pattern[4:-4]})\b\s*", "", text, flags=re.I)
+    return " ".join(text.split()[:MOST_TOPIC]) or question.rstrip(" ?.!")
+
+
+def _with_topic(question: str, past: _Past, *, written_out: bool = False) -> str:
+    """The question with what it leaves out of its topic, in parentheses.
+
+    Once a pronoun is written out, only the names of the topic can still be missing.
+    """
+    text = question.rstrip(" ?.!")
+    parts = _names(_topic(past.before), anywhere=True)
+    if written_out:
+        parts = [*(_names(past.topic, anywhere=True) or [past.topic]), *parts]
+    else:
+        parts = [past.topic, *parts, *_told(past.answer)[:MOST_NAMES]]
+    added = []
+    have = _words([text])
+    for part in parts:
+        own = _words([part])
+        if own - have:
+            added.append(part)
+            have |= own
+    return _capitalised(f"{text} ({', '.join(added)})?" if added else question)
 
 
 def _content(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if word.lower() not in _COMMON]
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    """What the texts speak of, roughly by stem."""
+    return {_stem(word) for text in texts for word in _content(text)}
+
+
+def _own(question: str) -> set[str]:
+    """The words that give a question a subject of its own."""
+    return _words([question]) - _LIGHT_STEMS
+
+
+def _stem(word: str) -> str:
+    word = re.sub(r"[’']s?$", "", word.lower())
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+_HEADS = frozenset(map(_stem, _KINDS | _OF_SOMETHING))
+_LIGHT_STEMS = frozenset(map(_stem, _LIGHT))
 
 
 def _written_out(question: str, pronoun: re.Match[str], subject: str) -> str:

@@ -12,6 +12,7 @@ from embeddings.errors import AssistantError
 from eval.beir import load_benchmark
 from eval.bench import opened, rank, score
 from eval.bench_report import BenchReport
+from eval.follow_ups import holds_follow_ups, load_follow_ups, measure_follow_ups
 from eval.published import load_published
 from eval.report import ReportError, wide
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from embeddings.encoder import Encoder
     from eval.beir import Benchmark
+    from eval.follow_ups import FollowUpReport
 
 __all__ = ["bench", "measure"]
 
@@ -71,6 +73,10 @@ def bench(
     The folder is indexed once: a second run encodes no document, and all but latency is the same.
     Published figures stand beside them where eval/published.toml has some for a folder so named.
 
+    A folder with a rows.jsonl instead holds follow-ups with human rewrites: what is found by our
+    stand-alone questions is measured against what is found by theirs. --split dev or test then
+    takes half of the conversations; --k and --reader change nothing.
+
     Exit code: 0 measured, 2 not measured (a file, a folder or an option is wrong).
 
     For instance:
@@ -80,6 +86,8 @@ def bench(
     from rich.console import Console
 
     try:
+        if holds_follow_ups(folder):
+            return _bench_follow_ups(folder, split, limit, data_dir, json_file)
         benchmark = load_benchmark(folder, split, limit)
         published = load_published(benchmark.name)
         data, encoder = _encoder(data_dir)
@@ -120,6 +128,27 @@ def measure(
     return BenchReport(benchmark, score(benchmark, done, depths), encoder.fingerprint)
 
 
+def _bench_follow_ups(
+    folder: Path, split: str | None, limit: int | None, data_dir: Path | None, file: Path | None
+) -> None:
+    """`bench` for a folder of follow-ups."""
+    from rich.console import Console
+
+    follow_ups = load_follow_ups(folder, split, limit)
+    data, encoder = _encoder(data_dir)
+    shown = _Shown(encoder, Console(stderr=True))
+    report = measure_follow_ups(follow_ups, data, shown, shown.name)
+    if file:
+        _write(report, file)
+    console = wide(Console())
+    for table in report.tables():
+        console.print(table)
+    for note in report.notes():
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
+    if file:
+        typer.echo(f"Written to {file}")
+
+
 class _Shown:
     """An encoder that shows how far it is with what it was given."""
 
@@ -154,7 +183,7 @@ def _encoder(data_dir: Path | None) -> tuple[Path, Encoder]:
     return data, load_encoder(settings.encoder, data, settings.threads)
 
 
-def _write(report: BenchReport, path: Path) -> None:
+def _write(report: BenchReport | FollowUpReport, path: Path) -> None:
     document = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
     try:
         path.write_text(document + "\n", encoding="utf-8")
