@@ -149,6 +149,36 @@ def ask(
     ],
     articles: Articles = None,
     data_dir: DataDir = None,
+    article: Annotated[
+        list[str] | None,
+        typer.Option("--article", metavar="ID", help="Ask only this article; repeat for several."),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--source",
+            metavar="PATH",
+            help="Only what lies in this file or folder; may be repeated.",
+        ),
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--language", metavar="TAG", help="Only articles in this language; may be repeated."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="DATE", help="Only articles of this day, month or year, or later."
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", metavar="DATE", help="Only articles of this day, month or year, or earlier."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question, with its sources.
@@ -156,11 +186,15 @@ def ask(
     \b
     Examples:
       assistant ask "What is the contract value of the projects Ningde signed?"
+      assistant ask "Who is the mayor of Ningde?" --since 2023-07 --until 2023
       echo "Who is the mayor of Ningde?" | assistant ask - --json
     """
+    from assistant.filters import Filter
+
     question = _readable(_stdin() if question == STDIN else question)
+    filters = Filter(tuple(article or ()), tuple(source or ()), tuple(language or ()), since, until)
     with _opened(_settings(articles, data_dir)) as assistant:
-        answer = assistant.ask(question)
+        answer = assistant.ask(question, filters=filters)
     if as_json:
         terminal.say_json(answer.to_dict())
     else:

@@ -1,4 +1,4 @@
-"""Question → hits: lexical and dense search, fused."""
+"""Question → hits: lexical and dense search, fused; near-copies collapsed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from assistant.aliases import Alias, aliases_in
 from assistant.answers import Hit
+from assistant.copies import distinct
+from assistant.periods import periods_in, speaks_of
 from embeddings.lexical import Term
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.periods import Period
     from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
     from embeddings.index import Index
@@ -25,6 +28,11 @@ ALIAS_PASSAGES = 6
 """Passages in which abbreviations of the question's names are looked for."""
 DEPTH = 50
 """Passages taken from each index before they are fused."""
+DEEPER = 400
+"""The same, when copies leave too few of them."""
+PREFERRED = 3
+"""Passages of the time that a question names which are preferred; none of the others moves down
+by more than this. With it the best five are still among the eight that are read."""
 SCORE_DIGITS = 6
 """Scores are rounded, so that the last bits of a sum never decide an order."""
 
@@ -42,6 +50,8 @@ class Retrieved:
     """Cosine of each hit's passage with the question."""
     best_cosine: float
     """Highest cosine of any passage with the question; -1 when there is none."""
+    notes: tuple[str, ...] = ()
+    """What was preferred, for the reader of the answer."""
 
 
 def retrieve(
@@ -51,26 +61,43 @@ def retrieve(
     encoder: Encoder,
     corpus: Corpus,
     synonyms: Sequence[Sequence[str]] = (),
+    *,
+    allowed: Sequence[int] | None = None,
+    newest: str | None = None,
 ) -> Retrieved:
-    """The `k` best passages for `question`, best first.
+    """The `k` best passages for `question`, best first, without near-copies of better ones.
 
-    Fused by reciprocal rank: a passage's score is the sum over both lists of
-    1 / (60 + its rank there). Ties go by article and offset. Abbreviations are looked for in
+    Fused by reciprocal rank: a passage's score is the sum over all lists of 1 / (60 + its rank
+    there). The lists are words, meaning and, where the question names a time, the PREFERRED best
+    of what was published then or names it: a preference, nothing is left out for it. Where
+    it moves nothing, the scores are those of the first two lists. Ties go by article and offset.
+
+    `allowed` are the numbers of the passages that may be found, None for all. `newest`, the date
+    of the newest article, tells which year "since July" means. Abbreviations are looked for in
     what the first search finds; when there are any, the lexical search is made once more.
     """
     terms = index.lexical.terms(question)
     vector = encoder.encode([question])[0]
     depth = max(DEPTH, k)
-    dense = index.dense.search(vector, depth)
-    lexical = index.lexical.search(terms, depth)
-    passages = corpus.passages([number for number, _ in (*lexical, *dense)])
-    first = _fused(lexical, dense, passages)[:ALIAS_PASSAGES]
-    aliases = aliases_in(question, synonyms, [passages[number].text for number, _ in first])
-    if aliases:
-        others = {stem: Term(stem, stem) for a in aliases for stem in sorted(a.other_stems)}
-        lexical = index.lexical.search((*terms, *others.values()), depth)
-        passages |= corpus.passages([n for n, _ in lexical if n not in passages])
-    ranked = _fused(lexical, dense, passages)[:k]
+    while True:
+        dense = index.dense.search(vector, depth, allowed)
+        lexical = index.lexical.search(terms, depth, allowed)
+        passages = corpus.passages([number for number, _ in (*lexical, *dense)])
+        first = _fused((lexical, dense), passages)[:ALIAS_PASSAGES]
+        aliases = aliases_in(question, synonyms, [passages[number].text for number, _ in first])
+        if aliases:
+            others = {stem: Term(stem, stem) for a in aliases for stem in sorted(a.other_stems)}
+            lexical = index.lexical.search((*terms, *others.values()), depth, allowed)
+            passages |= corpus.passages([n for n, _ in lexical if n not in passages])
+        fused = _fused((lexical, dense), passages)
+        periods = periods_in(question, newest)
+        of_then = _of_then(fused, passages, periods)
+        preferred = _fused((lexical, dense, of_then), passages)
+        moved = [n for n, _ in preferred[:k]] != [n for n, _ in fused[:k]]
+        ranked = distinct(preferred if moved else fused, passages, k)
+        if len(ranked) == k or depth >= DEEPER or max(len(dense), len(lexical)) < depth:
+            break
+        depth = DEEPER
     return Retrieved(
         question,
         terms,
@@ -78,17 +105,35 @@ def retrieve(
         tuple(Hit(passages[n], score, rank) for rank, (n, score) in enumerate(ranked, start=1)),
         tuple(round(c, SCORE_DIGITS) for c in index.dense.cosines(vector, [n for n, _ in ranked])),
         round(dense[0][1], SCORE_DIGITS) if dense else -1.0,
+        (_note(periods),) if moved else (),
     )
 
 
+def _of_then(
+    fused: list[tuple[int, float]], passages: dict[int, Passage], periods: Sequence[Period]
+) -> list[tuple[int, float]]:
+    """The best passages that were published in one of the periods, or speak of it."""
+    found = []
+    for number, score in fused:
+        passage = passages[number]
+        if any(speaks_of(passage.text, passage.date, period) for period in periods):
+            found.append((number, score))
+            if len(found) == PREFERRED:
+                break
+    return found
+
+
+def _note(periods: Sequence[Period]) -> str:
+    said = ", ".join(f"“{period.words}”" for period in periods)
+    return f"Passages of the time that the question names ({said}) were preferred."
+
+
 def _fused(
-    lexical: list[tuple[int, float]],
-    dense: list[tuple[int, float]],
-    passages: dict[int, Passage],
+    lists: Sequence[Sequence[tuple[int, float]]], passages: dict[int, Passage]
 ) -> list[tuple[int, float]]:
     """(Passage number, fused score), best first."""
     scores: dict[int, float] = {}
-    for found in (lexical, dense):
+    for found in lists:
         for rank, (number, _) in enumerate(found, start=1):
             if number in passages:
                 scores[number] = scores.get(number, 0.0) + 1 / (RRF_K + rank)

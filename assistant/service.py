@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from assistant.answers import Answer, Event
 from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.conversation import stand_alone
+from assistant.filters import Filter, Scope, check, scope_of
 from assistant.question import cleaned, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Retrieved, retrieve
@@ -18,7 +20,7 @@ from assistant.settings import Settings
 from embeddings.backup import export_corpus, import_corpus
 from embeddings.checking import Check, check_corpus
 from embeddings.encoder import exported_card, load_encoder
-from embeddings.errors import CorpusError, DamagedError
+from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.index import open_index
 from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.passages import made_with
@@ -172,29 +174,45 @@ class Assistant:
 
     # Asking
 
-    def ask(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]] = (),
+        *,
+        filters: Filter | None = None,
+    ) -> Answer:
         """The answer to `question`, or a refusal with its reason; every citation is proven.
 
         `history` is the conversation so far, oldest first, as `{"role": "user" | "assistant",
-        "content": …}`. Raises `QuestionError` when there is no question in `question`.
+        "content": …}`. `filters` says which articles are asked, if not all. Raises `QuestionError`
+        when there is no question in `question`, or nothing that a filter can mean.
         """
-        *_, last = self.stream(question, history)
+        *_, last = self.stream(question, history, filters=filters)
         assert last.answer is not None
         return last.answer
 
-    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]] = (),
+        *,
+        filters: Filter | None = None,
+    ) -> Iterator[Event]:
         """The same answer as `ask`, as `Event`s while it is composed."""
         asked = cleaned(question)
+        filters = self._known(filters)
         standalone = cleaned(stand_alone(asked, history))
         yield Event("resolved", text=standalone)
-        answer, sentences = self._answer(asked, standalone)
+        answer, sentences = self._answer(asked, standalone, filters)
         yield Event("hits", hits=answer.hits)
         yield Event("citations", citations=answer.citations)
         for sentence in sentences:
             yield Event("sentence", text=sentence)
         yield Event("answer", answer=answer)
 
-    def _answer(self, asked: str, standalone: str) -> tuple[Answer, list[str]]:
+    def _answer(
+        self, asked: str, standalone: str, filters: Filter | None
+    ) -> tuple[Answer, list[str]]:
         """The answer, from one state of the corpus; and its text, sentence by sentence.
 
         What was retrieved and cited is proven at one moment, in one transaction. If an article
@@ -202,8 +220,10 @@ class Assistant:
         """
         for _ in range(ATTEMPTS):
             articles: dict[str, Article] = {}
+            scope = scope_of(standalone, filters, self._corpus.outlines())
+            notes = list(scope.notes)
             try:
-                retrieved, hits = self._retrieve_parts(standalone, articles)
+                retrieved, hits = self._retrieve_parts(scope, articles, notes)
                 draft = self._draft(retrieved, articles)
                 with self._corpus.reading():
                     self._check_unchanged(articles)
@@ -221,7 +241,7 @@ class Assistant:
                 confidence=draft.confidence,
                 citations=citations,
                 hits=hits,
-                notes=draft.notes,
+                notes=(*draft.notes, *dict.fromkeys(notes)),
                 corpus=fingerprint,
             )
             return answer, sentences
@@ -233,29 +253,65 @@ class Assistant:
             if now is None or now.sha256 != article.sha256:
                 raise _Changed
 
-    def retrieve(self, question: str, k: int = 10) -> tuple[Hit, ...]:
+    def retrieve(
+        self, question: str, k: int = 10, *, filters: Filter | None = None
+    ) -> tuple[Hit, ...]:
         """The `k` best passages for `question`, best first."""
         index = self._current_index()
+        filters = self._known(filters)
         if not index.lexical.size or k < 1:
             return ()
-        return self._retrieve(cleaned(question), k, index).hits
+        scope = scope_of(cleaned(question), filters, self._corpus.outlines())
+        return self._retrieve(scope.question, k, index, self._allowed(scope), scope.newest).hits
 
-    def _retrieve(self, question: str, k: int, index: Index) -> Retrieved:
-        return retrieve(question, k, index, self._encoder(), self._corpus, self._synonyms)
+    def _known(self, filters: Filter | None) -> Filter | None:
+        """The filter with its articles' own ids; raises `QuestionError` for what is not there."""
+        if not filters:
+            return None
+        found = [(name, self._corpus.article(name)) for name in filters.articles]
+        for name, article in found:
+            if article is None:
+                raise QuestionError(self._unknown(name))
+        check(filters, self._corpus.outlines())
+        return replace(filters, articles=tuple(article.id for _, article in found if article))
+
+    def _allowed(self, scope: Scope) -> list[int] | None:
+        return None if scope.keys is None else self._corpus.passage_numbers(scope.keys)
+
+    def _retrieve(
+        self, question: str, k: int, index: Index, allowed: list[int] | None, newest: str | None
+    ) -> Retrieved:
+        return retrieve(
+            question,
+            k,
+            index,
+            self._encoder(),
+            self._corpus,
+            self._synonyms,
+            allowed=allowed,
+            newest=newest,
+        )
 
     def _retrieve_parts(
-        self, question: str, articles: dict[str, Article]
+        self, scope: Scope, articles: dict[str, Article], notes: list[str]
     ) -> tuple[list[Part], tuple[Hit, ...]]:
         """Each part of the question read, and the hits of the question as a whole.
 
-        The articles of the hits are put into `articles`.
+        The articles of the hits are put into `articles`, what is to be told into `notes`.
         """
+        question, allowed = scope.question, self._allowed(scope)
         # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
         threading.Thread(target=prepare, daemon=True).start()
         index = self._current_index()
         if not index.lexical.size:
             return [], ()
-        whole = self._read(question, index, articles)
+
+        def ask_for(part: str) -> Part:
+            found = self._retrieve(part, HITS, index, allowed, scope.newest)
+            notes.extend(found.notes)
+            return self._read(found, index, articles)
+
+        whole = ask_for(question)
         parts = split_parts(question)
         if len(parts) > 1:
             opening = [{"role": "user", "content": parts[0]}]
@@ -264,10 +320,9 @@ class Assistant:
             parts = split_names(question)
         if len(parts) < 2:
             return [whole], whole.hits
-        return [self._read(part, index, articles) for part in parts], whole.hits
+        return [ask_for(part) for part in parts], whole.hits
 
-    def _read(self, question: str, index: Index, articles: dict[str, Article]) -> Part:
-        found = self._retrieve(question, HITS, index)
+    def _read(self, found: Retrieved, index: Index, articles: dict[str, Article]) -> Part:
         for hit in found.hits:
             passage = hit.passage
             article = articles.get(passage.article_id) or self._corpus.article(passage.article_id)
@@ -275,7 +330,7 @@ class Assistant:
                 raise _Changed
             articles[passage.article_id] = article
         reading = read(found, index, self._encoder(), articles.get)
-        return Part(question, reading, found.hits, found.best_cosine)
+        return Part(found.question, reading, found.hits, found.best_cosine)
 
     def _draft(self, parts: Sequence[Part], articles: Mapping[str, Article]) -> Draft:
         if not parts:
@@ -405,12 +460,17 @@ def _present(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def ask(question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+def ask(
+    question: str,
+    history: Sequence[Mapping[str, str]] = (),
+    *,
+    filters: Filter | None = None,
+) -> Answer:
     """Answer from the settings' articles: the five that come with Footnote, unless set otherwise.
 
     The articles are opened on the first call and stay open for the next.
     """
-    return _shared().ask(question, history)
+    return _shared().ask(question, history, filters=filters)
 
 
 @cache

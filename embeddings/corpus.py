@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from embeddings.rawfile import Inode
 
-__all__ = ["FILE", "Corpus", "Derived", "Entry", "Snapshot", "StoredFile"]
+__all__ = ["FILE", "Corpus", "Derived", "Entry", "Outline", "Snapshot", "StoredFile"]
 
 FILE = "corpus.sqlite"
 BUSY_SECONDS = 60.0
@@ -87,6 +87,18 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What an article is chosen by: its fields without its text."""
+
+    key: int
+    """Of this version of the text; never used again."""
+    id: str
+    date: str | None
+    source: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All passages of one generation. Read it inside `Corpus.snapshot`, once."""
 
@@ -109,6 +121,7 @@ class Corpus:
         self.path = folder / FILE
         self._lock = threading.RLock()
         self._fingerprint: tuple[int, str] | None = None
+        self._outlines: tuple[int, tuple[Outline, ...]] | None = None
         self._inode: Inode | None = None
         make_folder(folder)
         self._connect()
@@ -464,6 +477,28 @@ class Corpus:
         for key, path in files:
             paths.setdefault(key, []).append(str(path))
         return tuple(self._article(row, paths.get(row[0], ())) for row in rows)
+
+    def outlines(self) -> tuple[Outline, ...]:
+        """What each article is chosen by, by id; kept until the articles change.
+
+        Checksums are over texts too, so they are not checked here, but where passages are read.
+        """
+        with self._current() as db, self._translated():
+            generation = self._state(db)[1]
+            if self._outlines is None or self._outlines[0] != generation:
+                sql = "SELECT key, id, date, source, language FROM articles ORDER BY id"
+                self._outlines = generation, tuple(Outline(*row) for row in db.execute(sql))
+            return self._outlines[1]
+
+    def passage_numbers(self, keys: Iterable[int]) -> list[int]:
+        """Numbers of the passages that are searched in the articles of these keys, ascending."""
+        with self._current() as db, self._translated():
+            rows = db.execute(
+                "SELECT number FROM passages WHERE build = ? AND article IN "
+                "(SELECT value FROM json_each(?)) ORDER BY number",
+                (self._state(db)[3], json.dumps(list(keys))),
+            ).fetchall()
+        return [int(number) for (number,) in rows]
 
     def article(self, article_id: str) -> Article | None:
         """The article of this id, or whose file is, or was, at this path; None if there is none.

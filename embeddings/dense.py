@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from embeddings.records import Passage
 
-__all__ = ["NAME", "DenseBuilder", "DenseIndex"]
+__all__ = ["LAYOUT", "NAME", "DenseBuilder", "DenseIndex"]
 
 NAME = "dense"
+LAYOUT = 1
+"""Grows with every change of what the file holds; an index of another layout is built again."""
 ROWS_AT_ONCE = 1024
 
 
@@ -48,12 +50,22 @@ class DenseIndex:
         """Number of passages."""
         return int(self._index.ntotal)
 
-    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-        """At most `k` (passage number, cosine), best first. `vector`: float32 (d,), unit norm."""
-        k = min(k, self._index.ntotal)
+    def search(
+        self, vector: NDArray[np.float32], k: int, allowed: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """At most `k` (passage number, cosine), best first. `vector`: float32 (d,), unit norm.
+
+        Only passages whose numbers are in `allowed` are looked at; None allows all.
+        """
+        import faiss
+
+        k = min(k, self._index.ntotal if allowed is None else len(allowed))
         if k == 0:
             return []
-        scores, numbers = self._index.search(vector.reshape(1, -1), k)
+        chosen = None
+        if allowed is not None:
+            chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(list(allowed)))
+        scores, numbers = self._index.search(vector.reshape(1, -1), k, params=chosen)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
 
     def vector(self, number: int) -> NDArray[np.float32] | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Index", "build_index", "load_index", "open_index", "publish_index"]
 
 NAMES = (dense.NAME, lexical.NAME)
+LAYOUTS = {dense.NAME: dense.LAYOUT, lexical.NAME: lexical.LAYOUT}
 LOAD_ATTEMPTS = 3
 
 
@@ -77,13 +78,14 @@ def _is_latest(corpus: Corpus, index: Index) -> bool:
 
 
 def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Index | None:
-    """The index last published, or None when it is absent or damaged; `tell` is told which.
+    """The index last published, or None when it is absent, of another layout, or damaged.
 
-    Raises `CorpusError` when the system does not let it be read just now.
+    `tell` is told what is damaged. Raises `CorpusError` when the system does not let it be read
+    just now.
     """
     for _ in range(LOAD_ATTEMPTS):
         recorded = corpus.derived(NAMES)
-        if len(recorded) < len(NAMES):
+        if len(recorded) < len(NAMES) or not all(map(_is_in_layout, NAMES, recorded)):
             return None
         problem = None
         try:
@@ -103,6 +105,15 @@ def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Ind
                 tell(f"{problem}; the indexes were built again from the corpus")
             return None
     return None
+
+
+def _prefix(name: str) -> str:
+    """How the file of a derived index is called in the layout that this version reads."""
+    return f"{name}-v{LAYOUTS[name]}-"
+
+
+def _is_in_layout(name: str, derived: Derived) -> bool:
+    return derived.file.startswith(_prefix(name))
 
 
 def _loaded(folder: Path, recorded: Sequence[Derived]) -> Index | Path:
@@ -172,7 +183,7 @@ def _build(
         recorded = {}
         for name, path in ((dense.NAME, dense_at), (lexical.NAME, lexical_at)):
             # A name of its own: what another process has open is never written over.
-            file = f"{name}-{snapshot.generation}-{secrets.token_hex(4)}"
+            file = f"{_prefix(name)}{snapshot.generation}-{secrets.token_hex(4)}"
             sha256 = folder_sha256(path) if path.is_dir() else sha256_of_file(path)
             publish(path, corpus.folder / file)
             recorded[name] = Derived(snapshot.generation, snapshot.build, file, sha256)

@@ -17,7 +17,7 @@ from embeddings.durable import folder_sha256
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
     import tantivy
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     from embeddings.records import Passage
 
-__all__ = ["NAME", "LexicalBuilder", "LexicalIndex", "Term", "stems", "words_of"]
+__all__ = ["LAYOUT", "NAME", "LexicalBuilder", "LexicalIndex", "Term", "stems", "words_of"]
 
 NAME = "lexical"
+LAYOUT = 2
+"""Grows with every change of the fields below; an index of another layout is built again."""
 TITLE_BOOST = 0.5
 """A title stands on every passage of its article, so its words tell passages less apart."""
 TYPO_BOOST = 0.5
@@ -125,8 +127,14 @@ class LexicalIndex:
         best = min((distance for distance, _ in near), default=0)
         return tuple(dict.fromkeys(stem for d, w in sorted(near) if d == best for stem in stems(w)))
 
-    def search(self, terms: Iterable[Term], k: int) -> list[tuple[int, float]]:
-        """At most `k` (passage number, BM25 score), best first."""
+    def search(
+        self, terms: Iterable[Term], k: int, allowed: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """At most `k` (passage number, BM25 score), best first.
+
+        Only passages whose numbers are in `allowed` are looked at; None allows all. What a word
+        weighs does not depend on it.
+        """
         from tantivy import Occur, Query
 
         schema = self._index.schema
@@ -137,9 +145,14 @@ class LexicalIndex:
                 for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
                     query = Query.term_query(schema, field, stem)
                     clauses.append((Occur.Should, Query.boost_query(query, boost * weight)))
-        if not clauses or k == 0:
+        if not clauses or k == 0 or (allowed is not None and not allowed):
             return []
-        result = self._searcher.search(Query.boolean_query(clauses), k)
+        query = Query.boolean_query(clauses)
+        if allowed is not None:
+            chosen = Query.term_set_query(schema, "number", list(allowed))
+            unscored = Query.const_score_query(chosen, 0.0)
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, unscored)])
+        result = self._searcher.search(query, k)
         hits = []
         for score, address in result.hits:
             number = self._searcher.doc(address).get_first("number")
@@ -181,12 +194,10 @@ class LexicalBuilder:
         import tantivy
 
         title = passage.title or ""
+        document = tantivy.Document(title=title, body=passage.text, word=f"{title}\n{passage.text}")
+        document.add_unsigned("number", number)  # by its keyword it would be a signed one
         with _translated(self._path):
-            self._writer.add_document(
-                tantivy.Document(
-                    number=number, title=title, body=passage.text, word=f"{title}\n{passage.text}"
-                )
-            )
+            self._writer.add_document(document)
 
     def finish(self) -> None:
         """Write the folder. It counts once it is published and recorded."""
@@ -264,7 +275,7 @@ def _schema() -> tantivy.Schema:
 
     return (
         SchemaBuilder()
-        .add_unsigned_field("number", stored=True)
+        .add_unsigned_field("number", stored=True, indexed=True)
         .add_text_field("title", tokenizer_name="stems", index_option="freq")
         .add_text_field("body", tokenizer_name="stems", index_option="freq")
         .add_text_field("word", tokenizer_name="words", index_option="basic")

@@ -267,6 +267,66 @@ def test_a_backup_is_put_back_as_it_was(run: Runner, articles: Path, tmp_path: P
     assert "bridge.txt" in run("list").out, "what was there still is"
 
 
+DATED = {
+    "old.txt": "date 2021-05-01 The bridge\n\nThe bridge over the Wend is led by Otto Brandt.",
+    "new.txt": "date 2023-05-01 The bridge\n\nThe bridge over the Wend is led by Mara Lindqvist.",
+}
+LEADS = "Who leads the bridge over the Wend?"
+
+
+@pytest.fixture
+def dated(articles: Path) -> Path:
+    for name, text in DATED.items():
+        (articles / name).write_text(text, "utf-8")
+    return articles
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "note"),
+    [
+        (
+            ("--since", "2022"),
+            "new.txt",
+            "dated 2022-01-01 or later: 1 of 4. 2 without a date were",
+        ),
+        (("--until", "2021-05"), "old.txt", "dated 2021-05-31 or earlier: 1 of 4."),
+        (("--article", "old.txt"), "old.txt", "Asked only the article old.txt: 1 of 4."),
+        (("--source", "articles/new.txt"), "new.txt", "from articles/new.txt: 1 of 4."),
+    ],
+)
+def test_only_the_articles_that_are_named_are_asked(
+    run: Runner, dated: Path, options: tuple[str, ...], expected: str, note: str
+) -> None:
+    done = run("ask", LEADS, "-a", dated, *options, "--json")
+
+    assert done.code == 0
+    answer = done.json()
+    assert {hit["article_id"] for hit in answer["hits"]} == {expected}
+    assert {citation["article_id"] for citation in answer["citations"]} == {expected}
+    assert note in answer["notes"][0]
+    assert f"Note: {answer['notes'][0]}" in run("ask", LEADS, "-a", dated, *options).out
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        (("--since", "yesterday"), ("since is 'yesterday'", "write 2023, 2023-07 or 2023-07-14")),
+        (("--until", "2023-02-30"), ("until is '2023-02-30'",)),
+        (("--since", "2023", "--until", "2021"), ("2023-01-01", "2021-12-31", "exchange")),
+        (("--article", "nwe.txt"), ("no article 'nwe.txt'", "did you mean new.txt")),
+        (("--language", "fr"), ("no article is in language 'fr'", "states its language")),
+        (("--source", "elsewhere"), ("no article comes from 'elsewhere'", "articles")),
+    ],
+)
+def test_a_filter_that_can_mean_nothing(
+    run: Runner, dated: Path, options: tuple[str, ...], parts: tuple[str, ...]
+) -> None:
+    done = run("ask", LEADS, "-a", dated, *options)
+
+    assert done.code == 3
+    assert all(part in done.error() for part in parts), done.error()
+
+
 # What it refuses
 
 

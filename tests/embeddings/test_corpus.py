@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.corpus import Corpus, Entry
+from embeddings.corpus import Corpus, Derived, Entry
 from embeddings.errors import CorpusError, DamagedError
-from embeddings.index import Index, build_index, load_index
+from embeddings.index import Index, build_index, load_index, open_index
 from embeddings.records import Article, Passage, sha256_of
 from tests.fakes import HashingEncoder
 
@@ -235,6 +235,49 @@ def test_lexical_search_ranks_the_passage_with_the_rare_words_first(
     assert corpus.passages([number])[number].text == "green tree river mountain"
     assert score > 0
     assert lexical.search(lexical.terms("what is the of"), 3) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, len(TEXTS)])
+def test_a_search_among_some_passages_is_the_search_among_all_without_the_others(
+    corpus: Corpus, index: Index, count: int
+) -> None:
+    allowed = [number for number, _, _ in rows_of(corpus)][-count:] if count else []
+    query = ENCODER.encode(["green car"])[0]
+    everything = index.dense.search(query, 100)
+    terms = index.lexical.terms("green car river")
+    dense = [hit for hit in everything if hit[0] in allowed]
+    lexical = [hit for hit in index.lexical.search(terms, 100) if hit[0] in allowed]
+    for k in (1, 3, 100):
+        assert index.dense.search(query, k, allowed) == dense[:k]
+        assert index.lexical.search(terms, k, allowed) == lexical[:k]
+    assert index.lexical.search(index.lexical.terms("zeppelin"), 9, allowed) == []
+
+
+def test_passages_are_found_by_the_fields_of_their_article(corpus: Corpus) -> None:
+    for path in ("b.txt", "a.txt"):
+        put(corpus, path, f"one {path}", f"two {path}")
+    first, second = corpus.outlines()
+    assert (first.id, first.source, first.date) == ("a.txt", None, None)
+    found = corpus.passages(corpus.passage_numbers([second.key]))
+    assert [passage.text for _, passage in sorted(found.items())] == ["one b.txt", "two b.txt"]
+    assert corpus.passage_numbers([]) == []
+    corpus.forget(["a.txt"])
+    assert corpus.outlines() == (second,)
+
+
+def test_an_index_of_an_earlier_layout_is_built_again(corpus: Corpus, index: Index) -> None:
+    (recorded,) = corpus.derived(["lexical"])
+    earlier = f"lexical-{recorded.generation}-0a1b2c3d"
+    (corpus.folder / recorded.file).rename(corpus.folder / earlier)
+    corpus.record_derived(
+        {"lexical": Derived(recorded.generation, recorded.build, earlier, recorded.sha256)}
+    )
+    told: list[str] = []
+    assert load_index(corpus, told.append) is None
+    again = open_index(corpus, None, told.append)
+    assert told == [], "it is not damaged"
+    assert again.lexical.size == len(TEXTS)
+    assert not (corpus.folder / earlier).exists()
 
 
 def test_a_typo_finds_its_word(index: Index) -> None:

@@ -1,0 +1,209 @@
+"""Filters: which articles are asked. Given explicitly, or understood from the question.
+
+An explicit filter is hard: what lies outside is neither retrieved nor cited. So is a question
+that speaks of the articles themselves ("articles from 2023"). Any other date in a question is
+only a preference (`assistant.retriever`), because an article of 2024 may tell of 2023.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from assistant.periods import about_articles
+from embeddings.errors import QuestionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from embeddings.corpus import Outline
+    from embeddings.records import Article
+
+__all__ = ["Filter", "Scope", "check", "scope_of"]
+
+MOST_NAMED = 8
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which articles to ask; an article must meet every condition that is given.
+
+    Raises `QuestionError` for a date that is none, and for a range that ends before it begins.
+    """
+
+    articles: tuple[str, ...] = ()
+    """Ids, as `assistant list` shows them."""
+    sources: tuple[str, ...] = ()
+    """Files or folders; as much of the end or the middle of a path as is needed to name it."""
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags; `en` takes `en-GB` in."""
+    since: str | None = None
+    """First day, ISO 8601. A year or a month (`2023`, `2023-07`) means its first day."""
+    until: str | None = None
+    """Last day, itself included. A year or a month means its last day."""
+
+    def __post_init__(self) -> None:
+        for name in ("articles", "sources", "languages"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+        for name, last in (("since", False), ("until", True)):
+            given = getattr(self, name)
+            if given is not None:
+                object.__setattr__(self, name, _day(given, name, last=last))
+        if self.since and self.until and self.since > self.until:
+            raise QuestionError(
+                f"the articles asked would have to be dated since {self.since} and until "
+                f"{self.until}, which leaves no day; exchange the two dates"
+            )
+
+    def __bool__(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.articles or self.sources or self.languages or self.since or self.until)
+
+    def matches(self, article: Article | Outline) -> bool:
+        """Whether the article is asked. One without a date is outside of any range of dates."""
+        return (
+            self._is_named(article)
+            and (not self.languages or _speaks(article.language, self.languages))
+            and (not (self.since or self.until) or self._is_dated(article.date))
+        )
+
+    def _is_named(self, article: Article | Outline) -> bool:
+        return (not self.articles or article.id in self.articles) and (
+            not self.sources or any(_lies_in(article.source, source) for source in self.sources)
+        )
+
+    def _is_dated(self, day: str | None) -> bool:
+        return day is not None and (self.since or "") <= day <= (self.until or "9999-12-31")
+
+    def describe(self) -> str:
+        """What is asked, in plain words: "articles in language en, dated since 2023-01-01"."""
+        noun = "article" if len(self.articles) == 1 else "articles"
+        named = f"the {noun} {_listed(self.articles, 'and')}" if self.articles else "articles"
+        conditions = []
+        if self.sources:
+            conditions.append(f"from {_listed(self.sources, 'or')}")
+        if self.languages:
+            conditions.append(f"in language {_listed(self.languages, 'or')}")
+        if self.since and self.until:
+            conditions.append(f"dated {self.since} to {self.until}")
+        elif self.since:
+            conditions.append(f"dated {self.since} or later")
+        elif self.until:
+            conditions.append(f"dated {self.until} or earlier")
+        return " ".join([named, ", ".join(conditions)]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a question is asked of."""
+
+    question: str
+    """The question, without what it says of the articles' dates."""
+    keys: tuple[int, ...] | None
+    """Keys of the articles that are asked; None for all of them."""
+    notes: tuple[str, ...]
+    """What was left out, for the reader of the answer."""
+    newest: str | None
+    """Date of the newest article."""
+
+
+def scope_of(question: str, given: Filter | None, outlines: Sequence[Outline]) -> Scope:
+    """What `question` is asked of: by the filter given, and by what it says itself."""
+    newest = max((outline.date for outline in outlines if outline.date), default=None)
+    period, rest = about_articles(question, newest)
+    filters = [given] if given else []
+    notes = [_note(given, outlines, "")] if given else []
+    if period is not None:
+        said = Filter(since=period.since, until=period.until)
+        filters.append(said)
+        notes.append(_note(said, outlines, f", because the question says “{period.words}”"))
+    if not filters:
+        return Scope(question, None, (), newest)
+    keys = tuple(o.key for o in outlines if all(one.matches(o) for one in filters))
+    return Scope(rest, keys, tuple(notes), newest)
+
+
+def _note(applied: Filter, outlines: Sequence[Outline], because: str) -> str:
+    """What is asked, and how much has been left out for want of a date or a language."""
+    asked = sum(applied.matches(outline) for outline in outlines)
+    note = f"Asked only {applied.describe()}{because}: {asked} of {len(outlines)}."
+    if applied.since or applied.until:
+        undated = Filter(applied.articles, applied.sources, applied.languages)
+        count = sum(outline.date is None and undated.matches(outline) for outline in outlines)
+        note += _left_out(count, "a date")
+    if applied.languages:
+        named = Filter(applied.articles, applied.sources)
+        count = sum(outline.language is None and named.matches(outline) for outline in outlines)
+        note += _left_out(count, "a language")
+    return note
+
+
+def _left_out(count: int, what: str) -> str:
+    if not count:
+        return ""
+    return f" {count} without {what} {'was' if count == 1 else 'were'} left out."
+
+
+def check(given: Filter, outlines: Iterable[Outline]) -> None:
+    """Raise `QuestionError` when no article has a language or a source that is asked for."""
+    outlines = tuple(outlines)
+    for language in given.languages:
+        if not any(_speaks(outline.language, (language,)) for outline in outlines):
+            there = sorted({o.language for o in outlines if o.language})
+            hint = (
+                f"there is {_listed(there, 'and')}" if there else "no article states its language"
+            )
+            raise QuestionError(f"no article is in language {language!r}; {hint}")
+    for source in given.sources:
+        if not any(_lies_in(outline.source, source) for outline in outlines):
+            there = sorted({_folder(o.source) for o in outlines if o.source})
+            hint = f"they come from {_listed(there, 'and')}" if there else "none names its file"
+            raise QuestionError(f"no article comes from {source!r}; {hint}")
+
+
+def _day(given: str, name: str, *, last: bool) -> str:
+    """The first or last day of a date, a month or a year."""
+    match = _DATE.fullmatch(given.strip())
+    try:
+        if match is None:
+            raise ValueError
+        year, month, day = (int(part) if part else None for part in match.groups())
+        assert year is not None
+        month = month or (12 if last else 1)
+        day = day or (monthrange(year, month)[1] if last else 1)
+        return date(year, month, day).isoformat()
+    except ValueError:
+        raise QuestionError(
+            f"{name} is {given!r}, which is no date; write 2023, 2023-07 or 2023-07-14"
+        ) from None
+
+
+def _speaks(language: str | None, wanted: Iterable[str]) -> bool:
+    """Whether a language is one of those wanted, or a kind of it (RFC 4647, basic filtering)."""
+    tag = f"{language or ''}-".lower()
+    return any(tag.startswith(f"{one.strip()}-".lower()) for one in wanted)
+
+
+def _lies_in(source: str | None, wanted: str) -> bool:
+    """Whether the parts of the path that is wanted stand in the source, one after the other."""
+    return source is not None and f"/{_path(wanted)}/" in f"/{_path(source)}/"
+
+
+def _path(name: str) -> str:
+    return name.replace("\\", "/").removeprefix("./").strip("/")
+
+
+def _folder(source: str) -> str:
+    return source.rpartition("/")[0] or source
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    shown = [*names[:MOST_NAMED]]
+    if len(names) > MOST_NAMED:
+        shown.append(f"{len(names) - MOST_NAMED} more")
+    return f" {word} ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))

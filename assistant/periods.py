@@ -1,0 +1,292 @@
+"""Spans of time that a question asks about, and the dates that a text names. Rules only.
+
+What is not surely a date is left alone: a bare "may" or "march", a year without a word before
+it, a number that counts something ("in 2000 metres"), what stands in quotation marks. A month
+without a year, "last year" and the like are dated from the newest article; where no article
+has a date they are left alone, too.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Period", "about_articles", "date_words", "periods_in", "speaks_of"]
+
+_MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_NUMBER_OF = {name: number for number, name in enumerate(_MONTHS, start=1)}
+_NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items()} | {"sept": 9}
+
+_FULL_MONTH = rf"(?:{'|'.join(_MONTHS)})"
+_ANY_MONTH = rf"(?:{'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))})\b\.?"
+_YEAR = r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\w%]|[.,]\d)"
+_DAY = r"(?<![\d.,])[0-3]?\d(?:st|nd|rd|th)?"
+_ISO = r"(?<!\d)(?:1[5-9]|20)\d\d-[01]\d(?:-[0-3]\d)?(?!\d)"
+_WHOLE = (
+    rf"(?:{_ISO}|{_DAY}\s+(?:of\s+)?{_ANY_MONTH},?\s+{_YEAR}|{_ANY_MONTH}\s+{_DAY},?\s+{_YEAR}"
+    rf"|{_ANY_MONTH},?\s+(?:of\s+)?{_YEAR})"
+)
+"""A date that is one wherever it stands: its year is said, and a month."""
+_RELATIVE = r"(?:last|this)\s+(?:year|month)\b(?!\s+of\b)"
+_PART = rf"(?:{_DAY}\s+(?:of\s+)?{_FULL_MONTH}\b|{_FULL_MONTH}\s+{_DAY}|{_FULL_MONTH}\b|{_YEAR})"
+"""A date only where a word before it says so."""
+_DATE = rf"(?:{_WHOLE}|{_PART}|{_RELATIVE})"
+_NEAR = (
+    r"(?:(?:the\s+)?(?:year\s+|early\s+|late\s+|mid[-\s]|(?:beginning|start|end|middle)\s+of\s+))?"
+)
+_EXPRESSION = re.compile(
+    rf"\b(?:between\s+(?P<low>{_DATE})\s+and|from\s+(?P<first>{_DATE})\s+(?:to|until|till|through))"
+    rf"\s+(?P<high>{_DATE})"
+    rf"|\bfrom\s+(?P<onwards>{_DATE})\s+on(?:wards\b|ward\b|(?=\s*(?:[?.!,;]|$)))"
+    r"|\b(?P<way>since|after|before|prior\s+to|until|till|up\s+to|in|during|throughout|on|from|of"
+    rf"|dated|(?:half|quarter|summer|spring|autumn|winter|fall|months?)\s+of)\s+{_NEAR}"
+    rf"(?P<date>{_DATE})"
+    rf"|(?P<bare>{_WHOLE}|(?<!the\s){_RELATIVE})",
+    re.IGNORECASE,
+)
+_FURTHER = re.compile(rf"\s*(?:,|,?\s*(?:and|or))\s+(?:in\s+)?(?P<date>{_DATE})", re.IGNORECASE)
+_FOLLOWS = frozenset(
+    "a about according after an and are as at before but by compared did do does during for from "
+    "had has have how if in is mention on onwards or report say show tell than the there through "
+    "to until was were what when where which who why will with".split()
+)
+"""Words that may come after a date; after any other, a number is one that counts it."""
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
+_QUOTED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»')
+
+_ARTICLES = (
+    r"(?:^|\b(?:the|all|any|only|in|of|from|which|what|do|does|did|your|these|those|say|to|by)\s+)"
+    r"(?:recent\s+)?"
+)
+_SPEAKS_OF_ARTICLES = re.compile(
+    rf"{_ARTICLES}(?:(?:news\s+)?articles?|news|coverage|(?:news\s+)?stories|press\s+releases?)"
+    r"(?P<verb>\s+(?:(?:that|which)\s+(?:was|were|is|are)\s+)?"
+    r"(?:published|written|dated|printed|released|posted))?\s+$"
+    rf"|{_ARTICLES}(?:reports|documents|papers|texts|posts|publications)"
+    r"(?P<must>\s+(?:(?:that|which)\s+(?:was|were|is|are)\s+)?"
+    r"(?:published|written|dated|printed|released|posted))\s+$"
+    r"|^\s*what\s+(?:was|were|is|has\s+been)\s+(?:reported|written|published)"
+    r"(?P<subject>\s+(?:about|on)\s+[^?]{1,60}?)?\s+$",
+    re.IGNORECASE,
+)
+_TEXT_DATE = re.compile(rf"{_WHOLE}|\b{_FULL_MONTH}\b(?!\s+{_YEAR})|{_YEAR}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `since` to `until`, both included, ISO 8601; None where it is open."""
+
+    since: str | None
+    until: str | None
+    words: str = ""
+    """What the question says: "since July"."""
+    start: int = 0
+    end: int = 0
+    """Where it says so."""
+
+    def holds(self, since: str, until: str) -> bool:
+        """Whether all the days from `since` to `until` lie inside."""
+        return (self.since is None or self.since <= since) and (
+            self.until is None or until <= self.until
+        )
+
+
+def periods_in(question: str, newest: str | None) -> tuple[Period, ...]:
+    """The spans of time that `question` asks about, in order.
+
+    `newest` is the date of the newest article, ISO 8601; None when there is none.
+    """
+    return tuple(period for period in _all(question, newest) if not _needs_articles(period))
+
+
+def about_articles(question: str, newest: str | None) -> tuple[Period | None, str]:
+    """The span of time in which the articles that `question` asks for were published, if any.
+
+    "Articles from 2023", "news since July", "what was reported before 2020". Also returns the
+    question without it: what the articles are asked.
+    """
+    for period in _all(question, newest):
+        spoken = _SPEAKS_OF_ARTICLES.search(question[: period.start])
+        after = question[period.end :].lstrip()
+        if spoken is None or after.startswith("by "):
+            continue
+        if spoken["subject"] and period.since and period.until:
+            continue  # "reported about the bridge in 2023" may be the bridge of 2023
+        verb = "verb" if spoken["verb"] else "must"
+        cut = spoken.start(verb) if spoken[verb] else period.start
+        rest = f"{question[:cut].rstrip()} {after}"
+        return period, re.sub(r"\s+([?.!,;])", r"\1", rest).strip()
+    return None, question
+
+
+def _needs_articles(period: Period) -> bool:
+    """Whether it is no more than "from 2000" or "of 2000": amounts, unless said of articles."""
+    way, _, rest = period.words.lower().partition(" ")
+    return way in ("from", "of") and re.fullmatch(_YEAR, rest) is not None
+
+
+def _all(question: str, newest: str | None) -> Iterator[Period]:
+    text = _QUOTED.sub(lambda match: " " * len(match[0]), question)
+    at = 0
+    while match := _EXPRESSION.search(text, at):
+        found = _period(match, text, newest)
+        if found is None:
+            at = match.start() + 1
+            continue
+        yield found
+        at = found.end
+        while match["way"] and (more := _FURTHER.match(text, at)):
+            span = _span(more["date"], newest)
+            if span is None or not _stands(text, more.end(), more["date"], bare=False):
+                break
+            yield Period(
+                *_bounded(match["way"], span), more["date"], more.start("date"), more.end()
+            )
+            at = more.end()
+
+
+def _period(match: re.Match[str], text: str, newest: str | None) -> Period | None:
+    group = next(name for name in ("high", "onwards", "date", "bare") if match[name])
+    written = match[group]
+    end = match.end()
+    if match["way"] and match["way"][0].isupper() and match.start() > 0:
+        return None  # "Lost In 2023": a title
+    if not _stands(text, match.end(group), written, bare=group == "bare"):
+        return None
+    span = _span(written, newest)
+    if span is None:
+        return None
+    since: str | None
+    until: str | None
+    if group == "high":
+        # "between March and July 2023": the year is said once, of both.
+        low = _span(match["low"] or match["first"], span[1])
+        if low is None or low[0] > span[1]:
+            return None
+        since, until = low[0], span[1]
+    elif group == "onwards":
+        since, until = span[0], None
+    else:
+        since, until = _bounded(match["way"] or "in", span)
+    return Period(since, until, text[match.start() : end], match.start(), end)
+
+
+def _bounded(way: str, span: tuple[str, str]) -> tuple[str | None, str | None]:
+    way = " ".join(way.lower().split())
+    if way == "since":
+        return span[0], None
+    if way == "after":
+        return _moved(span[1], 1), None
+    if way in ("before", "prior to"):
+        return None, _moved(span[0], -1)
+    if way in ("until", "till", "up to"):
+        return None, span[1]
+    return span
+
+
+def _moved(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days)).isoformat()
+
+
+def _stands(text: str, end: int, written: str, *, bare: bool) -> bool:
+    """Whether what is written is a date there, by its case and by what comes after it."""
+    dated = re.search(_YEAR, written) is not None
+    month = re.search(rf"\b{_ANY_MONTH}", written, re.IGNORECASE)
+    if (
+        month
+        and month[0].lower() in ("may", "march")
+        and month[0].islower()
+        and (bare or not dated)
+    ):
+        return False
+    if text[end : end + 1] in ("-", "'", "’", "–"):
+        return text[end : end + 2] in ("'s", "’s") and dated
+    word = _NEXT_WORD.match(text, end)
+    if word is None or re.fullmatch(_WHOLE, written, re.IGNORECASE) or not (month or dated):
+        return not re.match(r"\s*\d", text[end:])
+    if word[1][0].isupper():
+        return dated  # "in April Ludgate's office"
+    return word[1].lower() in _FOLLOWS
+
+
+def _span(written: str, newest: str | None) -> tuple[str, str] | None:
+    """First and last day of what is written; None for no date, or one that cannot be told."""
+    written = written.lower()
+    if re.match(r"(?:last|this)\s", written):
+        return _relative(written, newest)
+    year = re.search(_YEAR, written)
+    if re.fullmatch(_ISO, written):
+        numbers = [int(part) for part in written.split("-")]
+        return _days(*numbers)
+    name = re.search(rf"\b{_ANY_MONTH}", written)
+    if name is None:
+        return _days(int(written))
+    month = _NUMBER_OF[name[0].rstrip(".")]
+    rest = written[: name.start()] + " " + written[name.end() :]
+    day = re.search(r"(?<!\d)(\d{1,2})(?!\d)", rest)
+    number = int(day[1]) if day else None
+    if year:
+        return _days(int(year[0]), month, number)
+    if newest is None:
+        return None
+    # The last one that the articles can know of.
+    told = int(newest[:4])
+    span = _days(told, month, number)
+    return span if span is None or span[0] <= newest else _days(told - 1, month, number)
+
+
+def _relative(written: str, newest: str | None) -> tuple[str, str] | None:
+    if newest is None:
+        return None
+    year, month = int(newest[:4]), int(newest[5:7])
+    last = written.startswith("last")
+    if "year" in written:
+        return _days(year - last)
+    months = 12 * year + month - 1 - last
+    return _days(months // 12, months % 12 + 1)
+
+
+def _days(year: int, month: int | None = None, day: int | None = None) -> tuple[str, str] | None:
+    if month is None:
+        return f"{year}-01-01", f"{year}-12-31"
+    if not 1 <= month <= 12:
+        return None
+    last = monthrange(year, month)[1]
+    if day is None:
+        return f"{year}-{month:02}-01", f"{year}-{month:02}-{last}"
+    if not 1 <= day <= last:
+        return None
+    return (f"{year}-{month:02}-{day:02}",) * 2
+
+
+def date_words(words: str) -> str | None:
+    """The date in a `Period`'s words, when it names a month: "July" in "since July"."""
+    found = re.search(rf"(?:{_WHOLE}|{_PART})", words, re.IGNORECASE)
+    return found[0] if found and re.search(_FULL_MONTH, found[0], re.IGNORECASE) else None
+
+
+def speaks_of(text: str, published: str | None, period: Period) -> bool:
+    """Whether a text was published in the period, or names a date inside it.
+
+    `published` is the date of its article; a month without a year is dated from it.
+    """
+    if published and period.holds(published, published):
+        return True
+    words = date_words(period.words)
+    if words and re.search(rf"\b{re.escape(words)}\b", text):
+        return True
+    for match in _TEXT_DATE.finditer(text):
+        if match[0] in ("may", "march"):
+            continue
+        span = _span(match[0], published)
+        if span and period.holds(*span):
+            return True
+    return False
