@@ -123,12 +123,17 @@ def records_of(
 
 
 def write(report: Report, folder: Path) -> None:
-    """Write latest.json and latest.md; raises `ReportError` when the folder cannot be written."""
+    """Write latest.json, latest.md and its charts.
+
+    Raises `ReportError` when the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         document = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
         (folder / "latest.json").write_text(document + "\n", encoding="utf-8")
         (folder / "latest.md").write_text(report.markdown(), encoding="utf-8")
+        for name, chart in report.charts().items():
+            (folder / name).write_text(chart, encoding="utf-8")
     except OSError as error:
         raise ReportError(f"{folder}: cannot be written: {error.strerror}; try --out") from error
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from embeddings.errors import AssistantError
+from eval.answering_report import measure_answers
 from eval.beir import load_benchmark
 from eval.bench import opened, rank, score
 from eval.bench_report import BenchReport
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from embeddings.encoder import Encoder
     from eval.beir import Benchmark
-    from eval.follow_ups import FollowUpReport
 
 __all__ = ["bench", "measure"]
 
@@ -67,11 +67,18 @@ def bench(
     reader: Annotated[
         bool, typer.Option("--reader/--no-reader", help="Let the reader rank the documents too.")
     ] = True,
+    answers: Annotated[
+        bool,
+        typer.Option("--answers/--no-answers",
+                     help="Ask for answers too, where queries.jsonl states them."),
+    ] = True,
 ) -> None:  # fmt: skip
     """Measure retrieval on a folder in BEIR layout: words, vectors, both, and the reader on top.
 
     The folder is indexed once: a second run encodes no document, and all but latency is the same.
     Published figures stand beside them where eval/published.toml has some for a folder so named.
+    Where queries.jsonl says which questions its documents answer, and how, each is asked of the
+    assistant as well: answers, refusals and the confidence are measured (docs/refusal.md).
 
     A folder with a rows.jsonl instead holds follow-ups with human rewrites: what is found by our
     stand-alone questions is measured against what is found by theirs. --split dev or test then
@@ -94,16 +101,23 @@ def bench(
         report = measure(
             benchmark, data, encoder, k or DEPTHS, Console(stderr=True), reader=reader
         ).beside(published)
+        answered = (
+            measure_answers(folder, split, limit, data, encoder, Console(stderr=True))
+            if answers
+            else None
+        )
         if json_file:
-            _write(report, json_file)
+            told = {} if answered is None else {"answers": answered.to_dict()}
+            _write(report.to_dict() | told, json_file)
     except AssistantError as error:
         typer.echo(f"eval bench: {error}", err=True)
         raise typer.Exit(FAILED) from error
     console = wide(Console())
-    for table in report.tables():
-        console.print(table)
-    for note in report.notes():
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+    for part in (report, answered):
+        for table in part.tables() if part else ():
+            console.print(table)
+        for note in part.notes() if part else ():
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
     if json_file:
         typer.echo(f"Written to {json_file}")
 
@@ -139,7 +153,7 @@ def _bench_follow_ups(
     shown = _Shown(encoder, Console(stderr=True))
     report = measure_follow_ups(follow_ups, data, shown, shown.name)
     if file:
-        _write(report, file)
+        _write(report.to_dict(), file)
     console = wide(Console())
     for table in report.tables():
         console.print(table)
@@ -183,9 +197,9 @@ def _encoder(data_dir: Path | None) -> tuple[Path, Encoder]:
     return data, load_encoder(settings.encoder, data, settings.threads)
 
 
-def _write(report: BenchReport | FollowUpReport, path: Path) -> None:
-    document = json.dumps(report.to_dict(), ensure_ascii=False, indent=1)
+def _write(document: dict[str, Any], path: Path) -> None:
+    text = json.dumps(document, ensure_ascii=False, indent=1)
     try:
-        path.write_text(document + "\n", encoding="utf-8")
+        path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror}; try --json") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from eval.confidence import Confidences, Judgement
 from eval.intervals import Figure, figure
 from eval.questions import KINDS
 
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from eval.questions import Question
     from eval.run import Record
 
-__all__ = ["MEASURES", "Measure", "by_kind", "measure_named", "value_of"]
+__all__ = [
+    "MEASURES",
+    "Measure",
+    "by_kind",
+    "confidences_of",
+    "measure_named",
+    "value_of",
+]
 
 Over = Literal["answerable", "unanswerable", "all"]
 
@@ -92,6 +100,26 @@ def value_of(record: Record, measure: Measure) -> float | None:
     if measure.score == "errors":
         return float(record.outcome == "error")
     return record.scores.get(measure.score)
+
+
+def confidences_of(records: Iterable[Record]) -> Confidences:
+    """The confidence of each answer, given or withheld, and whether the answer was right.
+
+    Right is what is `correct`: every fact is stated. No answer to an unanswerable question is,
+    whether it was given or withheld. What was withheld from an answerable one is not in its
+    record: it is judged neither way, and covered by no threshold. What failed is left out.
+    """
+    return Confidences(
+        tuple(
+            Judgement(
+                confidence=record.answer.confidence,
+                right=None if record.outcome == "refused_wrongly" else record.outcome == "correct",
+                covered=record.answer.answered,
+            )
+            for record in records
+            if record.answer is not None
+        )
+    )
 
 
 def by_kind(records: Sequence[Record]) -> list[tuple[str, list[Record]]]:

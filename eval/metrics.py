@@ -8,6 +8,8 @@ Retrieval has its own module, `eval.retrieval`.
 from __future__ import annotations
 
 import re
+import string
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from embeddings.errors import AssistantError
@@ -15,7 +17,7 @@ from embeddings.records import sha256_of
 from eval.text import cited_sentences, states, strip_markers, word_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from assistant.answers import Answer, Citation
     from embeddings.records import Article
@@ -26,12 +28,19 @@ __all__ = [
     "citation_faults",
     "citation_support",
     "citation_validity",
+    "contains_answer",
     "correctness",
+    "exact_match",
     "fact_coverage",
     "missing_facts",
     "refused",
+    "squad_words",
+    "token_f1",
     "words",
 ]
+
+SQUAD_ARTICLES = re.compile(r"\b(a|an|the)\b")
+SQUAD_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 # A full stop that ends a sentence: not the one of a title, an initial or an abbreviation.
 INNER_END = re.compile(
@@ -123,6 +132,58 @@ def refused(answer: Answer) -> float:
     share of over-refusals (Rajpurkar et al., ACL 2018: SQuAD 2.0's NoAns and HasAns).
     """
     return float(not answer.answered)
+
+
+def squad_words(text: str) -> tuple[str, ...]:
+    """The words of `text` as the official SQuAD 2.0 script compares them.
+
+    `normalize_answer` of evaluate-v2.0.py (Rajpurkar et al., ACL 2018): lower case, then without
+    ASCII punctuation, then without `a`, `an` and `the`, split at white space.
+    """
+    plain = text.lower().translate(SQUAD_PUNCTUATION)
+    return tuple(SQUAD_ARTICLES.sub(" ", plain).split())
+
+
+def exact_match(answer: str, gold: Sequence[str]) -> float:
+    """1 if the answer is one of the gold answers, else 0, by `squad_words`.
+
+    `compute_exact` of evaluate-v2.0.py. Without a gold answer only an empty answer matches.
+    """
+    own = squad_words(answer)
+    return max(float(own == one) for one in _gold(gold))
+
+
+def token_f1(answer: str, gold: Sequence[str]) -> float:
+    """Harmonic mean of the precision and recall of the answer's words, best of the gold answers.
+
+    `compute_f1` of evaluate-v2.0.py: words as of `squad_words`, each counted as often as it
+    stands in both; where either side has no words, 1 if neither has, else 0.
+    """
+    own = squad_words(answer)
+    return max(_f1(own, one) for one in _gold(gold))
+
+
+def contains_answer(text: str, gold: Sequence[str]) -> float:
+    """1 if the words of a gold answer stand in `text` one after another, else 0.
+
+    Answer-string containment (the lenient exact match of open-domain QA: Chen et al., ACL 2017,
+    section 4) by `squad_words`, so that `no` does not stand in `know`.
+    """
+    own = " ".join(("", *squad_words(text), ""))
+    found = (" ".join(("", *one, "")) in own for one in _gold(gold) if one)
+    return float(any(found))
+
+
+def _gold(answers: Sequence[str]) -> list[tuple[str, ...]]:
+    """The words of each gold answer that has any, else those of the answer ""."""
+    return [words for one in answers if (words := squad_words(one))] or [()]
+
+
+def _f1(own: tuple[str, ...], gold: tuple[str, ...]) -> float:
+    if not own or not gold:
+        return float(own == gold)
+    same = (Counter(own) & Counter(gold)).total()
+    return 2 * same / (len(own) + len(gold))
 
 
 def _unproven(citation: Citation, article: Callable[[str], Article]) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import AssistantError
+from eval.charts import reliability_svg, risk_coverage_svg
+from eval.confidence import FIGURES
 from eval.gate import broken
-from eval.measures import MEASURES, by_kind, measure_named
+from eval.measures import MEASURES, by_kind, confidences_of, measure_named
 from eval.questions import fingerprint
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ COLUMNS = (
     ("p50 ms", "latency_p50_ms"),
     ("errors", "errors"),
 )
+RELIABILITY, RISK_COVERAGE = "reliability.svg", "risk-coverage.svg"
 LONGEST = 160
 LOG_WIDTH = 110
 
@@ -61,6 +64,7 @@ class Report:
             "corpus": sorted(corpora),
             "outcomes": _outcomes(self.records),
             "measures": {m.name: m.figure(self.records).to_dict() for m in MEASURES},
+            "confidence": confidences_of(self.records).to_dict(),
             "kinds": {
                 kind: {
                     "outcomes": _outcomes(some),
@@ -82,10 +86,11 @@ class Report:
         }
 
     def tables(self) -> Iterator[Table]:
-        """The run by kind, then every measure with its interval and the floors."""
+        """The run by kind, every measure with its interval, the confidence, and the floors."""
         for title, header, rows in (
             ("By kind of question", ["kind", "n", *_kind_header()], self._kind_rows()),
             ("All questions", ["measure", "value", "95 %", "n", "what it counts"], self._rows()),
+            ("Confidence", ["measure", "value", "95 %", "n"], self._confidence_rows()),
             ("Gate", ["floor", "must be", "is", ""], self._gate_rows()),
         ):
             if rows:
@@ -102,11 +107,51 @@ class Report:
         lines += ["## By kind of question", "", *_table(header, self._kind_rows()), ""]
         header = ["measure", "value", "95 %", "n", "what it counts"]
         lines += ["## All questions", "", *_table(header, self._rows()), ""]
+        lines += self._confidence_section()
         failed = list(failures(self.records))
         if failed:
             lines += ["## Questions that failed", "", *(f"- {_escaped(line)}" for line in failed)]
             lines += [""]
         return "\n".join(lines)
+
+    def charts(self) -> dict[str, str]:
+        """SVG files by name, which the Markdown shows; none where no answer was judged."""
+        confidences = confidences_of(self.records)
+        bins, curve = confidences.bins(), confidences.curve()
+        return {
+            **({RELIABILITY: reliability_svg(bins)} if bins else {}),
+            **({RISK_COVERAGE: risk_coverage_svg(curve)} if curve else {}),
+        }
+
+    def _confidence_section(self) -> list[str]:
+        """Figures, reliability diagram and risk-coverage curve; nothing when none was judged."""
+        confidences = confidences_of(self.records)
+        rows = self._confidence_rows()
+        if not rows:
+            return []
+        header = ["confidence, mean of bin", "right", "n"]
+        bins = [[f"{b.confidence:.3f}", f"{b.right:.3f}", str(b.n)] for b in confidences.bins()]
+        told = (
+            f"{len(confidences.judged)} answers judged, given and withheld; "
+            f"{confidences.unjudged} withheld from answerable questions: in no bin, never covered."
+        )
+        links = [f"![{name.removesuffix('.svg')}]({name})" for name in self.charts()]
+        return [
+            "## Confidence", "", told, "",
+            *_table(["measure", "value", "95 %", "n"], rows), "",
+            *_table(header, bins), "",
+            *links, "",
+        ]  # fmt: skip
+
+    def _confidence_rows(self) -> list[list[str]]:
+        figures = confidences_of(self.records).figures()
+        if figures["brier"].value is None:
+            return []
+        return [
+            [FIGURES[name], _decimal(one.value), f"{_decimal(one.low)}–{_decimal(one.high)}"
+             if one.value is not None else "–", str(one.n)]
+            for name, one in figures.items()
+        ]  # fmt: skip
 
     def _kind_rows(self) -> list[list[str]]:
         rows = []
@@ -234,6 +279,10 @@ def _number(name: str, value: float, decimals: int = 1) -> str:
     if name.startswith(("mrr", "ndcg")):
         return f"{value:.{2 + decimals}f}"
     return f"{100 * value:.{decimals}f} %"
+
+
+def _decimal(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

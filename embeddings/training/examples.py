@@ -5,12 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Collection", "Paragraph", "Question", "load_collection", "sentence_spans", "words_of"]
+__all__ = [
+    "Collection",
+    "Paragraph",
+    "Question",
+    "held_out_articles",
+    "held_out_documents",
+    "load_collection",
+    "sentence_spans",
+    "words_of",
+]
 
 Span = tuple[int, int]
 
@@ -134,9 +143,11 @@ def load_collection(benchmarks: Path, *, test: bool, everything: bool = False) -
     """Read one side of the split; `everything` puts all articles on the training side."""
     questions: list[Question] = []
     paragraphs: list[Paragraph] = []
-    for reader in (_squad, _clapnq, _canard, _ramdocs, _scifact, _multihop, _mtrag):
+    for reader in _readers().values():
         more_questions, more_paragraphs = reader(benchmarks)
-        held_out = _held_out({p.article for p in more_paragraphs}, more_paragraphs[0].source)
+        held_out = held_out_articles(
+            more_paragraphs[0].source, {p.article for p in more_paragraphs}
+        )
         if everything:
             held_out = frozenset()
         questions += [q for q in more_questions if (q.paragraph.article in held_out) == test]
@@ -144,7 +155,9 @@ def load_collection(benchmarks: Path, *, test: bool, everything: bool = False) -
     return Collection(tuple(questions), tuple(paragraphs))
 
 
-def _held_out(articles: set[str], source: str) -> frozenset[str]:
+def held_out_articles(source: str, articles: Iterable[str]) -> frozenset[str]:
+    """Those of `articles`, all of one source, that are kept for the test: always the same."""
+
     def number(article: str) -> int:
         return int(
             hashlib.sha1(f"{source}/{article}".encode(), usedforsecurity=False).hexdigest(), 16
@@ -153,6 +166,37 @@ def _held_out(articles: set[str], source: str) -> frozenset[str]:
     if source == "squad2":
         return frozenset(sorted(articles, key=number)[:TEST_SQUAD_ARTICLES])
     return frozenset(a for a in articles if number(a) % TEST_SHARE == 0)
+
+
+def held_out_documents(folder: Path) -> frozenset[str] | None:
+    """Ids of the documents in a benchmark's corpus.jsonl whose articles are kept for the test.
+
+    None when training reads no benchmark of the folder's name.
+    """
+    source = folder.resolve().name
+    reader = _readers().get(source)
+    if reader is None:
+        return None
+    paragraphs = reader(folder.resolve().parent)[1]
+    held_out = held_out_articles(source, {p.article for p in paragraphs})
+    kept = {p.id for p in paragraphs if p.article in held_out}
+    return frozenset(
+        row["_id"]
+        for row in _rows(folder / "corpus.jsonl")
+        if row["_id"] in kept or (row.get("metadata") or {}).get("article_id") in kept
+    )
+
+
+def _readers() -> dict[str, Callable[[Path], tuple[list[Question], list[Paragraph]]]]:
+    return {
+        "squad2": _squad,
+        "clapnq": _clapnq,
+        "canard": _canard,
+        "ramdocs": _ramdocs,
+        "scifact": _scifact,
+        "multihop-rag": _multihop,
+        "mtrag-un": _mtrag,
+    }
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

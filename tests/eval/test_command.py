@@ -45,7 +45,11 @@ def test_a_sound_assistant_passes_and_the_report_is_written(
     assert "BROKEN" not in result.output
     document = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert len(document["records"]) == len(questions)
-    assert (tmp_path / "latest.md").read_text(encoding="utf-8").startswith("# Evaluation")
+    markdown = (tmp_path / "latest.md").read_text(encoding="utf-8")
+    assert markdown.startswith("# Evaluation")
+    for name in ("reliability.svg", "risk-coverage.svg"):
+        assert f"]({name})" in markdown
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_a_broken_floor_and_what_it_lost_are_named(evaluate: Callable[..., Result]) -> None:

@@ -140,3 +140,31 @@ def test_support_without_facts_cannot_be_judged(
 
 def test_words_are_counted_without_markers(answer: Callable[..., Answer]) -> None:
     assert metrics.words(answer(f"{BUILT} [1] {SIGNED} [2]")) == 8
+
+
+def test_words_are_compared_as_the_official_squad_script_does() -> None:
+    assert metrics.squad_words("The U.S.  Army, an army; a theory") == (
+        "us", "army", "army", "theory",
+    )  # fmt: skip
+    assert metrics.exact_match("the Adriatic.", ["Baltic", "Adriatic"]) == 1
+    assert metrics.exact_match("Adriatic Sea", ["Adriatic"]) == 0
+
+
+def test_token_f1_counts_a_word_as_often_as_both_have_it() -> None:
+    # 2 words shared of 3 and 4: precision 2/3, recall 1/2
+    assert metrics.token_f1("New New York", ["new york city hall"]) == pytest.approx(4 / 7)
+    assert metrics.token_f1("in York", ["Leeds", "York"]) == pytest.approx(2 / 3)
+    assert metrics.token_f1("Leeds", ["York"]) == 0
+
+
+def test_no_gold_answer_is_matched_by_no_answer_only() -> None:
+    for measure in (metrics.exact_match, metrics.token_f1):
+        assert measure("", []) == measure("the", ["", "."]) == 1
+        assert measure("York", []) == measure("", ["York"]) == 0
+
+
+def test_containment_is_of_whole_words_in_a_row() -> None:
+    assert metrics.contains_answer("They left for the New-York coast.", ["coast", "Leeds"]) == 1
+    assert metrics.contains_answer("I know.", ["no"]) == 0
+    assert metrics.contains_answer("York is new.", ["New York"]) == 0
+    assert metrics.contains_answer("Anything.", ["", "the"]) == 0

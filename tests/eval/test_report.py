@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from eval.confidence import Judgement
 from eval.gate import Floor, check
-from eval.measures import measure_named
+from eval.measures import confidences_of, measure_named
 from eval.report import Report, failures
 from eval.run import Record
 
@@ -63,6 +65,33 @@ def test_json_keeps_every_question_in_its_place(report: Report) -> None:
         "vehicles", "place", "weather", "price", "gone",
     ]  # fmt: skip
     assert document["gate"][0]["lost"] == ["place", "weather"]
+
+
+def test_the_confidence_is_judged_where_it_can_be(records: tuple[Record, ...]) -> None:
+    run = confidences_of(records)
+    assert [(one.right, one.covered) for one in run.judgements] == [
+        (True, True), (False, True), (None, False), (False, True),
+    ]  # fmt: skip
+    refusal = replace(records[3].answer, refusal="not_stated") if records[3].answer else None
+    rightly = replace(records[3], outcome="refused_rightly", answer=refusal)
+    assert confidences_of([rightly]).judgements == (Judgement(0.5, False, covered=False),)
+    document = Report(records).to_dict()["confidence"]
+    assert (document["judged"], document["unjudged"]) == (3, 1)
+    # Of four questions the three that were answered, all with confidence 0.5, one of them rightly.
+    assert document["measures"]["brier"]["value"] == 0.25
+    assert document["measures"]["aurc"]["value"] == pytest.approx(2 / 3, abs=1e-6)
+    assert document["measures"]["aurc"]["n"] == 4
+    assert document["measures"]["accuracy_at_80"]["value"] is None  # 80 % were not answered
+    assert document["risk_coverage"][-1] == [0.75, pytest.approx(2 / 3, abs=1e-6)]
+
+
+def test_the_markdown_shows_the_charts_that_are_there(records: tuple[Record, ...]) -> None:
+    report = Report(records)
+    assert list(report.charts()) == ["reliability.svg", "risk-coverage.svg"]
+    assert "![reliability](reliability.svg)" in report.markdown()
+    nothing = Report(records[4:])
+    assert nothing.charts() == {}
+    assert "## Confidence" not in nothing.markdown()
 
 
 def test_failures_say_what_was_asked_expected_and_got(records: tuple[Record, ...]) -> None:
