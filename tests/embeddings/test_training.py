@@ -1,0 +1,140 @@
+"""The edits that training examples are made with, and going on from a trained reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from embeddings.training.examples import Paragraph, Question, sentence_spans
+from embeddings.training.removals import (
+    answer_removed,
+    other_word,
+    something_else_removed,
+    unstated_attribute,
+)
+from embeddings.training.windows import Example
+
+MODEL = Path(__file__).parents[2] / "embeddings" / "models" / "reader" / "model.onnx"
+TEXT = (
+    "The harbour of Bergen was dredged in 1904, and its keeper, Kari Holm, was given a medal. "
+    "Ferries have crossed the fjord 12 times a day since then."
+)
+
+
+def example(question: str, answer: str, sentence: int) -> Example:
+    start = TEXT.index(answer)
+    return Example(
+        question, "Bergen", TEXT, sentence_spans(TEXT), (sentence,), (start, start + len(answer))
+    )
+
+
+DREDGED = example("When was the harbour of Bergen dredged?", "1904", 0)
+FERRIES = example("How many times a day do ferries cross the fjord?", "12", 1)
+
+
+def assert_whole(found: Example) -> None:
+    """Every sentence is where the example says, from its first letter to its full stop."""
+    assert len(found.sentences) == 2
+    for start, end in found.sentences:
+        assert found.text[end - 1] == "."
+        assert found.text[start].isupper()
+    assert found.sentences[1][0] == found.sentences[0][1] + 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(("asked", "answer"), [(DREDGED, "1904"), (FERRIES, "12")])
+def test_a_text_without_the_very_answer(seed: int, asked: Example, answer: str) -> None:
+    found = answer_removed(Random(seed), asked, [answer])
+    assert found is not None
+    assert answer not in found.text
+    assert (found.relevant, found.span) == ((), None)
+    assert_whole(found)
+    kept = found.text[slice(*found.sentences[asked.relevant[0]])].lower()
+    assert sum(word in kept for word in ("harbour", "bergen", "dredged", "ferries", "fjord")) >= 2
+
+
+def test_an_answer_that_stands_twice_is_not_removed() -> None:
+    twice = Example("When was the harbour built?", "", "The harbour was built in 1904. In 1904.",
+                    ((0, 30), (31, 39)), (0,), (25, 29))  # fmt: skip
+    assert answer_removed(Random(1), twice, ["1904"]) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_goes_beside_the_answer_leaves_it_in_place(seed: int) -> None:
+    found = something_else_removed(Random(seed), DREDGED)
+    assert found.span is not None
+    assert found.text[slice(*found.span)] == "1904"
+    assert found.relevant == (0,)
+    assert_whole(found)
+
+
+def test_something_does_go_beside_the_answer() -> None:
+    found = {something_else_removed(Random(seed), DREDGED).text for seed in range(20)}
+    assert any("Kari Holm" not in text for text in found)
+
+
+def test_a_word_of_the_question_that_the_text_does_not_say() -> None:
+    words = ["painted", "bridge", "settled"]
+    changed = [found for s in range(20) if (found := other_word(Random(s), DREDGED, words))]
+    assert {found.question for found in changed} == {
+        "When was the harbour of Bergen painted?",
+        "When was the harbour of Bergen settled?",
+    }
+    assert all((found.relevant, found.text) == ((), TEXT) for found in changed)
+    assert not any(other_word(Random(s), DREDGED, ["dredged"]) for s in range(20))
+
+
+def test_what_is_asked_for_is_not_spoken_of() -> None:
+    paragraph = Paragraph("p", "test", "Bergen", "Bergen", TEXT, sentence_spans(TEXT))
+    asked = {q.text for s in range(60) if (q := unstated_attribute(Random(s), paragraph))}
+    assert any("born" in text or "married" in text for text in asked)
+    assert not any("keeper" in text or "medal" in text for text in asked)
+    paid = Paragraph("p", "test", "", "", "Holm was paid 9 pounds.", ((0, 23),))
+    spoken = {q.text for s in range(60) if (q := unstated_attribute(Random(s), paid))}
+    assert spoken
+    assert not any("salary" in text or "cost" in text for text in spoken)
+
+
+def test_going_on_from_a_trained_reader_starts_where_it_stood() -> None:
+    import torch
+
+    from embeddings.onnx_session import open_session
+    from embeddings.training.network import ReaderNetwork
+    from embeddings.training.warm_start import load_reader
+
+    network = ReaderNetwork(0.0).eval()
+    load_reader(network, MODEL)
+    ids = np.array([[101, 2043, 2001, 2009, 2328, 102, 2009, 2001, 2328, 1999, 5692, 1012, 102]])
+    types = np.array([[0] * 6 + [1] * 7])
+    mask = np.ones_like(ids)
+    shipped, _ = open_session(MODEL.read_bytes()).run(
+        ["tokens", "text"], {"ids": ids, "types": types, "mask": mask}
+    )
+    with torch.no_grad():
+        tokens, _ = network(*map(torch.from_numpy, (ids, types, mask)))
+    # What is left is the rounding of activations to int8.
+    assert np.corrcoef(shipped.ravel(), tokens.numpy().ravel())[0, 1] > 0.99
+
+
+def test_a_model_of_another_shape_is_refused(tmp_path: Path) -> None:
+    import onnx
+    from onnx import helper
+
+    from embeddings.training.network import ReaderNetwork
+    from embeddings.training.warm_start import load_reader
+
+    graph = helper.make_graph([], "empty", [], [])
+    onnx.save(helper.make_model(graph), str(tmp_path / "model.onnx"))
+    with pytest.raises(ValueError, match="linear layers"):
+        load_reader(ReaderNetwork(0.0), tmp_path / "model.onnx")
+
+
+def test_a_question_keeps_its_article() -> None:
+    paragraph = Paragraph("p", "test", "Bergen", "Bergen", TEXT, sentence_spans(TEXT))
+    found = next(q for s in range(60) if (q := unstated_attribute(Random(s), paragraph)))
+    assert isinstance(found, Question)
+    assert found.paragraph is paragraph
+    assert found.relevant == ()
