@@ -36,7 +36,7 @@ MOST_NAMES = 3
 MOST_TOPIC = 12
 """Words of a topic."""
 SHORT = 6
-"""Words of an answer that is a phrase: its first word has a capital because it is a name."""
+"""Words of a phrase: an answer so short begins with a capital because that is a name."""
 
 _PERSON = frozenset("he she him her his hers himself herself".split())
 _POSSESSIVE = frozenset("his her hers its their theirs".split())
@@ -333,11 +333,11 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 def _leans(question: str, past: _Past) -> bool:
     """Whether a question without a pronoun needs the conversation to be understood."""
     text = question.strip(" ?.!")
-    if _POINTING.search(question) or _MORE.search(question):
+    if _POINTING.search(question):
         return True
     if any(_words([name]) - _HEADS for name in _names(question)):
         return False
-    if _EXISTS.search(text) or _COUNTED.match(text):
+    if _MORE.search(text) or _EXISTS.search(text) or _COUNTED.match(text):
         return True
     said = _words(past.said)
     for phrase in _DEFINITE.finditer(text):
@@ -350,7 +350,7 @@ def _leans(question: str, past: _Past) -> bool:
     if _IS.match(text) and not re.search(r"(?:able|ible|ed)$", text):
         return False
     if not _ASKS.match(text) and not _DEFINITE.search(text):
-        return True
+        return len(_WORD.findall(text)) <= SHORT
     own = _own(text)
     return not own or (len(own) == 1 and bool(_ONLY_VERB.match(text)))
 
@@ -484,19 +484,26 @@ def _topic(question: str) -> str:
     return " ".join(text.split()[:MOST_TOPIC]) or question.rstrip(" ?.!")
 
 
+def _topic_names(topic: str, question: str) -> list[str]:
+    """Names of a topic; its first word is one unless it had its capital as the first of all."""
+    return _names(topic, anywhere=not question.startswith(topic))
+
+
 def _with_topic(question: str, past: _Past, *, written_out: bool = False) -> str:
     """The question with what it leaves out of its topic, in parentheses.
 
     Once a pronoun is written out, only the names of the topic can still be missing.
     """
     text = question.rstrip(" ?.!")
-    parts = _names(_topic(past.before), anywhere=True)
+    parts = _topic_names(_topic(past.before), past.before)
+    have = _words([text])
     if written_out:
-        parts = [*(_names(past.topic, anywhere=True) or [past.topic]), *parts]
+        named = _topic_names(past.topic, past.questions[0])
+        known = bool(have & _words([past.topic]))
+        parts = [*(named or ([] if known else [past.topic])), *parts]
     else:
         parts = [past.topic, *parts, *_told(past.answer)[:MOST_NAMES]]
     added = []
-    have = _words([text])
     for part in parts:
         own = _words([part])
         if own - have:

@@ -426,7 +426,8 @@ def _answers(
         for n, turn in enumerate(row["history"]):
             if turn.get("role") == "assistant":
                 answers[_conversation(row["id"]), *texts[:n]] = turn["text"]
-    articles, relevant = [], {}
+    articles: list[Article] = []
+    relevant: dict[str, dict[str, int]] = {}
     for row in rows:
         said = (*(turn["text"] for turn in row["history"]), row["question"])
         answer = answers.get((_conversation(row["id"]), *said), "")

@@ -131,6 +131,7 @@ def test_what_is_no_subject_of_its_own_gets_the_topic(follow_up: str) -> None:
         "Should I take vitamins in winter?",
         "What does GDP mean?",
         "Are there any whales in the Baltic?",
+        "Is Saab also a maker of aeroplanes?",
     ],
 )
 def test_a_question_with_a_subject_of_its_own_inherits_nothing(question: str) -> None:

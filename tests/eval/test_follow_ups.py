@@ -19,6 +19,7 @@ from eval.follow_ups import (
     REWRITTEN,
     TOLD,
     TYPED,
+    FollowUp,
     FollowUpReport,
     holds_follow_ups,
     load_follow_ups,
@@ -164,7 +165,7 @@ def test_a_limit_and_the_halves(folder: Path) -> None:
     assert some == load_follow_ups(folder, limit=2)
     whole = load_follow_ups(folder)
     assert some.articles == whole.articles
-    halves = []
+    halves: list[FollowUp] = []
     for half in ("dev", "test"):
         try:
             halves += load_follow_ups(folder, half).asked
