@@ -2,7 +2,8 @@
 
 The synonyms file, `.footnotesynonyms` in an articles folder, has one group of equal names a line,
 separated by commas, as in Lucene's and Solr's synonyms files; `#` starts a comment. An
-abbreviation and its long form are found in the retrieved text by themselves.
+abbreviation and its long form are found in the retrieved text by themselves; for names that
+stand far apart, `suggestions` proposes lines for the file.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from embeddings.errors import ReadError
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["SYNONYMS_FILE", "Alias", "aliases_in", "read_synonyms"]
+__all__ = ["SYNONYMS_FILE", "Alias", "aliases_in", "definitions", "read_synonyms", "suggestions"]
 
 SYNONYMS_FILE = ".footnotesynonyms"
 MOST_ALIASES = 8
@@ -90,6 +91,72 @@ def aliases_in(
         found.update(dict.fromkeys(_long_forms(question, text)))
         found.update(dict.fromkeys(_short_forms(question, text)))
     return tuple(found)[:MOST_ALIASES]
+
+
+_DEFINED = re.compile(r"(?P<before>[^()\n]{2,160}?)\s*\((?P<inside>[^()\n]{2,80})\)")
+
+
+def definitions(text: str) -> Iterator[tuple[str, str]]:
+    """(Long form, abbreviation) wherever `text` puts one in brackets beside the other.
+
+    The algorithm of Schwartz and Hearst, "A simple algorithm for identifying abbreviation
+    definitions in biomedical text", PSB 2003: the letters of the abbreviation stand in the long
+    form in their order, the first of them at the start of a word.
+    """
+    for match in _DEFINED.finditer(text):
+        inside = re.split(r"[,;]", match["inside"])[0].strip()
+        before = match["before"].strip()
+        last = before.split()[-1].strip("\"'“”‘’") if before else ""
+        pairs = ((before, inside), (inside, last))
+        for long_form, short in pairs:
+            found = _long_form(short, long_form) if _is_abbreviation(short) else None
+            if found:
+                yield found, short
+                break
+
+
+def _is_abbreviation(short: str) -> bool:
+    return 2 <= len(short) <= 10 and short[0].isalnum() and sum(map(str.isupper, short)) >= 2
+
+
+def _long_form(short: str, text: str) -> str | None:
+    """The shortest end of `text` that the letters of `short` abbreviate."""
+    words = text.split()
+    text = " ".join(words[-min(len(short) + 5, 2 * len(short)) :])
+    at = len(text)
+    letters = [character.lower() for character in short if character.isalnum()]
+    for place, letter in reversed(list(enumerate(letters))):
+        at -= 1
+        while at >= 0 and (
+            text[at].lower() != letter or (place == 0 and at > 0 and text[at - 1].isalnum())
+        ):
+            at -= 1
+        if at < 0:
+            return None
+    found = text[at:].strip(" \"'“”‘’,;:")
+    longer = len(found) > len(short) and short not in found.split()
+    return found if longer and "," not in found else None
+
+
+def suggestions(
+    texts: Iterable[tuple[str, str]], groups: Sequence[Sequence[str]] = ()
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Groups of equal names that the synonyms file lacks, each with the ids of its articles.
+
+    `texts` are pairs of id and text, `groups` what the file has already. An abbreviation that
+    is defined in two ways gives two groups: a person decides.
+    """
+    known = {frozenset(name.lower() for name in group) for group in groups}
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for article_id, text in texts:
+        for long_form, short in definitions(text):
+            pair = {long_form.lower(), short.lower()}
+            if not any(pair <= group for group in known):
+                found.setdefault((short, long_form), {})[article_id] = None
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    for short, long_form in found:
+        seen.setdefault((short, long_form.lower()), (short, long_form))
+    return [(pair, tuple(found[pair])) for pair in sorted(seen.values())]
 
 
 def _long_forms(question: str, text: str) -> Iterable[Alias]:

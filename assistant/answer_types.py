@@ -194,7 +194,7 @@ _FORMS: dict[AnswerType, _Form] = {
 }  # fmt: skip
 
 
-_CURRENCY = r"(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?|pesos?|kron[eo]r?)"
+_CURRENCY = r"(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?|pesos?)"
 _PLAIN: dict[AnswerType, re.Pattern[str]] = {
     AnswerType.PERSON: re.compile(
         r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z]\w+|\b[A-Z][a-z]+(?:\s+[A-Z]\.)?\s+[A-Z][a-z]+\b"

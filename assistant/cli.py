@@ -297,6 +297,29 @@ def remove(
 
 
 @app.command()
+def synonyms(articles: Articles = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Suggest lines for the synonyms file.
+
+    Abbreviations that an article defines beside their long form, and that `.footnotesynonyms`
+    does not have yet. Read them before you add them: equal names are equal in every article.
+
+    \b
+    Example:
+      assistant synonyms --articles my-articles/ >> my-articles/.footnotesynonyms
+    """
+    with _opened(_settings(articles, data_dir)) as assistant:
+        found = assistant.suggested_synonyms()
+    if as_json:
+        terminal.say_json({"synonyms": [{"names": n, "articles": ids} for n, ids in found]})
+        return
+    for names, ids in found:
+        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        terminal.say(terminal.safe(f"{', '.join(names)}  # {ids[0]}{more}"))
+    if not found:
+        terminal.note("no abbreviation is defined in the articles that the file lacks")
+
+
+@app.command()
 def chat(
     articles: Articles = None,
     data_dir: DataDir = None,

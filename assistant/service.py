@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from assistant.aliases import read_synonyms
+from assistant.aliases import read_synonyms, suggestions
 from assistant.answers import Answer, Event
 from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
@@ -395,6 +395,11 @@ class Assistant:
         if found is None:
             raise CorpusError(self._unknown(article_id))
         return found
+
+    def suggested_synonyms(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Equal names that the articles define and the synonyms file lacks, with the articles."""
+        texts = ((article.id, article.text) for article in self._corpus.articles())
+        return suggestions(texts, self._synonyms)
 
     def remove(self, article_id: str) -> None:
         """Take an article out, at once and from every index, and keep its text out."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.aliases import Alias, aliases_in, read_synonyms
+from assistant.aliases import Alias, aliases_in, definitions, read_synonyms, suggestions
 from embeddings.errors import ReadError
 
 
@@ -43,3 +43,35 @@ def test_abbreviations_are_found_in_the_text(question: str, text: str, other: st
 def test_what_does_not_abbreviate_is_left_alone() -> None:
     assert aliases_in("Who chairs the XYZ?", (), ["The Northern Water Group met."]) == ()
     assert aliases_in("Who is he?", (), ["The NWG met."]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        (
+            "The Northern Water Supply Group (NWSG) met.",
+            [("Northern Water Supply Group", "NWSG")],
+        ),
+        ("The NWG (Northern Water Group) met.", [("Northern Water Group", "NWG")]),
+        ("Zentrum für Luft- und Raumfahrt (ZLR)", [("Zentrum für Luft- und Raumfahrt", "ZLR")]),
+        ("The Northern Water Group, of Oslo (NWG), met.", []),
+        ("It met (see below) in Oslo (Norway).", []),
+        ("The group of water (XYZ) met.", []),
+    ],
+)
+def test_an_abbreviation_beside_its_long_form(text: str, pairs: list[tuple[str, str]]) -> None:
+    assert list(definitions(text)) == pairs
+
+
+def test_suggestions_leave_out_what_the_file_has() -> None:
+    texts = [
+        ("a.txt", "The Northern Water Group (NWG) met the Oslo Rail Board (ORB)."),
+        ("b.txt", "The Northern Water Group (NWG) rested."),
+    ]
+    assert suggestions(texts) == [
+        (("NWG", "Northern Water Group"), ("a.txt", "b.txt")),
+        (("ORB", "Oslo Rail Board"), ("a.txt",)),
+    ]
+    assert [names for names, _ in suggestions(texts, [("nwg", "northern water group", "NW")])] == [
+        ("ORB", "Oslo Rail Board")
+    ]

@@ -603,3 +603,13 @@ def test_version_and_help() -> None:
 
     assert out.decode().startswith("footnote 0.")
     assert err == b""
+
+
+def test_suggested_synonyms_can_be_added_to_the_file(run: Runner, articles: Path) -> None:
+    (articles / "rail.txt").write_text("The Oslo Rail Board (ORB) met on 3 May 2021.", "utf-8")
+    first = run("synonyms", "--articles", articles)
+    assert first.out == "ORB, Oslo Rail Board  # rail.txt\n"
+    (articles / ".footnotesynonyms").write_text(first.out, "utf-8")
+    again = run("synonyms", "--articles", articles)
+    assert (again.code, again.out) == (0, "")
+    assert "no abbreviation" in again.err
