@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Event, Hit
+    from assistant.filters import Filter
     from assistant.service import Assistant, ask
     from assistant.settings import Settings
     from embeddings.errors import (
@@ -34,6 +35,7 @@ __all__ = [
     "CorpusError",
     "DamagedError",
     "Event",
+    "Filter",
     "Hit",
     "ModelError",
     "QuestionError",
@@ -47,6 +49,7 @@ __all__ = [
 _HOME = {
     **dict.fromkeys(("Answer", "Citation", "Event", "Hit"), "assistant.answers"),
     **dict.fromkeys(("Assistant", "ask"), "assistant.service"),
+    "Filter": "assistant.filters",
     "Settings": "assistant.settings",
 }
 

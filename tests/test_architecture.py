@@ -30,6 +30,7 @@ PUBLIC = [
     "CorpusError",
     "DamagedError",
     "Event",
+    "Filter",
     "Hit",
     "ModelError",
     "QuestionError",

@@ -124,7 +124,7 @@ def refusal_markdown(answer: Answer) -> str:
     assert answer.refusal is not None
     # The rest of the text names the closest article, which has its own place on the screen.
     reason = answer.text.partition(". ")[0].removesuffix(".")
-    return f"**{escape(reason)}.**\n\n{REPHRASE[answer.refusal]}"
+    return f"**{escape(reason)}.**\n\n{REPHRASE[answer.refusal]}{notes_markdown(answer.notes)}"
 
 
 def error_markdown(message: str, error_id: str) -> str:

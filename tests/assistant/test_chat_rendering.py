@@ -151,6 +151,11 @@ def test_a_refusal_says_why_and_what_to_try(refusal: Refusal) -> None:
     assert "[1]" not in markdown
 
 
+def test_a_refusal_says_what_was_asked_too() -> None:
+    refused = answer(refusal="not_stated", citations=(), notes=("Asked only *2* articles.",))
+    assert rendering.refusal_markdown(refused).endswith("\n\n> Asked only \\*2\\* articles.")
+
+
 def test_the_copy_holds_every_source() -> None:
     copy = rendering.copy_text(answer(notes=("A note.",)))
     assert copy.startswith("The sum was 5 [sic].[1]\n")
