@@ -153,7 +153,9 @@ def test_a_refusal_says_why_and_what_to_try(refusal: Refusal) -> None:
 
 def test_a_refusal_says_what_was_asked_too() -> None:
     refused = answer(refusal="not_stated", citations=(), notes=("Asked only *2* articles.",))
-    assert rendering.refusal_markdown(refused).endswith("\n\n> Asked only \\*2\\* articles.")
+    assert rendering.refusal_markdown(refused).endswith(
+        "\n\n> Asked only &#42;2&#42; articles&#46;"
+    )
 
 
 def test_the_copy_holds_every_source() -> None:
