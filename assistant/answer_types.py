@@ -14,7 +14,7 @@ from enum import Enum
 
 from embeddings.lexical import FUNCTION_WORDS
 
-__all__ = ["AnswerType", "answer_type", "holds", "ordinals", "other_ordinal"]
+__all__ = ["AnswerType", "answer_type", "asks_yes_or_no", "holds", "ordinals", "other_ordinal"]
 
 MONTHS = (
     "january february march april may june july august september october november december"
@@ -228,7 +228,7 @@ def answer_type(question: str) -> AnswerType:
     if _LISTS.search(question):
         return AnswerType.LIST
     first = _ASKING_WORD.search(question)
-    if first is None or _YES_OR_NO.match(question):
+    if first is None or asks_yes_or_no(question):
         return AnswerType.ANY
     if first[0].lower() == "when":  # "When it rains, what …?", "… when compared to whom?"
         later = _ASKING_WORD if first.start() else _AFTER_A_COMMA
@@ -243,6 +243,11 @@ _AFTER_A_COMMA = re.compile(r"(?<=, )(?:what|which|who(?:m|se)?|where|why|how)\b
 _YES_OR_NO = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE
 )
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether the question opens with a verb: "Are there …?"."""
+    return bool(_YES_OR_NO.match(question))
 
 
 def holds(kind: AnswerType, sentence: str, question: str) -> float:

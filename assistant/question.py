@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from assistant.answer_types import AnswerType, answer_type
+from assistant.answer_types import AnswerType, answer_type, asks_yes_or_no
 from embeddings.errors import QuestionError
 
 __all__ = [
@@ -23,7 +23,7 @@ LONGEST_QUESTION = 2_000
 
 _SPACE = re.compile(r"\s+")
 _NAME = re.compile(r"[A-Z][\w’'-]*|\w*[a-z][A-Z]\w*")
-_NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+_NUMBER = re.compile(r"(?:\d[\d,.]*\d|\d)(?!(?:st|nd|rd|th)\b)(?!\d)")
 _GENERAL = frozenset(
     "kind kinds sort sorts type types name names number numbers amount part parts way ways place "
     "city year day days date month time times person people thing things per".split()
@@ -63,7 +63,8 @@ class QuestionForm:
     names: tuple[str, ...]
     """Capitalised words, lower case: what the question is about by name."""
     numbers: tuple[str, ...]
-    """Numbers the question states, as written."""
+    """Numbers the question states, as written; none of a question for yes or no, where "more than
+    150?" is answered by 200."""
     focus: tuple[str, ...] = ()
     """Words for the thing asked for: "share price" in "What is the share price of …?"."""
 
@@ -101,7 +102,7 @@ def analyse(question: str) -> QuestionForm:
         question,
         answer_type(question),
         tuple(dict.fromkeys(names)),
-        tuple(dict.fromkeys(_NUMBER.findall(question))),
+        () if asks_yes_or_no(question) else tuple(dict.fromkeys(_NUMBER.findall(question))),
         _focus(question),
     )
 

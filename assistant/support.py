@@ -12,6 +12,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from assistant.answer_types import asks_yes_or_no
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -35,9 +36,12 @@ _COUNTED = re.compile(
     r"|thousand)\b)\s*(?:(?:million|billion|thousand|hundred)\s+)?((?:[A-Za-z][A-Za-z-]*\s*){1,4})",
     re.IGNORECASE,
 )
+_COUNTS_NOTHING = frozenset(("times", "of those", "of them", "of these", "those", "these"))
 _MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
+_PEOPLE = re.compile(r"\b\w{2,}(?:ers|ors|ees|ists|ants|ians|men|women|dents|staff|children)\b")
+"""Those who can be counted as people: workers, visitors, employees, residents."""
 _HOW_MANY = re.compile(r"\bhow\s+many\b|\bnumber\s+of\b", re.IGNORECASE)
 
 
@@ -50,7 +54,8 @@ def support(
     total = sum(weight for _, weight in setting.weights) or 1.0
     weighed = sum(s * w for s, (_, w) in zip(similar, setting.weights, strict=True))
     dated = f"{around} {sentence.date or ''}"
-    years = (*_YEAR.findall(setting.form.text), *_months(setting.form.text))
+    asked = "" if asks_yes_or_no(setting.form.text) else setting.form.text
+    years = (*_YEAR.findall(asked), *_months(asked))
     if sentence.date:
         dated += f" {_MONTHS[int(sentence.date[5:7]) - 1]}"
     return (
@@ -95,7 +100,7 @@ def _nearest(word: str, others: Sequence[str], encoder: Encoder) -> float:
 def _quantity_match(setting: Setting, sentence: str, encoder: Encoder) -> float:
     """For "how many X", whether X is what some number in the sentence counts; else 1."""
     focus = " ".join(setting.form.focus)
-    if not focus or not _HOW_MANY.search(setting.form.text):
+    if not focus or focus in _COUNTS_NOTHING or not _HOW_MANY.search(setting.form.text):
         return 1.0
     counted = [" ".join(match[1].split()[:3]) for match in _COUNTED.finditer(sentence)]
     if not counted:
@@ -103,6 +108,8 @@ def _quantity_match(setting: Setting, sentence: str, encoder: Encoder) -> float:
     spellings = {term.stem: term.alternatives for term, _ in setting.weights}
     asked = frozenset(s for stem in stems(focus) for s in (stem, *spellings.get(stem, ())))
     if any(asked & frozenset(stems(phrase)) for phrase in counted):
+        return 1.0
+    if setting.form.focus[:1] == ("people",) and any(_PEOPLE.search(phrase) for phrase in counted):
         return 1.0
     return _nearest(focus, counted, encoder)
 

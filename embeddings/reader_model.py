@@ -28,7 +28,6 @@ FORMAT = "footnote/reader/1"
 CLS, SEP, COLON = 101, 102, 1024
 MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS = 48, 24
 MAX_ANSWER_TOKENS = 30
-BATCH = 16
 MISSING = -20.0
 """Relevance of a sentence without a token (white space, or past the longest window)."""
 
@@ -113,27 +112,21 @@ class ReaderModel:
     def read(self, question: str, windows: Sequence[Window]) -> list[tuple[Reading, ...]]:
         """One Reading for every sentence of every window, in their order.
 
-        The same call gives the same numbers; a window read beside others may differ in the third
-        decimal, because int8 activations are scaled over the batch.
+        Windows are read one by one: on a processor a batch saves nothing, its padding costs time,
+        and int8 activations, scaled over a batch, would make a window depend on the others.
         """
-        pieces = self._pieces(question, windows)
         found: list[dict[int, Reading]] = [{} for _ in windows]
-        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i].ids))
-        for at in range(0, len(order), BATCH):
-            batch = [pieces[i] for i in order[at : at + BATCH]]
-            tokens, text = self._run(batch)
-            for row, piece in enumerate(batch):
-                scores = [_relevance(tokens[row], bounds) for bounds in piece.bounds]
-                answerable = float(text[row]) + max(scores)
-                whole = _log_totals(piece, tokens[row])
-                for index, bounds, relevance in zip(
-                    piece.sentences, piece.bounds, scores, strict=True
-                ):
-                    sentence = windows[piece.window].sentences[index]
-                    start, end, score = _answer(piece, tokens[row], bounds, sentence)
-                    found[piece.window][index] = Reading(
-                        relevance, answerable, start, end, score - whole
-                    )
+        for piece in self._pieces(question, windows):
+            tokens, text = self._run(piece)
+            scores = [_relevance(tokens, bounds) for bounds in piece.bounds]
+            answerable = text + max(scores)
+            whole = _log_totals(piece, tokens)
+            for index, bounds, relevance in zip(piece.sentences, piece.bounds, scores, strict=True):
+                sentence = windows[piece.window].sentences[index]
+                start, end, score = _answer(piece, tokens, bounds, sentence)
+                found[piece.window][index] = Reading(
+                    relevance, answerable, start, end, score - whole
+                )
         empty = Reading(MISSING, MISSING, 0, 0)
         return [
             tuple(known.get(i, empty) for i in range(len(window.sentences)))
@@ -169,20 +162,17 @@ class ReaderModel:
                 )
         return pieces
 
-    def _run(self, batch: Sequence[_Piece]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run(self, piece: _Piece) -> tuple[NDArray[np.float32], float]:
+        """Signals `(length, 4)` of the tokens, and the logit of the text."""
         import numpy as np
 
-        length = max(len(piece.ids) for piece in batch)
-        ids = np.zeros((len(batch), length), dtype=np.int64)
-        types, mask = np.zeros_like(ids), np.zeros_like(ids)
-        for row, piece in enumerate(batch):
-            ids[row, : len(piece.ids)] = piece.ids
-            types[row, piece.text_start : len(piece.ids)] = 1
-            mask[row, : len(piece.ids)] = 1
+        ids = np.array([piece.ids], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[0, piece.text_start :] = 1
         tokens, text = self._session.run(
-            ["tokens", "text"], {"ids": ids, "types": types, "mask": mask}
+            ["tokens", "text"], {"ids": ids, "types": types, "mask": np.ones_like(ids)}
         )
-        return tokens, text
+        return tokens[0], float(text[0])
 
 
 def _facts(folder: Path) -> dict[str, Any]:
@@ -238,7 +228,7 @@ def _relevance(tokens: NDArray[np.float32], bounds: Span) -> float:
 
 
 def _log_totals(piece: _Piece, tokens: NDArray[np.float32]) -> float:
-    """log Σ exp over the text's tokens, of the starts and of the ends, added up."""
+    """Log of Σ exp over the text's tokens, of the starts and of the ends, added up."""
     import numpy as np
 
     inside = tokens[piece.text_start : len(piece.ids) - 1, 2:4]

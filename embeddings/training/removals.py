@@ -92,9 +92,7 @@ def something_else_removed(rng: Random, example: Example) -> Example:
     rng.shuffle(choices)
     for cut, sentence in choices[:3]:
         is_number = example.text[cut[0]].isdigit()
-        changed = _spliced(
-            example, cut, rng.choice(VAGUE["number"]) if is_number else "", sentence
-        )
+        changed = _spliced(example, cut, rng.choice(VAGUE["number"]) if is_number else "", sentence)
         grown = len(changed.text) - len(example.text)
         if len(changed.text[sentence[0] : sentence[1] + grown].split()) >= LEAST_LEFT:
             return changed

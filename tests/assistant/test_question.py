@@ -33,6 +33,8 @@ def test_names_and_numbers_of_a_question() -> None:
     assert form.names == ("volvo", "gothenburg")
     assert form.numbers == ("2021",)
     assert analyse("Which plant is it?").names == ()
+    assert analyse("How large is the 1st hall?").numbers == ()
+    assert analyse("Did Volvo build more than 5,000 cars?").numbers == ()
 
 
 def test_two_questions_in_one_are_told_apart() -> None:

@@ -42,6 +42,8 @@ def test_a_question_in_the_words_of_the_text_is_supported(lexical: LexicalIndex)
 def test_a_near_miss_lacks_what_matters(lexical: LexicalIndex) -> None:
     assert features(lexical, "How many cars did Volvo build in 2019?")["year_missing"] == 1.0
     assert features(lexical, "How many cars did Volvo build in July?")["year_missing"] == 1.0
+    assert features(lexical, "Did Volvo build cars before 2022?")["year_missing"] == 0.0
+    assert features(lexical, "How many times did Volvo build cars?")["quantity_match"] == 1.0
     assert features(lexical, "How many people did Volvo hire?")["quantity_match"] < 0.5
     assert features(lexical, "How many cars did Volvo and Saab build?")["names_absent"] == 0.5
     assert features(lexical, "What is the salary of Kari Holm?")["weakest_word"] < 0.5
@@ -51,3 +53,19 @@ def test_a_name_known_by_another_is_not_absent(lexical: LexicalIndex) -> None:
     question = "How many cars did Saab build?"
     assert features(lexical, question)["names_absent"] == 1.0
     assert features(lexical, question, Alias("Saab", "Volvo"))["names_absent"] == 0.0
+
+
+def test_workers_are_people(lexical: LexicalIndex) -> None:
+    setting = setting_of(
+        analyse("How many people work there?"), lexical.terms("How many people work there?"),
+        (), lexical,
+    )  # fmt: skip
+
+    def match(text: str) -> float:
+        sentence = SentenceInPlace(text, "", "", "", None)
+        return dict(zip(NAMES, support(setting, sentence, text, ENCODER), strict=True))[
+            "quantity_match"
+        ]
+
+    assert match("It has 200 workers.") == 1.0
+    assert match("It has 200 halls.") < 0.5

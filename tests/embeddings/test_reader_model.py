@@ -62,6 +62,24 @@ def test_reading_twice_gives_the_same_numbers(reader: ReaderModel) -> None:
     assert reader.read(question, windows) == reader.read(question, windows)
 
 
+def test_a_window_is_read_the_same_in_any_company(reader: ReaderModel) -> None:
+    question = "How many vehicles use the bridge every day?"
+    short, long = window(SENTENCES[3]), window(*SENTENCES)
+    assert reader.read(question, [short, long]) == [
+        *reader.read(question, [short]),
+        *reader.read(question, [long]),
+    ]
+
+
+def test_a_short_answer_that_stands_out_scores_higher(reader: ReaderModel) -> None:
+    question = "How many vehicles use the bridge every day?"
+    readings = reader.read(question, [window(*SENTENCES)])[0]
+    assert all(reading.span_score <= 0 for reading in readings)
+    assert max(range(4), key=lambda i: readings[i].span_score) == 3
+    text, best = SENTENCES[3], readings[3]
+    assert "9,300" in text[best.start : best.end]
+
+
 def test_a_model_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path / "reader")
     with (tmp_path / "reader" / "model.onnx").open("ab") as model:
