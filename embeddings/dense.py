@@ -58,13 +58,16 @@ class DenseIndex:
         Only passages whose numbers are in `allowed` are looked at; None allows all.
         """
         import faiss
+        import numpy as np
 
         k = min(k, self._index.ntotal if allowed is None else len(allowed))
         if k == 0:
             return []
         chosen = None
         if allowed is not None:
-            chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(list(allowed)))
+            selector = faiss.IDSelectorBatch(np.array(allowed, dtype=np.int64))
+            chosen = faiss.SearchParameters()
+            chosen.sel = selector
         scores, numbers = self._index.search(vector.reshape(1, -1), k, params=chosen)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
 
