@@ -252,6 +252,12 @@ class _Past:
         self.said.append(answer)
 
 
+_REFUSED = re.compile(
+    r"The articles do not state this|None of the articles is about this|There are no articles"
+)
+"""How a refusal begins (`composer.refusal_text`): the article it names was not spoken of."""
+
+
 def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str:
     """`question`, or the same with what it leans on written out from `history`.
 
@@ -265,7 +271,7 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
             resolved = _resolve(content, past)
             left = not past.before or resolved in (content, _less_lead(content))
             past.asked(resolved, leans=not left, shifts=bool(_SHIFT.search(content)))
-        elif turn.get("role") == "assistant" and past.before:
+        elif turn.get("role") == "assistant" and past.before and not _REFUSED.match(content):
             past.answered(re.sub(r"\[\d+\]", "", content[:MOST_CHARACTERS]))
     return _resolve(question, past)
 

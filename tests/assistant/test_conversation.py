@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.answers import Hit, Refusal
+from assistant.composer import refusal_text
 from assistant.conversation import MOST_TURNS, stand_alone
 from assistant.question import LONGEST_QUESTION
+from embeddings.records import Article, Passage
 
 
 def history(*turns: str) -> list[dict[str, str]]:
@@ -190,3 +193,15 @@ def test_without_a_history_nothing_changes() -> None:
 @given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=4))
 def test_any_text_is_taken(question: str, turns: list[str]) -> None:
     assert isinstance(stand_alone(question, history(*turns)), str)
+
+
+@pytest.mark.parametrize("reason", ["no_articles", "nothing_relevant", "not_stated"])
+def test_a_refusal_names_nothing_that_was_spoken_of(reason: Refusal) -> None:
+    article = Article("a.txt", "The Oslo Rail Board met.", title="Oslo Rail Board meets Kari Holm")
+    passage = Passage("a.txt", 0, 24, article.text, article.title, None)
+    refused = refusal_text(reason, [Hit(passage, 1.0, 1)], lambda _: article)
+    before = history("Who is the mayor of Bergen?", refused)
+    asked = stand_alone("What did he say about safety?", before)
+    assert "Oslo" not in asked
+    assert "Kari Holm" not in asked
+    assert "mayor of Bergen" in asked
