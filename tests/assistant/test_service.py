@@ -78,7 +78,7 @@ def test_a_follow_up_is_resolved(seeds: Assistant) -> None:
     ]
     answer = seeds.ask("Where was it signed?", history=history)
     assert answer.question == "Where was it signed?"
-    assert answer.standalone_question == "Where was the agreement with CEC signed?"
+    assert answer.standalone_question.startswith("Where was the agreement with CEC signed")
 
 
 def test_the_stream_tells_the_same_in_order(seeds: Assistant) -> None:

@@ -71,7 +71,7 @@ class Outcome:
 def kind_of(name: str) -> str:
     """A name for people for a file of the data folder: the same on every machine."""
     parts = Path(name).parts[2:]
-    plain = re.sub(r"^(dense|lexical)-\w+(-\w+)?", r"\1", "/".join(parts))
+    plain = re.sub(r"^(dense|lexical)(?:-\w+)+", r"\1", "/".join(parts))
     return re.sub(r"[0-9a-f]{32}", "*", plain)
 
 
