@@ -14,7 +14,15 @@ from enum import Enum
 
 from embeddings.lexical import FUNCTION_WORDS
 
-__all__ = ["AnswerType", "answer_type", "asks_yes_or_no", "holds", "ordinals", "other_ordinal"]
+__all__ = [
+    "MONTHS",
+    "AnswerType",
+    "answer_type",
+    "asks_yes_or_no",
+    "holds",
+    "ordinals",
+    "other_ordinal",
+]
 
 MONTHS = (
     "january february march april may june july august september october november december"

@@ -14,18 +14,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from assistant.answer_types import MONTHS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Period", "about_articles", "date_words", "periods_in", "speaks_of"]
 
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_NUMBER_OF = {name: number for number, name in enumerate(_MONTHS, start=1)}
+_NUMBER_OF = {name: number for number, name in enumerate(MONTHS, start=1)}
 _NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items()} | {"sept": 9}
 
-_FULL_MONTH = rf"(?:{'|'.join(_MONTHS)})"
+_FULL_MONTH = rf"(?:{'|'.join(MONTHS)})"
 _ANY_MONTH = rf"(?:{'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))})\b\.?"
 _YEAR = r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\w%]|[.,]\d)"
 _DAY = r"(?<![\d.,])[0-3]?\d(?:st|nd|rd|th)?"

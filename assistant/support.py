@@ -12,7 +12,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import asks_yes_or_no
+from assistant.answer_types import MONTHS, asks_yes_or_no
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -37,9 +37,6 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _COUNTS_NOTHING = frozenset(("times", "of those", "of them", "of these", "those", "these"))
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
 _PEOPLE = re.compile(r"\b\w{2,}(?:ers|ors|ees|ists|ants|ians|men|women|dents|staff|children)\b")
 """Those who can be counted as people: workers, visitors, employees, residents."""
 _HOW_MANY = re.compile(r"\bhow\s+many\b|\bnumber\s+of\b", re.IGNORECASE)
@@ -57,7 +54,7 @@ def support(
     asked = "" if asks_yes_or_no(setting.form.text) else setting.form.text
     years = (*_YEAR.findall(asked), *_months(asked))
     if sentence.date:
-        dated += f" {_MONTHS[int(sentence.date[5:7]) - 1]}"
+        dated += f" {MONTHS[int(sentence.date[5:7]) - 1]}"
     return (
         round(weighed / total, DIGITS),
         round(min(similar, default=1.0), DIGITS),
@@ -69,7 +66,7 @@ def support(
 
 def _months(text: str) -> list[str]:
     """Months that a question names; "may" is more often a verb than one."""
-    return [month for month in _MONTHS if month != "may" and re.search(rf"\b{month}\b", text, re.I)]
+    return [month for month in MONTHS if month != "may" and re.search(rf"\b{month}\b", text, re.I)]
 
 
 def _similarities(setting: Setting, around: str, encoder: Encoder) -> list[float]:
