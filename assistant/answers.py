@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from embeddings.records import Passage
 
-__all__ = ["SCHEMA", "Answer", "Citation", "Event", "Hit", "Refusal"]
+__all__ = ["SCHEMA", "Answer", "Citation", "Composer", "Event", "Hit", "Refusal", "Usage"]
 
 SCHEMA = "footnote/answer/1"
 
+Composer = Literal["local", "llm"]
 Refusal = Literal["no_articles", "nothing_relevant", "not_stated", "sources_disagree"]
 
 
@@ -38,6 +39,10 @@ class Citation:
     sha256: str
     page: int | None = None
     """Page of the document that the quote begins on, from 1; None where it has no pages."""
+    answer_start: int | None = None
+    """Where the short answer begins, in characters of the article's text; None when no part of
+    the quote is the answer more than the rest."""
+    answer_end: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready dictionary of all fields."""
@@ -68,6 +73,27 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model took to write an answer."""
+
+    model: str
+    seconds: float
+    """From the request to the last token."""
+    first_token_seconds: float | None = None
+    prompt_tokens: int | None = None
+    """As the endpoint counts them; None when it does not say."""
+    completion_tokens: int | None = None
+    cost: float | None = None
+    """In the currency of the settings' prices; None when no price is set."""
+    sentences_dropped: int = 0
+    """Sentences that were not shown because no passage supports them."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready dictionary of all fields."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer whose every sentence is cited, or a refusal that says why."""
 
@@ -86,6 +112,11 @@ class Answer:
     """What the reader of the answer should know besides: a part that is not stated, say."""
     corpus: str = ""
     """Fingerprint of the corpus state that was asked: same fingerprint, same articles."""
+    composer: Composer = "local"
+    """Who chose the words: `local`, where each sentence is a quote, or `llm`, where each is
+    written by a language model and was checked against the quotes it cites."""
+    usage: Usage | None = None
+    """What the language model took, also when its answer was not used; None when none was asked."""
 
     @property
     def answered(self) -> bool:
@@ -106,6 +137,8 @@ class Answer:
             "hits": [hit.to_dict() for hit in self.hits],
             "notes": list(self.notes),
             "corpus": self.corpus,
+            "composer": self.composer,
+            "usage": self.usage.to_dict() if self.usage else None,
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -219,20 +219,17 @@ class Assistant:
         has changed or gone by then, the answer is made anew.
         """
         for _ in range(ATTEMPTS):
-            articles: dict[str, Article] = {}
-            scope = scope_of(standalone, filters, self._corpus.outlines())
-            notes = list(scope.notes)
             try:
-                retrieved, hits = self._retrieve_parts(scope, articles, notes)
-                draft = self._draft(retrieved, articles)
+                found = self._find(standalone, filters)
+                draft = self._draft(found.parts, found.articles)
                 with self._corpus.reading():
-                    self._check_unchanged(articles)
+                    self._check_unchanged(found.articles)
                     citations, sentences = self._cited(draft)
                     fingerprint = self._corpus.fingerprint()
             except _Changed:
                 continue
             if draft.refusal:
-                sentences = [refusal_text(draft.refusal, hits, articles.get)]
+                sentences = [refusal_text(draft.refusal, found.hits, found.articles.get)]
             answer = Answer(
                 question=asked,
                 standalone_question=standalone,
@@ -240,12 +237,20 @@ class Assistant:
                 refusal=draft.refusal,
                 confidence=draft.confidence,
                 citations=citations,
-                hits=hits,
-                notes=(*draft.notes, *dict.fromkeys(notes)),
+                hits=found.hits,
+                notes=(*draft.notes, *dict.fromkeys(found.notes)),
                 corpus=fingerprint,
             )
             return answer, sentences
         raise CorpusError("the articles are changing faster than they can be asked; ask again")
+
+    def _find(self, standalone: str, filters: Filter | None) -> _Found:
+        """Everything that the composers need; raises `_Changed` when articles change meanwhile."""
+        articles: dict[str, Article] = {}
+        scope = scope_of(standalone, filters, self._corpus.outlines())
+        notes = list(scope.notes)
+        parts, hits = self._retrieve_parts(scope, articles, notes)
+        return _Found(parts, hits, articles, notes)
 
     def _check_unchanged(self, articles: Mapping[str, Article]) -> None:
         for article_id, article in articles.items():
@@ -444,6 +449,17 @@ def restore(
     """Put a backup in place for the settings' articles; the number of its articles."""
     folder = corpus_folder(settings.resolved_data_dir(), settings.resolved_articles())
     return import_corpus(backup, folder, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a question found, in one state of the corpus."""
+
+    parts: list[Part]
+    hits: tuple[Hit, ...]
+    articles: dict[str, Article]
+    """The articles of everything that was found, by id."""
+    notes: list[str]
 
 
 class _Changed(Exception):
