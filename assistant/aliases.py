@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.roles import people_meant
 from embeddings.errors import ReadError
 from embeddings.lexical import stems
 
@@ -80,7 +81,8 @@ def read_synonyms(folders: Iterable[Path]) -> tuple[tuple[str, ...], ...]:
 def aliases_in(
     question: str, groups: Sequence[Sequence[str]], texts: Iterable[str] = ()
 ) -> tuple[Alias, ...]:
-    """Other names for what `question` names: synonyms, and abbreviations in `texts`."""
+    """Other names for what `question` names: synonyms, abbreviations in `texts`, people by role."""
+    texts = tuple(texts)
     found: dict[Alias, None] = {}
     for group in groups:
         for name in sorted(group, key=len, reverse=True):
@@ -90,6 +92,8 @@ def aliases_in(
     for text in texts:
         found.update(dict.fromkeys(_long_forms(question, text)))
         found.update(dict.fromkeys(_short_forms(question, text)))
+    for person in people_meant(question, texts):
+        found[Alias(person.written, person.name)] = None
     return tuple(found)[:MOST_ALIASES]
 
 

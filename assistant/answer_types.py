@@ -22,6 +22,7 @@ __all__ = [
     "holds",
     "ordinals",
     "other_ordinal",
+    "plain_forms",
 ]
 
 MONTHS = (
@@ -72,6 +73,10 @@ _BEARER = (
 )
 _ASKING_WORD = re.compile(r"\b(?:what|which|who(?:m|se)?|when|where|why|how)\b", re.IGNORECASE)
 _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
+    (
+        AnswerType.LIST,
+        (r"(?:what|which) (?:two|three|four|five|six|seven|several|\d) (?!percent|per cent)\w+",),
+    ),
     (
         AnswerType.PERCENT,
         (rf"what{_IS}{_THE}(?:\w+\s)?(?:percent|percentage|per cent)\b", r"how many percent\b"),
@@ -282,6 +287,14 @@ def holds(kind: AnswerType, sentence: str, question: str) -> float:
     said = _as_words(question)
     found = (match[0].lower() for match in plain.finditer(sentence))
     return 1.0 if any(f" {text} " not in said for text in found) else 0.5
+
+
+def plain_forms(kind: AnswerType, sentence: str, question: str) -> list[tuple[int, int]]:
+    """Where `sentence` plainly holds something of this kind that `question` does not say."""
+    plain = _PLAIN.get(kind)
+    said = _as_words(question)
+    matches = plain.finditer(sentence) if plain else ()
+    return [match.span() for match in matches if f" {match[0].lower()} " not in said]
 
 
 def _as_words(text: str) -> str:

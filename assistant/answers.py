@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from assistant.explanation import Explanation
     from embeddings.records import Passage
 
 __all__ = ["SCHEMA", "Answer", "Citation", "Composer", "Event", "Hit", "Refusal", "Usage"]
@@ -117,6 +118,8 @@ class Answer:
     written by a language model and was checked against the quotes it cites."""
     usage: Usage | None = None
     """What the language model took, also when its answer was not used; None when none was asked."""
+    explanation: Explanation | None = None
+    """Why it is what it is; None unless it was asked for."""
 
     @property
     def answered(self) -> bool:
@@ -125,6 +128,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready dictionary; its `schema` names this form and its version."""
+        explained = {"explanation": self.explanation.to_dict()} if self.explanation else {}
         return {
             "schema": SCHEMA,
             "question": self.question,
@@ -139,7 +143,14 @@ class Answer:
             "corpus": self.corpus,
             "composer": self.composer,
             "usage": self.usage.to_dict() if self.usage else None,
+            **explained,
         }
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown with footnotes: GitHub and Pandoc show it with its source list."""
+        from assistant.footnotes import to_markdown
+
+        return to_markdown(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,9 @@ class Event:
     In order: `resolved` (`text`: the standalone question), `hits` (`hits`), then either way
     `citations` (`citations`: all that the text will use, before any text), then one `sentence` for
     each sentence (`text` ends in its markers; joined by spaces they are the answer's
-    text), and last `answer` (`answer`: the whole, as `ask` returns it).
+    text), and last `answer` (`answer`: the whole, as `ask` returns it). While a language model
+    writes, `citations` come several times, each time all so far, before the sentence that uses
+    them; nothing that was told is taken back.
     """
 
     kind: Literal["resolved", "hits", "citations", "sentence", "answer"]

@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.answers import SCHEMA, Citation
+from assistant.answers import Citation
+from assistant.schema import check_answer
 from embeddings.errors import CitationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embeddings.records import Article
+    from embeddings.splitting import Span
 
 __all__ = ["Finding", "cite", "prove", "shown", "verify"]
 
@@ -31,10 +33,14 @@ class Finding:
     number: int | None
     ok: bool
     message: str
+    soft: bool = False
+    """True for what has changed since and proves nothing wrong: a title, say."""
 
 
-def cite(article: Article, start: int, end: int, number: int) -> Citation:
-    """The citation of `article.text[start:end]`, proven."""
+def cite(
+    article: Article, start: int, end: int, number: int, answer: Span | None = None
+) -> Citation:
+    """The citation of `article.text[start:end]`, proven; `answer` is where the short answer is."""
     citation = Citation(
         number,
         article.id,
@@ -46,6 +52,7 @@ def cite(article: Article, start: int, end: int, number: int) -> Citation:
         article.text[start:end],
         article.sha256,
         article.page_of(start),
+        *(answer or (None, None)),
     )
     prove(citation, article)
     return citation
@@ -68,47 +75,66 @@ def prove(citation: Citation, article: Article) -> None:
             f"citation [{citation.number}]: the quote does not stand at "
             f"{citation.start}–{citation.end} of {citation.article_id}"
         )
+    if not _holds_answer(citation):
+        raise CitationError(
+            f"citation [{citation.number}]: the short answer at {citation.answer_start}–"
+            f"{citation.answer_end} is outside the quote"
+        )
+
+
+def _holds_answer(citation: Citation) -> bool:
+    """Whether the short answer, if one is marked, lies inside the quote."""
+    first, last = citation.answer_start, citation.answer_end
+    if first is None or last is None:
+        return first is last
+    return citation.start <= first < last <= citation.end
 
 
 def verify(saved: dict[str, Any], article: Callable[[str], Article | None]) -> tuple[Finding, ...]:
     """Check a saved answer (`Answer.to_dict()`) against the articles: one finding per citation.
 
     Also checked: that an answer's every sentence ends in markers, and each marker has its
-    citation. Raises `CitationError` when `saved` is not an answer at all.
+    citation. A citation whose title, date or page has changed since gets a soft finding besides.
+    Of an answer that a language model wrote, every sentence is held against its quotes again, as
+    when it was written, but for the reader's opinion. Raises `CitationError` when `saved` is not
+    an answer at all.
     """
     citations, text, answered = _parsed(saved)
-    findings = [_finding(citation, article(citation.article_id)) for citation in citations]
-    if answered:
-        findings.append(_check_text(text, citations))
+    written = saved.get("composer") == "llm" and answered
+    findings = []
+    for citation in citations:
+        found = article(citation.article_id)
+        findings.append(_finding(citation, found))
+        if found is not None and findings[-1].ok:
+            findings += _changes(citation, found)
+    if answered or citations:
+        findings.append(_check_text(text, citations, answered, written))
+    if written and all(finding.ok for finding in findings):
+        findings.append(_check_written(text, citations, article))
     return tuple(findings)
 
 
 def _parsed(saved: dict[str, Any]) -> tuple[list[Citation], str, bool]:
-    if not isinstance(saved, dict) or saved.get("schema") != SCHEMA:
-        raise CitationError(
-            f"not a saved answer: its schema is not {SCHEMA!r}; "
-            'save one with: assistant ask "…" --json > answer.json'
-        )
-    try:
-        citations = [Citation(**fields) for fields in saved["citations"]]
-        for citation in citations:
-            _check_types(citation)
-        return citations, str(saved["text"]), bool(saved["answered"])
-    except (KeyError, TypeError) as error:
-        raise CitationError(f"not a saved answer: a field is missing or odd ({error})") from error
+    check_answer(saved)
+    known = Citation.__dataclass_fields__
+    citations = [
+        Citation(**{name: value for name, value in fields.items() if name in known})
+        for fields in saved["citations"]
+    ]
+    return citations, saved["text"], saved["answered"]
 
 
-def _check_types(citation: Citation) -> None:
-    for name, kind in (
-        ("number", int),
-        ("start", int),
-        ("end", int),
-        ("quote", str),
-        ("sha256", str),
-        ("article_id", str),
-    ):
-        if not isinstance(getattr(citation, name), kind):
-            raise TypeError(f"{name} of a citation")
+def _changes(citation: Citation, article: Article) -> list[Finding]:
+    """What is said of the article otherwise than when the answer was saved; its text is the same.
+
+    Not its source: that is a path of the machine it was read on.
+    """
+    now = {"title": article.label, "date": article.date, "page": article.page_of(citation.start)}
+    return [
+        Finding(citation.number, True, f"its {name} was {before!r} and is {now[name]!r}", soft=True)
+        for name in now
+        if (before := getattr(citation, name)) != now[name]
+    ]
 
 
 def _finding(citation: Citation, article: Article | None) -> Finding:
@@ -123,17 +149,42 @@ def _finding(citation: Citation, article: Article | None) -> Finding:
     return Finding(citation.number, True, f"stands in {where}")
 
 
-def _check_text(text: str, citations: list[Citation]) -> Finding:
-    used = {int(n) for group in _MARKERS.findall(text) for n in re.findall(r"\d+", group)}
-    known = {citation.number for citation in citations}
-    if used != known:
+def _check_text(text: str, citations: list[Citation], answered: bool, written: bool) -> Finding:
+    groups = [re.findall(r"\d+", group) for group in _MARKERS.findall(text)]
+    quotes = {str(citation.number): shown(citation.quote) for citation in citations}
+    if {number for group in groups for number in group} != quotes.keys():
         return Finding(None, False, "the markers in the text and the citations do not match")
-    pieces = _MARKERS.split(text)
-    if not used or pieces[-1].strip():
+    if len(quotes) < len(citations) or any(len(set(group)) < len(group) for group in groups):
+        return Finding(None, False, "a citation or a marker is there twice")
+    if not answered:
+        return Finding(None, True, "every marker of the text has its citation")
+    *pieces, rest = _MARKERS.split(text)
+    if rest or not pieces:
         return Finding(None, False, "a sentence of the text ends without a marker")
-    quotes = {citation.number: shown(citation.quote) for citation in citations}
-    for piece, group in zip(pieces, _MARKERS.findall(text), strict=False):
-        sentence = shown(piece)
-        if not any(sentence in quotes[int(n)] for n in re.findall(r"\d+", group)):
-            return Finding(None, False, f"a sentence is not in its quote: {sentence[:60]!r}")
-    return Finding(None, True, "every sentence of the text stands in the quote it cites")
+    if written:
+        return Finding(None, True, "every sentence of the text has its citations")
+    for place, (piece, group) in enumerate(zip(pieces, groups, strict=True)):
+        sentence = piece.removeprefix(" ") if place else piece
+        if any(quotes[number] != sentence for number in group):
+            return Finding(None, False, f"a sentence is not its quote: {sentence[:60]!r}")
+    return Finding(None, True, "every sentence of the text is the quote it cites")
+
+
+def _check_written(
+    text: str, citations: list[Citation], article: Callable[[str], Article | None]
+) -> Finding:
+    """Whether the quotes prove each sentence that a language model wrote."""
+    from assistant.grounding import Quote, fault
+
+    quotes = {}
+    for citation in citations:
+        found = article(citation.article_id)
+        assert found is not None, "each citation has been proven"
+        quotes[str(citation.number)] = Quote(citation.quote, found.label, found.date)
+    groups = _MARKERS.findall(text)
+    for piece, group in zip(_MARKERS.split(text), groups, strict=False):
+        sentence = piece.strip()
+        wrong = fault(sentence, [quotes[number] for number in re.findall(r"\d+", group)])
+        if wrong:
+            return Finding(None, False, f"a sentence is not proven, {wrong}: {sentence[:60]!r}")
+    return Finding(None, True, "every sentence of the text is supported by the quotes it cites")

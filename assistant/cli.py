@@ -35,7 +35,8 @@ MOST_STDIN_CHARACTERS = 1_000_000
 
 HELP = """Ask a folder of articles; every sentence of the answer is cited and proven.
 
-Nothing leaves this machine: no key, no account, no network.
+Nothing leaves this machine: no key, no account, no network. Unless you name a language model
+with FOOTNOTE_LLM_URL and FOOTNOTE_LLM_MODEL; then it writes, and every sentence is checked.
 
 \b
 Examples:
@@ -80,6 +81,9 @@ DataDir = Annotated[
     typer.Option("--data-dir", metavar="FOLDER", help="Where the index is kept."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print Markdown with footnotes instead of text.")
+]
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -180,6 +184,13 @@ def ask(
         ),
     ] = None,
     as_json: Json = False,
+    as_markdown: Markdown = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also say what was found, and why this answer.")
+    ] = False,
+    no_llm: Annotated[
+        bool, typer.Option("--no-llm", help="Ask no language model, if one is set.")
+    ] = False,
 ) -> None:
     """Answer a question, with its sources.
 
@@ -187,16 +198,22 @@ def ask(
     Examples:
       assistant ask "What is the contract value of the projects Ningde signed?"
       assistant ask "Who is the mayor of Ningde?" --since 2023-07 --until 2023
+      assistant ask "Who is the mayor of Nanjing?" --explain
+      assistant ask "Who is the mayor of Ningde?" --markdown >> notes.md
       echo "Who is the mayor of Ningde?" | assistant ask - --json
     """
     from assistant.filters import Filter
 
     question = _readable(_stdin() if question == STDIN else question)
     filters = Filter(tuple(article or ()), tuple(source or ()), tuple(language or ()), since, until)
+    if as_json and as_markdown:
+        raise typer.BadParameter("--json and --markdown exclude each other")
     with _opened(_settings(articles, data_dir)) as assistant:
-        answer = assistant.ask(question, filters=filters)
+        answer = assistant.ask(question, filters=filters, explain=explain, llm=not no_llm)
     if as_json:
         terminal.say_json(answer.to_dict())
+    elif as_markdown:
+        terminal.say_markdown(answer)
     else:
         terminal.say_answer(answer)
 
@@ -348,8 +365,8 @@ def verify(
 ) -> None:
     """Check the citations of a saved answer.
 
-    Each quote must stand, character for character, where the answer says it does. Exit code 1
-    if one does not.
+    Each quote must stand, character for character, where the answer says it does, and each
+    sentence must be proven by what it cites. Exit code 1 if one is not.
 
     \b
     Example:
@@ -361,6 +378,19 @@ def verify(
     terminal.say_findings(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(CHECK_FAILED)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a saved answer.
+
+    \b
+    Example:
+      assistant schema > answer.schema.json
+    """
+    from assistant.schema import answer_schema
+
+    terminal.say_json(answer_schema())
 
 
 @app.command()
@@ -493,12 +523,17 @@ def _stdin() -> str:
         raise ReadError("stdin is not UTF-8 text; convert it first") from None
 
 
+def _beginning(path: Path) -> str:
+    """The text of a file, of no more of it than stdin may hold."""
+    with path.open("rb") as file:
+        return file.read(4 * MOST_STDIN_CHARACTERS).decode("utf-8")
+
+
 def _saved_answer(file: str) -> dict[str, Any]:
     """The JSON object in `file`."""
     name = "stdin" if file == STDIN else file
     try:
-        text = _stdin() if file == STDIN else Path(file).read_text(encoding="utf-8")
-        saved = json.loads(text)
+        saved = json.loads(_stdin() if file == STDIN else _beginning(Path(file)))
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ReadError(f"{name} cannot be read: {reason}; name a saved answer") from None

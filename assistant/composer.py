@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import AnswerType
+from assistant.dates import age_notes, asks_latest
+from assistant.disagreement import difference_note, differing
 from assistant.evidence import NAMES
-from assistant.question import analyse
+from assistant.lists import whole_list
+from assistant.question import analyse, asks_of_articles
+from assistant.reader import sentences_of
+from assistant.short_answers import short_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from assistant.answers import Hit, Refusal
     from assistant.reader import Candidate, Reading
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["Draft", "Part", "asks_of_several", "compose", "refusal_text"]
+__all__ = ["Chosen", "Draft", "Part", "asks_of_several", "compose", "refusal_text"]
 
-SECOND_WITHIN = 1.5
-"""A further sentence joins the best when its log-odds are at most this much lower …"""
-SECOND_AT_LEAST = 0.15
-"""… and it would pass for an answer by itself."""
-MOST_SENTENCES = 2
-MOST_LISTED = 4
+BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 1.5)}
+"""For a kind of question, how many sentences answer it at most, and by how many log-odds the
+others may stay behind the best …"""
+BESIDE_ONE = (2, 0.4)
+"""… and for all other kinds, which one sentence answers: a second only where it is a close call."""
+BESIDE_AT_LEAST = 0.15
+"""A further sentence would pass for an answer by itself: its probability is at least this."""
+EACH_WITHIN = 1.2
+"""Log-odds by which another article's best sentence may stay behind, when several are asked of."""
+LATEST_WITHIN = 0.7
+"""Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
 LEAST_COSINE = 0.3
 LEAST_COVERAGE = 0.3
 """Below both, no article is about the question at all."""
-
-_ORDINAL = re.compile(
-    r"(?:^|[,;:]\s*|\bthat\s+)(first|firstly|second|secondly|third|thirdly|fourth|fourthly|fifth"
-    r"|fifthly|finally|lastly)\s*(?:,|of all|\b)",
-    re.IGNORECASE,
-)
-_LATER = re.compile(
-    r"^\W*(?:second|third|fourth|fifth)(?:ly)?\b\s*,?|^\W*(?:finally|lastly)\b", re.IGNORECASE
-)
-_REACH = 8  # sentences after "first" in which "secondly" is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A sentence of an answer: where it stands, and what in it is the short answer."""
+
+    article_id: str
+    start: int
+    end: int
+    answer: Span | None = None
+    """In characters of the article's text; None when the whole sentence answers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an answer will be made of, before it is cited."""
 
     refusal: Refusal | None
     confidence: float
-    spans: tuple[tuple[str, int, int], ...] = ()
-    """(article id, start, end) of each sentence, in the order they are shown."""
+    sentences: tuple[Chosen, ...] = ()
+    """In the order they are shown."""
     notes: tuple[str, ...] = ()
 
 
@@ -72,25 +82,29 @@ def asks_of_several(part: Part) -> bool:
 def compose(
     parts: Sequence[Part],
     least_confidence: float,
-    sentences: Callable[[str], tuple[str, Sequence[Span]]],
+    articles: Mapping[str, Article],
+    newest: str | None = None,
 ) -> Draft:
     """Choose the sentences that answer, or refuse.
 
-    `sentences` gives an article's text and sentence spans.
+    `articles` holds those of all hits, by id; `newest` is the date of the newest article there is.
     """
-    spans: list[tuple[str, int, int]] = []
-    notes: list[str] = []
+    chosen: dict[tuple[str, int, int], Chosen] = {}
+    notes: dict[str, None] = {}
     answered: list[float] = []
     for part in parts:
         if part.reading.confidence >= least_confidence and part.reading.candidates:
             answered.append(part.reading.confidence)
-            for span in _chosen(part, sentences):
-                if span not in spans:
-                    spans.append(span)
+            own, told = _chosen(part, articles)
+            for one in own:
+                chosen.setdefault((one.article_id, one.start, one.end), one)
+            cited = dict.fromkeys(one.article_id for one in own)
+            told += age_notes(part.question, [articles[each] for each in cited], newest)
+            notes.update(dict.fromkeys(told))
         elif len(parts) > 1:
-            notes.append(f"The articles do not state an answer to: {part.question}")
-    if spans:
-        return Draft(None, min(answered), tuple(spans), tuple(notes))
+            notes[f"The articles do not state an answer to: {part.question}"] = None
+    if chosen:
+        return Draft(None, min(answered), tuple(chosen.values()), tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)
     relevant = any(_relevant(part) for part in parts)
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
@@ -106,51 +120,62 @@ def _feature(candidate: Candidate, name: str) -> float:
     return candidate.features[NAMES.index(name)]
 
 
-def _chosen(
-    part: Part, sentences: Callable[[str], tuple[str, Sequence[Span]]]
-) -> list[tuple[str, int, int]]:
-    """Spans of the best candidate and of what belongs to it."""
+def _chosen(part: Part, articles: Mapping[str, Article]) -> tuple[list[Chosen], tuple[str, ...]]:
+    """The best candidate and what belongs to it, and what is to be told besides."""
     candidates = part.reading.candidates
+    if asks_latest(part.question):
+        candidates = _newest_first(candidates, articles)
     best = candidates[0]
     expected = analyse(part.question).expected
     if expected in (AnswerType.LIST, AnswerType.ANY):
-        enumerated = _enumeration(best, *sentences(best.article_id))
-        if enumerated:
-            return enumerated
-    most = MOST_LISTED if expected is AnswerType.LIST else MOST_SENTENCES
+        text = articles[best.article_id].text
+        spans = sentences_of(text)
+        listed = whole_list(best.index, text, spans)
+        if listed:
+            return [Chosen(best.article_id, *spans[number]) for number in listed], ()
+    if asks_of_articles(part.question):
+        return [_shown(c, part.question) for c in _best_of_each(candidates)], ()
+    values = differing(part.question, candidates, articles)
+    if values:
+        told = (difference_note(values, articles),)
+        return [_shown(c, part.question) for c in values], told
+    most, within = BESIDE.get(expected, BESIDE_ONE)
     chosen = [best]
     for candidate in candidates[1:]:
-        if len(chosen) == most or abs(best.score - candidate.score) > SECOND_WITHIN:
+        if len(chosen) == most or abs(best.score - candidate.score) > within:
             break
-        if candidate.probability >= SECOND_AT_LEAST:
+        if candidate.probability >= BESIDE_AT_LEAST:
             chosen.append(candidate)
-    return [(c.article_id, c.start, c.end) for c in chosen]
+    return [_shown(c, part.question) for c in chosen], ()
 
 
-def _enumeration(best: Candidate, text: str, spans: Sequence[Span]) -> list[tuple[str, int, int]]:
-    """The sentences of "first … Secondly … Thirdly …" when `best` is one of them, else nothing."""
-
-    def at(index: int) -> str:
-        return text[slice(*spans[index])]
-
-    opening = best.index
-    if _LATER.match(at(opening)):
-        while opening > 0 and best.index - opening < _REACH and not _opens(at(opening)):
-            opening -= 1
-    if not _opens(at(opening)):
-        return []
-    later = [
-        index
-        for index in range(opening + 1, min(opening + 1 + _REACH, len(spans)))
-        if _LATER.match(at(index))
-    ]
-    if not later:
-        return []
-    return [(best.article_id, *spans[index]) for index in (opening, *later)]
+def _newest_first(
+    candidates: Sequence[Candidate], articles: Mapping[str, Article]
+) -> tuple[Candidate, ...]:
+    """The candidates with the newest article's in front, of those about as good as the best."""
+    near = [c for c in candidates if candidates[0].score - c.score <= LATEST_WITHIN]
+    newest = max(near, key=lambda c: articles[c.article_id].date or "")
+    return (newest, *(c for c in candidates if c is not newest))
 
 
-def _opens(sentence: str) -> bool:
-    return any(m[1].lower().startswith("first") for m in _ORDINAL.finditer(sentence))
+def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best sentence of each article that has one nearly as good as the best of all."""
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        if candidates[0].score - candidate.score <= EACH_WITHIN:
+            best.setdefault(candidate.article_id, candidate)
+    return list(best.values())
+
+
+def _shown(candidate: Candidate, question: str) -> Chosen:
+    answer = short_answer(candidate.text, candidate.span, question)
+    start = candidate.start
+    return Chosen(
+        candidate.article_id,
+        start,
+        candidate.end,
+        (start + answer[0], start + answer[1]) if answer else None,
+    )
 
 
 def refusal_text(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, other_ordinal
+from assistant.lists import asks_for_questions
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def features(
         float(bool(focus) and not focus & context),
         holds(form.expected, sentence.text, form.text),
         float(other_ordinal(form.text, sentence.text)),
-        float(sentence.text.rstrip("\"'”’ ").endswith("?")),
+        float(sentence.text.rstrip("\"'”’ ").endswith("?") and not asks_for_questions(form.text)),
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
         math.log(1 + len(words_of(sentence.text))),
     )

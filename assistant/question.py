@@ -13,6 +13,7 @@ __all__ = [
     "LONGEST_QUESTION",
     "QuestionForm",
     "analyse",
+    "asks_of_articles",
     "cleaned",
     "split_names",
     "split_parts",
@@ -49,6 +50,7 @@ _JOINT = re.compile(
     rf"\s*(?:[?;]\s*(?:and\s+|also,?\s+)?|,?\s+and\s+(?:also\s+)?)(?=(?:since|by|in|for|with)?\s*{_QUESTION_WORD}\b)",
     re.IGNORECASE,
 )
+_TOPIC = re.compile(rf"^([^:?]{{3,120}}:\s+)(?={_QUESTION_WORD}\b)", re.IGNORECASE)
 _LEADS = re.compile(
     r"^(?:and|but|so|also|ok(?:ay)?|well|hi|hello|hey|thanks|please|now)[,!.\s]+", re.IGNORECASE
 )
@@ -117,6 +119,17 @@ def _focus(question: str) -> tuple[str, ...]:
     return ()
 
 
+_ARTICLES = re.compile(
+    r"\b(?:articles|reports|stories|documents|texts|sources|news\s+items|press\s+releases)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_of_articles(question: str) -> bool:
+    """Whether what several articles say is asked for: "Which mayors are named in the articles?"."""
+    return _ARTICLES.search(question) is not None
+
+
 def _common_start(word: str) -> bool:
     """A first word in ordinary sentence case says nothing about whether it is a name."""
     return word[1:].islower() or len(word) == 1
@@ -124,11 +137,18 @@ def _common_start(word: str) -> bool:
 
 def split_parts(question: str) -> tuple[str, ...]:
     """The questions inside a question: "Who … and when …?" asks two things."""
-    pieces = [piece.strip(" ,;") for piece in _JOINT.split(question)]
+    topic, question_itself = _topic_and_question(question)
+    pieces = [piece.strip(" ,;") for piece in _JOINT.split(question_itself)]
     pieces = [_LEADS.sub("", piece) for piece in pieces if len(piece.split()) > 1]
     if len(pieces) < 2 or any(len(piece.split()) < 3 for piece in pieces):
         return (question,)
-    return tuple(piece if piece.endswith("?") else piece + "?" for piece in pieces)
+    return tuple(topic + (piece if piece.endswith("?") else piece + "?") for piece in pieces)
+
+
+def _topic_and_question(question: str) -> tuple[str, str]:
+    """What stands before a colon, which all parts share, and the rest."""
+    match = _TOPIC.match(question)
+    return (match[1], question[match.end(1) :]) if match else ("", question)
 
 
 _NAMED = (

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 from assistant import evidence, support
 from assistant.about import asks_publication_date, stated_date
+from assistant.answer_types import AnswerType
+from assistant.lists import whole_list
 from assistant.question import analyse
 from embeddings.errors import AssistantError
 from embeddings.lexical import stems
@@ -44,6 +46,7 @@ __all__ = [
     "beside_the_point",
     "prepare",
     "read",
+    "reader_model",
     "setting_of",
     "settled",
     "support_of",
@@ -68,6 +71,10 @@ BESIDE_THE_POINT = 3.0
 """Log-odds taken off for a contradiction: about 20 to 1 against."""
 LEAST_QUANTITY_MATCH = 0.5
 """Cosine between what is asked to be counted and what is counted, at least."""
+ABSENT = 1.5
+"""Log-odds taken off, among those considered, when the article mentions no name of the question."""
+LISTED = 1.0
+"""Log-odds added, among those considered, to the items of a list when a list is asked for."""
 DIGITS = 4
 """Digits kept of a score, so that the last bits of a sum never decide an order."""
 
@@ -103,6 +110,8 @@ class Reading:
     candidates: tuple[Candidate, ...]
     confidence: float
     """Probability that the best candidate answers the question, 0..1."""
+    supported: tuple[float, ...] = ()
+    """Word-by-word support of the best candidate, in the order of `support.NAMES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +194,10 @@ def read(
     supports = [
         support_of(candidate, setting, encoder, article) for candidate in candidates[:CONSIDERED]
     ]
-    candidates, supported = settled(candidates, supports, retrieved.best_cosine)
+    listed = _listed(candidates[:CONSIDERED], setting, article)
+    candidates, supported = settled(candidates, supports, listed, retrieved.best_cosine)
     values = answer_features(candidates, retrieved.best_cosine, supported)
-    return Reading(candidates, calibration.confidence(values))
+    return Reading(candidates, calibration.confidence(values), supported)
 
 
 def beside_the_point(values: Sequence[float]) -> bool:
@@ -209,19 +219,45 @@ def beside_the_point(values: Sequence[float]) -> bool:
 
 
 def settled(
-    candidates: Sequence[Candidate], supports: Sequence[tuple[float, ...]], best_cosine: float
+    candidates: Sequence[Candidate],
+    supports: Sequence[tuple[float, ...]],
+    listed: Sequence[bool],
+    best_cosine: float,
 ) -> tuple[tuple[Candidate, ...], tuple[float, ...]]:
-    """The candidates with the best one that no contradiction rules out in front, and its support.
+    """The candidates with the one in front that answers best, all in all, and its support.
 
-    `supports` belong to the first of `candidates`; when all of those are ruled out, the first
-    stays in front.
+    `supports` belong to the first of `candidates`, which alone may come to the front, and so do
+    `listed`, whether they belong to a list that is asked for. What a contradiction rules out
+    stays behind what none does; an article that never mentions a name of the question costs
+    ABSENT log-odds, and a list that is asked for gains LISTED.
     """
-    for place, supported in enumerate(supports):
-        chosen = candidates[place]
-        order = (chosen, *candidates[:place], *candidates[place + 1 :])
-        if not beside_the_point(answer_features(order, best_cosine, supported)):
-            return order, supported
-    return tuple(candidates), supports[0]
+
+    def order(place: int) -> tuple[Candidate, ...]:
+        return (candidates[place], *candidates[:place], *candidates[place + 1 :])
+
+    def standing(place: int) -> tuple[bool, float, int]:
+        supported = supports[place]
+        absent = supported[support.NAMES.index("names_absent")]
+        ruled_out = beside_the_point(answer_features(order(place), best_cosine, supported))
+        score = candidates[place].score - ABSENT * absent + LISTED * listed[place]
+        return not ruled_out, score, -place
+
+    place = max(range(len(supports)), key=standing)
+    return order(place), supports[place]
+
+
+def _listed(
+    candidates: Sequence[Candidate],
+    setting: evidence.Setting,
+    article: Callable[[str], Article | None],
+) -> list[bool]:
+    """Whether each candidate belongs to a list, where a list is asked for."""
+    found = []
+    for candidate in candidates:
+        of = article(candidate.article_id) if setting.form.expected is AnswerType.LIST else None
+        listed = whole_list(candidate.index, of.text, sentences_of(of.text)) if of else ()
+        found.append(bool(listed))
+    return found
 
 
 def setting_of(retrieved: Retrieved, index: Index) -> evidence.Setting:
@@ -389,6 +425,11 @@ def prepare() -> None:
 
 
 _loading = Lock()
+
+
+def reader_model() -> ReaderModel:
+    """The reader, loaded once a process; raises `ModelError` when it is not what it should be."""
+    return _reader_model()
 
 
 def _reader_model() -> ReaderModel:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embeddings.index import Index
     from embeddings.records import Passage
 
-__all__ = ["Retrieved", "retrieve"]
+__all__ = ["Ranks", "Retrieved", "retrieve"]
 
 DENSE_SHARE = 0.6
 """Weight of the cosine; the rest is that of BM25, divided by the question's best. On two public
@@ -45,6 +45,20 @@ SCORE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Ranks:
+    """Where a passage stood in each stage of the search. Ranks start at 1."""
+
+    lexical: int | None
+    """By BM25; None when it is not among those the lexical search took."""
+    bm25: float | None
+    dense: int | None
+    """By cosine; None when it is not among those the dense search took."""
+    cosine: float
+    fused: float
+    """Score of both, before passages of a time that the question names were preferred."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
     """What a question found, and what the stages after it need to know."""
 
@@ -59,6 +73,10 @@ class Retrieved:
     """Highest cosine of any passage with the question; -1 when there is none."""
     notes: tuple[str, ...] = ()
     """What was preferred, for the reader of the answer."""
+    periods: tuple[Period, ...] = ()
+    """The spans of time that the question names."""
+    ranks: tuple[Ranks, ...] = ()
+    """Of each hit's passage."""
 
 
 def retrieve(
@@ -117,7 +135,33 @@ def retrieve(
         tuple(round(cosines[number], SCORE_DIGITS) for number, _ in ranked),
         round(dense[0][1], SCORE_DIGITS) if dense else -1.0,
         (_note(periods),) if moved else (),
+        tuple(periods),
+        _ranks([number for number, _ in ranked], lexical, dense, cosines, dict(fused)),
     )
+
+
+def _ranks(
+    numbers: Sequence[int],
+    lexical: Sequence[tuple[int, float]],
+    dense: Sequence[tuple[int, float]],
+    cosines: dict[int, float],
+    fused: dict[int, float],
+) -> tuple[Ranks, ...]:
+    """How each passage fared, stage by stage."""
+    by_words = {number: place for place, (number, _) in enumerate(lexical)}
+    by_meaning = {number: place for place, (number, _) in enumerate(dense)}
+
+    def of(number: int) -> Ranks:
+        words, meaning = by_words.get(number), by_meaning.get(number)
+        return Ranks(
+            None if words is None else words + 1,
+            None if words is None else round(lexical[words][1], SCORE_DIGITS),
+            None if meaning is None else meaning + 1,
+            round(cosines[number], SCORE_DIGITS),
+            fused[number],
+        )
+
+    return tuple(map(of, numbers))
 
 
 def _of_then(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,12 @@ from assistant.answers import Answer, Event
 from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.conversation import stand_alone
+from assistant.digest import compose_digest, request_of
+from assistant.endpoint import Endpoint
+from assistant.explanation import Trace, explain
 from assistant.filters import Filter, Scope, check, scope_of
+from assistant.llm import Changed
+from assistant.llm import compose as compose_by_llm
 from assistant.question import cleaned, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Retrieved, retrieve
@@ -27,23 +33,28 @@ from embeddings.passages import made_with
 from embeddings.recovery import open_sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from assistant.answers import Citation, Hit
+    from assistant.digest import Request
+    from assistant.llm import Source
     from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
     from embeddings.index import Index
     from embeddings.records import Article
-    from embeddings.splitting import Span
 
 __all__ = ["Assistant", "Check", "ask", "corpus_folder", "restore"]
 
 HITS = 12
 """Passages retrieved for an answer."""
+TOPIC_HITS = 48
+"""Passages retrieved to find the articles that a digest is of."""
 ATTEMPTS = 10
 """How often an answer is made anew because its articles changed meanwhile."""
+NOTHING_TO_SAY = ("no_articles", "nothing_relevant")
+"""Refusals for which no language model is asked: it would have nothing to cite."""
 
 History = "Sequence[Mapping[str, str]]"
 
@@ -61,8 +72,10 @@ class Assistant:
         encoder: Callable[[], Encoder],
         fingerprint: Callable[[], str],
         notices: list[str],
+        endpoint: Endpoint | None = None,
     ) -> None:
         self._corpus = corpus
+        self._endpoint = endpoint
         self._folders = tuple(folders)
         self._encoder = encoder
         self._fingerprint = fingerprint
@@ -99,6 +112,7 @@ class Assistant:
         elif articles is not None or data_dir is not None:
             given = {"articles": articles, "data_dir": data_dir}
             settings = Settings(**{**settings.model_dump(), **_present(given)})
+        endpoint = Endpoint.of(settings)
         data = settings.resolved_data_dir()
         folders = settings.resolved_articles()
         tell = progress or (lambda _: None)
@@ -119,7 +133,7 @@ class Assistant:
 
         corpus, found = open_sound(corpus_folder(data, folders))
         notices += found
-        opened = cls(corpus, folders, loaded, fingerprint, notices)
+        opened = cls(corpus, folders, loaded, fingerprint, notices, endpoint)
         try:
             opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
         except BaseException:
@@ -180,14 +194,18 @@ class Assistant:
         history: Sequence[Mapping[str, str]] = (),
         *,
         filters: Filter | None = None,
+        explain: bool = False,
+        llm: bool = True,
     ) -> Answer:
         """The answer to `question`, or a refusal with its reason; every citation is proven.
 
         `history` is the conversation so far, oldest first, as `{"role": "user" | "assistant",
-        "content": …}`. `filters` says which articles are asked, if not all. Raises `QuestionError`
-        when there is no question in `question`, or nothing that a filter can mean.
+        "content": …}`. `filters` says which articles are asked, if not all. With `explain` the
+        answer's `explanation` says why it is what it is. A language model writes it if one is set
+        and `llm` is true. Raises `QuestionError` when there is no
+        question in `question`, or nothing that a filter can mean.
         """
-        *_, last = self.stream(question, history, filters=filters)
+        *_, last = self.stream(question, history, filters=filters, explain=explain, llm=llm)
         assert last.answer is not None
         return last.answer
 
@@ -197,36 +215,51 @@ class Assistant:
         history: Sequence[Mapping[str, str]] = (),
         *,
         filters: Filter | None = None,
+        explain: bool = False,
+        llm: bool = True,
     ) -> Iterator[Event]:
         """The same answer as `ask`, as `Event`s while it is composed."""
-        asked = cleaned(question)
-        filters = self._known(filters)
-        standalone = cleaned(stand_alone(asked, history))
+        trace = Trace()
+        with trace.stage("resolve"):
+            asked = cleaned(question)
+            filters = self._known(filters)
+            standalone = cleaned(stand_alone(asked, history))
         yield Event("resolved", text=standalone)
-        answer, sentences = self._answer(asked, standalone, filters)
+
+        def composed() -> tuple[Answer, list[str], _Found]:
+            return self._answer(asked, standalone, filters, trace)
+
+        answer, sentences, found = composed()
         yield Event("hits", hits=answer.hits)
+        if llm and self._endpoint and found.parts and answer.refusal not in NOTHING_TO_SAY:
+            ground = _Ground(self, answer, sentences, found, composed)
+            for event in compose_by_llm(self._endpoint, answer, found.parts, ground):
+                yield _explained(event, found, trace) if explain else event
+            return
         yield Event("citations", citations=answer.citations)
         for sentence in sentences:
             yield Event("sentence", text=sentence)
-        yield Event("answer", answer=answer)
+        event = Event("answer", answer=answer)
+        yield _explained(event, found, trace) if explain else event
 
     def _answer(
-        self, asked: str, standalone: str, filters: Filter | None
-    ) -> tuple[Answer, list[str]]:
-        """The answer, from one state of the corpus; and its text, sentence by sentence.
+        self, asked: str, standalone: str, filters: Filter | None, trace: Trace
+    ) -> tuple[Answer, list[str], _Found]:
+        """The answer, from one state of the corpus; its text, sentence by sentence; what it found.
 
         What was retrieved and cited is proven at one moment, in one transaction. If an article
         has changed or gone by then, the answer is made anew.
         """
         for _ in range(ATTEMPTS):
             try:
-                found = self._find(standalone, filters)
-                draft = self._draft(found.parts, found.articles)
-                with self._corpus.reading():
+                found = self._find(standalone, filters, trace)
+                with trace.stage("compose"):
+                    draft = found.draft or self._draft(found.parts, found.articles, found.newest)
+                with trace.stage("prove"), self._corpus.reading():
                     self._check_unchanged(found.articles)
                     citations, sentences = self._cited(draft)
                     fingerprint = self._corpus.fingerprint()
-            except _Changed:
+            except Changed:
                 continue
             if draft.refusal:
                 sentences = [refusal_text(draft.refusal, found.hits, found.articles.get)]
@@ -241,22 +274,56 @@ class Assistant:
                 notes=(*draft.notes, *dict.fromkeys(found.notes)),
                 corpus=fingerprint,
             )
-            return answer, sentences
+            return answer, sentences, found
         raise CorpusError("the articles are changing faster than they can be asked; ask again")
 
-    def _find(self, standalone: str, filters: Filter | None) -> _Found:
-        """Everything that the composers need; raises `_Changed` when articles change meanwhile."""
+    def _find(self, standalone: str, filters: Filter | None, trace: Trace) -> _Found:
+        """Everything that the composers need; raises `Changed` when articles change meanwhile."""
         articles: dict[str, Article] = {}
-        scope = scope_of(standalone, filters, self._corpus.outlines())
+        with trace.stage("filter"):
+            scope = scope_of(standalone, filters, self._corpus.outlines())
         notes = list(scope.notes)
-        parts, hits = self._retrieve_parts(scope, articles, notes)
-        return _Found(parts, hits, articles, notes)
+        trace.filters = scope.notes
+        request = request_of(scope.question)
+        if request is not None:
+            draft, hits = self._digest(request, scope, articles, trace)
+            return _Found([], hits, articles, notes, scope.newest, draft)
+        parts, hits = self._retrieve_parts(scope, articles, notes, trace)
+        return _Found(parts, hits, articles, notes, scope.newest)
+
+    def _digest(
+        self, request: Request, scope: Scope, articles: dict[str, Article], trace: Trace
+    ) -> tuple[Draft, tuple[Hit, ...]]:
+        """A digest, and the hits of its topic; what it looked at is put into `articles`."""
+        index = self._current_index()
+        if not index.lexical.size:
+            return Draft("no_articles", 0.0), ()
+        outlines = self._corpus.outlines()
+        asked = [o for o in outlines if scope.keys is None or o.key in scope.keys]
+        newest_first = sorted(asked, key=lambda o: o.date or "", reverse=True)
+        hits: tuple[Hit, ...] = ()
+        if request.topic:
+            with trace.stage("retrieve"):
+                allowed = self._allowed(scope)
+                found = self._retrieve(request.topic, TOPIC_HITS, index, allowed, scope.newest)
+            trace.retrieved[request.topic] = found
+            hits = found.hits
+
+        def article(article_id: str) -> Article | None:
+            if article_id not in articles and (one := self._corpus.article(article_id)):
+                articles[article_id] = one
+            return articles.get(article_id)
+
+        draft = compose_digest(
+            request, [o.id for o in newest_first], hits, article, sentences_of, self._encoder
+        )
+        return draft, hits
 
     def _check_unchanged(self, articles: Mapping[str, Article]) -> None:
         for article_id, article in articles.items():
             now = self._corpus.article(article_id)
             if now is None or now.sha256 != article.sha256:
-                raise _Changed
+                raise Changed
 
     def retrieve(
         self, question: str, k: int = 10, *, filters: Filter | None = None
@@ -298,7 +365,7 @@ class Assistant:
         )
 
     def _retrieve_parts(
-        self, scope: Scope, articles: dict[str, Article], notes: list[str]
+        self, scope: Scope, articles: dict[str, Article], notes: list[str], trace: Trace
     ) -> tuple[list[Part], tuple[Hit, ...]]:
         """Each part of the question read, and the hits of the question as a whole.
 
@@ -307,14 +374,18 @@ class Assistant:
         question, allowed = scope.question, self._allowed(scope)
         # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
         threading.Thread(target=prepare, daemon=True).start()
-        index = self._current_index()
+        with trace.stage("open"):
+            index = self._current_index()
         if not index.lexical.size:
             return [], ()
 
         def ask_for(part: str) -> Part:
-            found = self._retrieve(part, HITS, index, allowed, scope.newest)
+            with trace.stage("retrieve"):
+                found = self._retrieve(part, HITS, index, allowed, scope.newest)
+            trace.retrieved[part] = found
             notes.extend(found.notes)
-            return self._read(found, index, articles)
+            with trace.stage("read"):
+                return self._read(found, index, articles)
 
         whole = ask_for(question)
         parts = split_parts(question)
@@ -332,27 +403,25 @@ class Assistant:
             passage = hit.passage
             article = articles.get(passage.article_id) or self._corpus.article(passage.article_id)
             if article is None or article.text[passage.start : passage.end] != passage.text:
-                raise _Changed
+                raise Changed
             articles[passage.article_id] = article
         reading = read(found, index, self._encoder(), articles.get)
         return Part(found.question, reading, found.hits, found.best_cosine)
 
-    def _draft(self, parts: Sequence[Part], articles: Mapping[str, Article]) -> Draft:
+    def _draft(
+        self, parts: Sequence[Part], articles: Mapping[str, Article], newest: str | None
+    ) -> Draft:
         if not parts:
             return Draft("no_articles", 0.0)
-
-        def sentences(article_id: str) -> tuple[str, Sequence[Span]]:
-            text = articles[article_id].text
-            return text, sentences_of(text)
-
-        return compose(parts, Calibration.load().least_confidence, sentences)
+        return compose(parts, Calibration.load().least_confidence, articles, newest)
 
     def _cited(self, draft: Draft) -> tuple[tuple[Citation, ...], list[str]]:
         """A proven citation for each sentence, and each sentence with its marker."""
         citations = []
         sentences = []
-        for number, (article_id, start, end) in enumerate(draft.spans, start=1):
-            citation = cite(self.article(article_id), start, end, number)
+        for number, one in enumerate(draft.sentences, start=1):
+            article = self.article(one.article_id)
+            citation = cite(article, one.start, one.end, number, one.answer)
             citations.append(citation)
             sentences.append(f"{shown(citation.quote)}[{number}]")
         return tuple(citations), sentences
@@ -460,10 +529,63 @@ class _Found:
     articles: dict[str, Article]
     """The articles of everything that was found, by id."""
     notes: list[str]
+    newest: str | None
+    """Date of the newest article there is."""
+    draft: Draft | None = None
+    """What answers already, because a digest was asked for."""
 
 
-class _Changed(Exception):
-    """An article that an answer rests on has changed while the answer was made."""
+def _explained(event: Event, found: _Found, trace: Trace) -> Event:
+    """The event, with an explanation of the answer that it brings, if it brings one."""
+    if event.answer is None:
+        return event
+    told = explain(event.answer, found.parts, trace, found.articles, Calibration.load())
+    return replace(event, answer=replace(event.answer, explanation=told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a language model's answer is proven by, as `assistant.llm.Ground` has it."""
+
+    assistant: Assistant
+    answer: Answer
+    sentences: list[str]
+    found: _Found
+    again: Callable[[], tuple[Answer, list[str], _Found]]
+
+    @property
+    def articles(self) -> Mapping[str, Article]:
+        return self.found.articles
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return self.found.notes
+
+    def prove(self, cited: Mapping[int, Source]) -> list[Citation]:
+        with self._unchanged({source.article_id for source in cited.values()}):
+            return [
+                cite(self.articles[source.article_id], source.start, source.end, number)
+                for number, source in cited.items()
+            ]
+
+    def seal(self, article_ids: Iterable[str]) -> str:
+        with self._unchanged(article_ids):
+            return self.assistant._corpus.fingerprint()
+
+    def local(self) -> tuple[Answer, list[str]]:
+        try:
+            with self._unchanged(self.articles):
+                return self.answer, self.sentences
+        except Changed:
+            answer, sentences, _ = self.again()
+            return answer, sentences
+
+    @contextmanager
+    def _unchanged(self, article_ids: Iterable[str]) -> Iterator[None]:
+        """One state of the corpus, in which these articles are as they were found."""
+        with self.assistant._corpus.reading():
+            self.assistant._check_unchanged({each: self.articles[each] for each in article_ids})
+            yield
 
 
 def corpus_folder(data_dir: Path, folders: Sequence[Path]) -> Path:
@@ -486,12 +608,13 @@ def ask(
     history: Sequence[Mapping[str, str]] = (),
     *,
     filters: Filter | None = None,
+    llm: bool = True,
 ) -> Answer:
     """Answer from the settings' articles: the five that come with Footnote, unless set otherwise.
 
     The articles are opened on the first call and stay open for the next.
     """
-    return _shared().ask(question, history, filters=filters)
+    return _shared().ask(question, history, filters=filters, llm=llm)
 
 
 @cache

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -27,6 +28,8 @@ __all__ = ["CONFIG_FILE", "CONFIG_VARIABLE", "Settings", "seeds"]
 PREFIX = "FOOTNOTE_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 CONFIG_FILE = "footnote.toml"
+SECRET = ("llm_url", "llm_key")
+"""Settings that an error does not repeat: someone may have put a key there."""
 
 
 def _one_or_several(value: object) -> object:
@@ -41,7 +44,19 @@ def _written(value: object) -> object:
     return value
 
 
+def _http_address(value: str) -> str:
+    """An address of the web, without a name and password in it: those end up in logs."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or value.split() != [value]:
+        raise ValueError("it is not an address such as http://localhost:11434/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("it holds more than a host and a path; the key belongs in llm_key")
+    return value.rstrip("/")
+
+
 Location = Annotated[Path, BeforeValidator(_written)]
+Address = Annotated[str, AfterValidator(_http_address)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -68,6 +83,18 @@ class Settings(BaseSettings):
     """A sentence-transformers model: the name of one, or a folder that holds one."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """Processor threads that encoding and reading may use. None: as many as there are cores."""
+    llm_url: Address | None = None
+    """Base address of an OpenAI-compatible endpoint, up to `/v1`. None: no language model."""
+    llm_model: str | None = Field(default=None, min_length=1)
+    """The language model's name, as the endpoint knows it."""
+    llm_key: SecretStr | None = None
+    """The key for the endpoint; None where it needs none. Shown nowhere."""
+    llm_timeout: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds that the language model may take for an answer, from the request to the last word."""
+    llm_prompt_price: Price | None = None
+    """What a million tokens of the prompt cost, in any currency. None: unknown."""
+    llm_completion_price: Price | None = None
+    """What a million tokens of the answer cost, in the same currency. None: unknown."""
 
     def __init__(self, **values: Any) -> None:
         given = {name: value for name, value in values.items() if value is not None}
@@ -75,6 +102,11 @@ class Settings(BaseSettings):
             super().__init__(**given)
         except ValidationError as error:
             raise SettingsError(_explain(error, given)) from None
+        if self.llm_url is not None and self.llm_model is None:
+            raise SettingsError(
+                f"llm_url is set, but no model; set llm_model ({PREFIX}LLM_MODEL) to the name that "
+                "the endpoint has for it"
+            )
 
     @classmethod
     def settings_customise_sources(
@@ -180,5 +212,7 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
         known = ", ".join(Settings.model_fields)
         return f"{where}: there is no such setting; the settings are {known}"
     message = first["msg"].removeprefix("Value error, ")
+    if name in SECRET:
+        return f"{where}: {message}; correct or remove it"
     shown = repr(first["input"])
     return f"{where}: {message} (got {shown[:80]}); correct or remove it"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from assistant.answers import Answer, Citation
     from assistant.citations import Finding
+    from assistant.explanation import Explanation
     from embeddings.checking import Check
     from embeddings.indexing import IndexReport, Progress
     from embeddings.records import Article
@@ -49,6 +50,7 @@ __all__ = [
     "say_checks",
     "say_findings",
     "say_json",
+    "say_markdown",
     "say_report",
 ]
 
@@ -169,20 +171,34 @@ def interruptible() -> Iterator[threading.Event]:
 
 
 def say_answer(answer: Answer) -> None:
-    """The answer, what else is to be known, then the numbered sources.
+    """The answer, what else is to be known, then the numbered sources; the explanation, if any.
 
     A source is a title, a date, an article and the beginning of what was quoted.
     """
+    _say_text(answer)
+    if answer.citations:
+        _say_sources(answer.citations)
+    if answer.explanation is not None:
+        _say_explanation(answer.explanation)
+
+
+def _say_text(answer: Answer) -> None:
     from rich.text import Text
 
-    _print(Text(safe(answer.text), style="" if answer.answered else "bold"))
+    if answer.citations:
+        _print(Text(" ").join(_sentences(answer)))
+    else:
+        _print(Text(safe(answer.text), style="" if answer.answered else "bold"))
     for known in answer.notes:
         _print(Text(f"Note: {safe(known)}", style="italic"))
-    if not answer.citations:
-        return
+
+
+def _say_sources(citations: Iterable[Citation]) -> None:
+    from rich.text import Text
+
     say("")
     _print(Text("Sources", style="bold"))
-    for citation in answer.citations:
+    for citation in citations:
         _print(
             Text.assemble(
                 (f"[{citation.number}] ", "cyan"),
@@ -192,6 +208,43 @@ def say_answer(answer: Answer) -> None:
             )
         )
         _print(Text(f"“{_excerpt(citation)}”"), indent=4)
+
+
+def _sentences(answer: Answer) -> Iterator[Text]:
+    """The sentences with their markers; the short answer, where one is marked, in bold."""
+    from rich.text import Text
+
+    from assistant.footnotes import sentences_in
+
+    for sentence in sentences_in(answer.text, answer.citations):
+        start, end = sentence.answer or (0, 0)
+        yield Text.assemble(
+            safe(sentence.text[:start]),
+            (safe(sentence.text[start:end]), "bold"),
+            safe(sentence.text[end:]),
+            *(f"[{number}]" for number in sentence.numbers),
+        )
+
+
+def say_markdown(answer: Answer) -> None:
+    """The answer as Markdown, but for what steers a terminal; the explanation as a list."""
+    from assistant.footnotes import escape, nested
+
+    text = answer.to_markdown()
+    if answer.explanation is not None:
+        text += "\n" + nested(answer.explanation.outline(), escape)
+    for line in text.rstrip("\n").split("\n"):
+        say(safe(line))
+
+
+def _say_explanation(explanation: Explanation) -> None:
+    """Why the answer is what it is, as indented lines."""
+    from rich.text import Text
+
+    say("")
+    _print(Text("Why", style="bold"))
+    for depth, line in explanation.outline():
+        _print(Text(safe(line)), indent=2 * depth)
 
 
 def say_report(report: IndexReport) -> None:
@@ -298,16 +351,24 @@ def articles_json(articles: Iterable[Article]) -> dict[str, Any]:
 
 
 def say_findings(findings: Sequence[Finding]) -> None:
-    """One line for each citation, then the verdict."""
+    """One line for each finding, then the verdict."""
+    from rich.text import Text
+
     for finding in findings:
-        _verdict(finding.ok, f"[{finding.number}] {finding.message}")
-    failed = sum(not finding.ok for finding in findings)
+        message = f"[{finding.number or 'text'}] {finding.message}"
+        if finding.soft:
+            _print(Text.assemble(("note  ", "yellow"), f"  {safe(message)}"))
+        else:
+            _verdict(finding.ok, message)
+    checks = [finding for finding in findings if not finding.soft]
+    failed = sum(not finding.ok for finding in checks)
+    cited = sum(finding.number is not None for finding in checks)
     if not findings:
         say("Nothing to check: the answer cites nothing.")
     elif failed:
-        say(f"{failed} of {len(findings)} {_plural('citation', len(findings))} failed.")
+        say(f"{failed} of {len(checks)} {_plural('check', len(checks))} failed.")
     else:
-        say(f"All {len(findings)} {_plural('citation', len(findings))} hold.")
+        say(f"All {cited} {_plural('citation', cited)} hold." if cited > 1 else "It holds.")
 
 
 def say_checks(checks: Sequence[Check]) -> None:

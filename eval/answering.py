@@ -208,9 +208,11 @@ class _Watched(Assistant):
         answer = self.ask(question.text, question.history)
         return answer, self._parts
 
-    def _draft(self, parts: Sequence[Part], articles: Mapping[str, Article]) -> Draft:
+    def _draft(
+        self, parts: Sequence[Part], articles: Mapping[str, Article], newest: str | None
+    ) -> Draft:
         self._parts = list(parts)
-        return super()._draft(parts, articles)
+        return super()._draft(parts, articles, newest)
 
     def _retrieve(self, question: str, k: int, index: Index, *more: Any, **named: Any) -> Retrieved:
         if not self._left_out:

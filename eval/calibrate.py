@@ -288,7 +288,9 @@ def _answer(case: Case, sentence: Logistic) -> tuple[tuple[float, ...], list[boo
     order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
     supports = [case.supports[n] for n in order[:CONSIDERED]]
     right = {(c.article_id, c.start): r for c, r in zip(scored, case.right, strict=True)}
-    ranked, supported = settled([scored[n] for n in order], supports, case.best_cosine)
+    ranked, supported = settled(
+        [scored[n] for n in order], supports, [False] * len(supports), case.best_cosine
+    )
     values = answer_features(ranked, case.best_cosine, supported)
     return values, [right[c.article_id, c.start] for c in ranked]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from embeddings.errors import AssistantError
 from embeddings.records import sha256_of
+from embeddings.splitting import split_sentences
 from eval.text import cited_sentences, states, strip_markers, word_count
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def citation_faults(answer: Answer, article: Callable[[str], Article]) -> tuple[
     if not answer.text.strip():
         faults.append("no text")
     for sentence in cited_sentences(answer.text):
-        faults += _unmarked(sentence, answer.citations)
+        faults += _unmarked(sentence, answer)
     return tuple(faults)
 
 
@@ -200,7 +201,8 @@ def _unproven(citation: Citation, article: Callable[[str], Article]) -> str:
     return ""
 
 
-def _unmarked(sentence: CitedSentence, citations: tuple[Citation, ...]) -> list[str]:
+def _unmarked(sentence: CitedSentence, answer: Answer) -> list[str]:
+    citations = answer.citations
     if not sentence.markers:
         return [f"no marker after {sentence.text[-40:]!r}"]
     known = {citation.number for citation in citations}
@@ -209,9 +211,17 @@ def _unmarked(sentence: CitedSentence, citations: tuple[Citation, ...]) -> list[
         return [*faults, "a marker that follows no words"]
     quotes = [_words_only(c.quote) for c in citations if c.number in sentence.markers]
     verbatim = any(_words_only(sentence.text) in quote for quote in quotes)
-    if not verbatim and INNER_END.search(sentence.text):
+    if not verbatim and _holds_several(sentence.text, written=answer.composer == "llm"):
         faults.append(f"a sentence inside {sentence.text[:40]!r} has no marker")
     return faults
+
+
+def _holds_several(text: str, *, written: bool) -> bool:
+    """Whether a sentence ends inside `text`.
+
+    What a language model wrote was cut into sentences by the splitter, so that one judges it.
+    """
+    return len(split_sentences(text)) > 1 if written else bool(INNER_END.search(text))
 
 
 def _supported(fact: tuple[str, ...], answer: Answer) -> bool:

@@ -35,6 +35,7 @@ Kind = Literal[
     "alias",
     "typo",
     "several_articles",
+    "digest",
     "follow_up",
     "unanswerable",
 ]

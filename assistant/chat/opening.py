@@ -31,7 +31,9 @@ class Answerer(Protocol):
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question."""
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterable[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), *, explain: bool = False
+    ) -> Iterable[Event]:
         """The same answer, as it is composed."""
 
     def articles(self) -> tuple[Article, ...]:
@@ -92,7 +94,7 @@ class Opening:
         def compose() -> None:
             last: Exception | None = None
             try:
-                for event in assistant.stream(question, history=history):
+                for event in assistant.stream(question, history=history, explain=True):
                     if stopped.is_set():
                         return
                     loop.call_soon_threadsafe(queue.put_nowait, event)

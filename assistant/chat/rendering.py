@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from assistant.chat.escaping import escape, escape_title
+from assistant.footnotes import marked, nested, sentences_in, to_markdown
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Hit, Refusal
+    from assistant.explanation import Explanation
     from embeddings.records import Article
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "copy_text",
     "covered",
     "error_markdown",
+    "explanation_markdown",
     "found",
     "found_markdown",
     "notes_markdown",
@@ -33,7 +36,6 @@ __all__ = [
 CONTEXT_CHARACTERS = 400
 """How much of the article the panel shows on either side of a quote."""
 CLOSEST_ARTICLES = 3
-MARKERS = re.compile(r"(?:\[\d+\])+$")
 
 REPHRASE: dict[Refusal, str] = {
     "no_articles": "Index a folder with `assistant index FOLDER`, then ask again.",
@@ -56,6 +58,8 @@ class Source(TypedDict):
     page: int | None
     before: str
     quote: str
+    answer: tuple[str, str, str] | None
+    """The quote in three, when the one in the middle is the short answer."""
     after: str
     more_before: bool
     more_after: bool
@@ -104,14 +108,19 @@ def asked_as_markdown(standalone: str, question: str) -> str:
 
 
 def sentence_markdown(sentence: str, message_id: str, citations: Iterable[Citation]) -> str:
-    """A sentence of an answer, its `[1]` turned into links that the sources panel opens."""
-    titles = {citation.number: citation.title for citation in citations}
-    text, numbers = without_markers(sentence)
-    links = [
-        f'[{number}](#cite-{message_id}-{number} "{escape_title(titles[number])}")'
-        for number in numbers
-    ]
-    return escape(text) + "".join(links)
+    """A sentence of an answer, its `[1]` turned into links that the sources panel opens.
+
+    The short answer, where a citation marks one, is bold.
+    """
+    cited = {citation.number: citation for citation in citations}
+    shown = []
+    for said in sentences_in(sentence, cited.values()):
+        links = [
+            f'[{number}](#cite-{message_id}-{number} "{escape_title(cited[number].title)}")'
+            for number in said.numbers
+        ]
+        shown.append(marked(said.text, said.answer, escape) + "".join(links))
+    return " ".join(shown)
 
 
 def notes_markdown(notes: Iterable[str]) -> str:
@@ -125,6 +134,11 @@ def refusal_markdown(answer: Answer) -> str:
     # The rest of the text names the closest article, which has its own place on the screen.
     reason = answer.text.partition(". ")[0].removesuffix(".")
     return f"**{escape(reason)}.**\n\n{REPHRASE[answer.refusal]}{notes_markdown(answer.notes)}"
+
+
+def explanation_markdown(explanation: Explanation) -> str:
+    """Why an answer is what it is, as a list."""
+    return nested(explanation.outline(), escape)
 
 
 def error_markdown(message: str, error_id: str) -> str:
@@ -157,6 +171,7 @@ def cited_source(citation: Citation, article: Article) -> Source:
         page=citation.page,
         before=article.text[low : citation.start],
         quote=citation.quote,
+        answer=_around_answer(citation),
         after=article.text[citation.end : high],
         more_before=low > 0,
         more_after=high < len(article.text),
@@ -174,10 +189,19 @@ def closest_source(number: int, hit: Hit, article: Article) -> Source:
         page=article.page_of(passage.start),
         before=article.text[passage.start : passage.end],
         quote="",
+        answer=None,
         after="",
         more_before=passage.start > 0,
         more_after=passage.end < len(article.text),
     )
+
+
+def _around_answer(citation: Citation) -> tuple[str, str, str] | None:
+    """The quote up to its short answer, the short answer, and the rest."""
+    if citation.answer_start is None or citation.answer_end is None:
+        return None
+    first, last = citation.answer_start - citation.start, citation.answer_end - citation.start
+    return citation.quote[:first], citation.quote[first:last], citation.quote[last:]
 
 
 def closest_hits(hits: Iterable[Hit]) -> list[Hit]:
@@ -186,23 +210,11 @@ def closest_hits(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def copy_text(answer: Answer) -> str:
-    """The answer with its sources, as plain text for the clipboard."""
-    lines = [answer.text, *answer.notes, ""]
-    for citation in answer.citations:
-        lines.append(f"[{citation.number}] {citation.title}, {dated(citation.date)}")
-        lines.append(f"    {squeezed(citation.quote)}")
-        page = f", page {citation.page}" if citation.page else ""
-        where = f"{citation.article_id}{page}, characters {citation.start}-{citation.end}"
-        lines.append(f"    {where}")
-    return "\n".join(lines)
+    """The answer with its sources, for the clipboard: Markdown with footnotes, to be read as it is.
 
-
-def without_markers(sentence: str) -> tuple[str, list[int]]:
-    """A sentence without the markers at its end, and their numbers."""
-    match = MARKERS.search(sentence)
-    if match is None:
-        return sentence, []
-    return sentence[: match.start()], [int(number) for number in re.findall(r"\d+", match[0])]
+    Chainlit's own button would copy the Markdown of the page, with links that lead nowhere.
+    """
+    return to_markdown(answer)
 
 
 def window(text: str, start: int, end: int) -> tuple[int, int]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Reply"]
 
 SEARCHING = "Searching the articles"
+WHY_ANSWER, WHY_NONE = "Why this answer", "Why no answer"
 
 
 class Reply:
@@ -75,7 +76,7 @@ class Reply:
             await self.step.update()
 
     async def show_sources(self, citations: tuple[Citation, ...]) -> None:
-        """Send the message, still empty, with the panel of its sources."""
+        """Send the message, still empty, with the panel of its sources; later, add to the panel."""
         self.citations = citations
         if not citations:
             return
@@ -84,7 +85,8 @@ class Reply:
             return [rendering.cited_source(c, assistant.article(c.article_id)) for c in citations]
 
         shown = await self.opening.call(sources)
-        await self.message.send()
+        if self.panel is None:
+            await self.message.send()
         await self.send_panel(rendering.panel(self.message.id, "sources", shown))
 
     async def show_sentence(self, text: str) -> None:
@@ -97,7 +99,12 @@ class Reply:
         """Complete the message: its last state is what was streamed, or the refusal."""
         if answer.refusal is not None:
             await self.refuse(answer)
-            return
+        else:
+            await self.complete(answer)
+        await self.explain(answer)
+
+    async def complete(self, answer: Answer) -> None:
+        """Add the notes, and to the panel what is to be copied."""
         self.message.content = self.message.content.rstrip() + rendering.notes_markdown(
             answer.notes
         )
@@ -105,6 +112,16 @@ class Reply:
         if self.panel is not None:
             self.panel["copy"] = rendering.copy_text(answer)
             await self.send_panel(self.panel)
+
+    async def explain(self, answer: Answer) -> None:
+        """Say below the answer why it is what it is; folded until someone wants to know."""
+        if answer.explanation is None:
+            return
+        name = WHY_ANSWER if answer.answered else WHY_NONE
+        step = cl.Step(name=name, type="tool", show_input=False, parent_id=self.message.parent_id)
+        step.start = step.end = utc_now()
+        step.output = rendering.explanation_markdown(answer.explanation)
+        await step.send()
 
     async def refuse(self, answer: Answer) -> None:
         """Say why there is no answer, and what comes closest."""

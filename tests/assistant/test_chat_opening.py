@@ -44,7 +44,9 @@ class Parrot:
         refusal = None if "Alpha" in question else "not_stated"
         return Answer(question, question, question, refusal, 0.5)  # type: ignore[arg-type]
 
-    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), *, explain: bool = False
+    ) -> Iterator[Event]:
         self.threads.add(threading.current_thread().name)
         if not question:
             raise QuestionError("the question is empty; type one")

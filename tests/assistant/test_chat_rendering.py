@@ -9,9 +9,11 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from assistant.answers import Answer, Citation, Hit, Refusal
 from assistant.chat import rendering
+from assistant.explanation import Explanation
 from embeddings.errors import CitationError
 from embeddings.records import Article, Passage
 
@@ -89,6 +91,42 @@ def test_markers_become_links() -> None:
     assert markdown == f"The sum was 5&#46;{expected}"
 
 
+def short(quote: str = "The sum was 5 [sic].", answer: str = "5") -> Citation:
+    cited = citation(quote=quote)
+    at = cited.start + quote.index(answer)
+    return replace(cited, answer_start=at, answer_end=at + len(answer))
+
+
+def test_the_short_answer_is_bold() -> None:
+    markdown = rendering.sentence_markdown("The sum was 5 [sic].[1]", "id", [short()])
+    assert "&#32;**5**&#32;" in markdown
+    assert markdown.replace("**", "") == (
+        "The sum was&#32;5&#32;&#91;sic&#93;&#46;" + markdown[markdown.index("[1]") :]
+    )
+    other = rendering.sentence_markdown("The sum is 5.[1]", "id", [short()])
+    assert "**" not in other, "a sentence that is no quote has no such place"
+
+
+def test_the_panel_shows_the_short_answer_inside_the_quote() -> None:
+    source = rendering.cited_source(short(), ARTICLE)
+    assert source["answer"] == ("The sum was ", "5", " [sic].")
+    assert rendering.cited_source(citation(), ARTICLE)["answer"] is None
+
+
+def test_an_explanation_is_a_list_with_nothing_else_in_it() -> None:
+    hostile = "![x](http://a.b) <b>*bold*</b>\n# heading"
+    explanation = Explanation(
+        "q", hostile, (hostile,), (), 0.9, 0.3, f"Answered: {hostile}.", {"read": 1.25}
+    )
+    markdown = rendering.explanation_markdown(explanation)
+    tokens = MarkdownIt().parse(markdown)
+    inline = [child for token in tokens for child in token.children or ()]
+    assert {token.type for token in inline} <= {"text", "em_open", "em_close"}
+    assert {token.tag for token in tokens} <= {"ul", "li", "p", ""}
+    assert markdown.count("\n- ") == 3
+    assert "Milliseconds&#58; read 1&#46;2" in markdown
+
+
 def test_brackets_inside_a_sentence_are_text() -> None:
     markdown = rendering.sentence_markdown("See [2] there.[1]", "id", [citation(1)])
     assert markdown.count("](#cite-") == 1
@@ -160,10 +198,10 @@ def test_a_refusal_says_what_was_asked_too() -> None:
 
 def test_the_copy_holds_every_source() -> None:
     copy = rendering.copy_text(answer(notes=("A note.",)))
-    assert copy.startswith("The sum was 5 [sic].[1]\n")
-    assert "[1] A *title*, 2024-01-01" in copy
-    assert "news/a.txt, page 2, characters 12-32" in copy
-    assert "A note." in copy
+    assert copy == (
+        "The sum was 5 \\[sic\\].[^1]\n\n> A note.\n\n[^1]: “The sum was 5 \\[sic\\].” — "
+        "A \\*title\\*, 2024-01-01, news/a\\.txt, page 2, characters 12–32\n"
+    )
 
 
 def test_an_error_shows_its_id_and_nothing_as_markdown() -> None:

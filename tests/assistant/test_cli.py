@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -196,6 +197,80 @@ def test_verify_proves_a_saved_answer_and_catches_a_change(
     file.write_text(saved, "utf-8")
     (articles / "bridge.txt").write_text(BRIDGE.replace("12.5", "13.5"), "utf-8")
     assert run("verify", file, "-a", articles).code == 1
+
+
+def test_verify_tells_what_else_has_changed_and_fails_nothing_for_it(
+    run: Runner, articles: Path, tmp_path: Path
+) -> None:
+    saved = run("ask", "How much did the bridge cost?", "-a", articles, "--json").json()
+    saved["citations"][0]["title"] = "Another \x1b title"
+    (tmp_path / "answer.json").write_text(json.dumps(saved), "utf-8")
+
+    done = run("verify", "answer.json", "-a", articles)
+    assert done.code == 0
+    assert "note    [1] its title was 'Another \\x1b title' and is " in done.out
+    assert done.out.endswith("\nIt holds.\n")
+
+    saved["text"] = saved["text"].replace("12.5", "13.5")
+    (tmp_path / "answer.json").write_text(json.dumps(saved), "utf-8")
+    forged = run("verify", "answer.json", "-a", articles)
+    assert forged.code == 1
+    assert "FAILED  [text] " in forged.out
+    assert forged.out.endswith("\n1 of 2 checks failed.\n")
+
+
+def test_the_schema_is_printed_as_it_ships(run: Runner, articles: Path) -> None:
+    done = run("schema")
+
+    assert done.code == 0
+    assert done.err == ""
+    shipped = Path(cli.__file__).with_name("answer_schema.json")
+    assert done.json() == json.loads(shipped.read_text("utf-8"))
+
+
+def test_ask_prints_markdown_with_footnotes(run: Runner, articles: Path) -> None:
+    (articles / "mill.txt").write_text(
+        "The *mill* cost 7 \x1b[31m crowns [sic]. It is old.", "utf-8"
+    )
+    done = run("ask", "How much did the mill cost?", "-a", articles, "--markdown")
+
+    assert done.code == 0
+    body, _, notes = done.out.partition("\n\n")
+    assert body.replace("**", "").startswith("The \\*mill\\* cost 7 ")
+    assert body.endswith("[^1]")
+    assert notes.startswith("[^1]: “The \\*mill\\* cost 7 ")
+    assert "undated, mill\\.txt, characters 0–" in notes
+    assert "\x1b" not in done.out
+
+    refused = run("ask", "What is the capital of Mongolia?", "-a", articles, "--markdown")
+    assert re.fullmatch(r"\*\*[^*]+\*\*\n", refused.out)
+
+    both = run("ask", "How much?", "-a", articles, "--markdown", "--json")
+    assert both.code == 2
+    assert "--json and --markdown" in both.error()
+
+
+def test_ask_explains_when_it_is_asked_to(run: Runner, articles: Path) -> None:
+    line = ("ask", "How much did the bridge cost?", "-a", articles)
+    plain, explained = run(*line), run(*line, "--explain")
+
+    assert explained.out.startswith(plain.out)
+    why = explained.out.removeprefix(plain.out).splitlines()
+    assert why[:2] == ["", "Why"]
+    assert why[2].startswith("Answered: the best sentence reaches a confidence of 0.")
+    assert any(line.startswith("    for: ") for line in why)
+    assert any("BM25" in line and "cosine" in line for line in why)
+
+    as_json = run(*line, "--explain", "--json").json()
+    assert as_json["explanation"]["decision"] == why[2]
+    assert "explanation" not in run(*line, "--json").json()
+    as_markdown = run(*line, "--explain", "--markdown").out
+    assert "\n\n- Answered: the best sentence" in as_markdown
+    assert "\n    - for: " in as_markdown
+
+    refused = run("ask", "What is the capital of Mongolia?", "-a", articles, "--explain")
+    assert "\nWhy\nRefused, because " in refused.out
+    assert "against: " in refused.out
 
 
 def test_an_answer_holds_after_its_article_has_moved(
@@ -407,6 +482,10 @@ def test_an_unknown_article_cannot_be_removed(run: Runner, articles: Path) -> No
         (b"\xff\xfe", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"[]", "holds no answer"),
+        (b'{"schema": "footnote/answer/1", "confidence": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b'{"schema": "footnote/answer/1"}', "is a required property"),
+        (b'{"schema": "footnote/answer/1", "text": "\\ud800"}', "what JSON in UTF-8 cannot"),
+        (b'{"schema": "footnote/answer/1", "confidence": NaN}', "what JSON in UTF-8 cannot"),
     ],
 )
 def test_a_file_that_is_no_answer(run: Runner, tmp_path: Path, saved: bytes, said: str) -> None:

@@ -31,11 +31,11 @@ def part(question: str, *candidates: Candidate, confidence: float = 0.9) -> Part
 
 
 def chosen(draft: Draft) -> list[str]:
-    return [TEXT[start:end] for _, start, end in draft.spans]
+    return [TEXT[one.start : one.end] for one in draft.sentences]
 
 
 def draft(*parts: Part) -> Draft:
-    return compose(parts, 0.5, lambda _: (TEXT, SPANS))
+    return compose(parts, 0.5, {"a.txt": Article("a.txt", TEXT)})
 
 
 def test_the_best_sentence_alone_answers() -> None:
@@ -62,7 +62,7 @@ def test_an_enumeration_stays_whole_wherever_it_was_found(best: int) -> None:
 
 
 def test_a_number_is_no_enumeration() -> None:
-    assert len(draft(part("How many spoke?", candidate(3))).spans) == 1
+    assert len(draft(part("How many spoke?", candidate(3))).sentences) == 1
 
 
 def test_each_part_is_answered_and_a_part_that_is_not_says_so() -> None:
@@ -71,7 +71,7 @@ def test_each_part_is_answered_and_a_part_that_is_not_says_so() -> None:
     found = draft(cost, who)
     assert chosen(found) == ["It cost 40 crowns."]
     assert found.notes == ("The articles do not state an answer to: Who left?",)
-    assert draft(cost, cost).spans == draft(cost).spans
+    assert draft(cost, cost).sentences == draft(cost).sentences
 
 
 def test_refusals_have_their_reason() -> None:

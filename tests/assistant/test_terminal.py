@@ -5,9 +5,11 @@ import sys
 import unicodedata
 
 import pytest
+from rich.console import Console
 
 from assistant import terminal
 from assistant.answers import Answer, Citation
+from assistant.explanation import Explanation
 from embeddings.indexing import FileNote, IndexReport
 from embeddings.records import Article
 
@@ -69,6 +71,31 @@ def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[s
     assert lines[5] == "[2] Other · undated · b.txt"
     assert lines[6].endswith("word …”")
     assert len(lines[6]) < 180
+
+
+def test_the_short_answer_is_bold_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = Console(force_terminal=True, color_system="standard", width=80, highlight=False)
+    monkeypatch.setattr(terminal, "_stdout", lambda: console)
+    cited = Citation(1, "a.txt", "Title", None, None, 0, 13, "It\ncost \x1b 40.", "0", None, 8, 12)
+    terminal.say_answer(Answer("q", "q", "It cost \x1b 40.[1]", None, 0.9, (cited,)))
+
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.rstrip() == "It cost \\x1b \x1b[1m40\x1b[0m.[1]"
+
+
+def test_an_explanation_comes_last_and_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Explanation("q", "q \x1b", ("Only \u202e this.",), (), 0.9, 0.3, "Answered: so.")
+    answer = Answer("q", "q", "So.", "not_stated", 0.9, explanation=told)
+    terminal.say_answer(answer)
+    assert capsys.readouterr().out.splitlines() == [
+        "So.", "", "Why", "Answered: so.", r"Understood as: q \x1b", r"Only \u202e this.",
+    ]  # fmt: skip
+    terminal.say_markdown(answer)
+    assert capsys.readouterr().out.splitlines() == [
+        "**So.**", "", "- Answered: so.", r"- Understood as: q \x1b", r"- Only \u202e this.",
+    ]  # fmt: skip
 
 
 def test_a_long_line_stays_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

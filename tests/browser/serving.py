@@ -21,6 +21,8 @@ from embeddings.records import Article, Passage
 WORD = re.compile(r"\w{4,}")
 SENTENCE = re.compile(r"[^\n]+")
 """A line is a sentence, whatever it holds."""
+FIGURE = re.compile(r"\d[\d,]*\d|[*`<$].{4}")
+"""The short answer of a line: its first number, or something that is hard to make bold."""
 ALL = "Show all lines"
 CRASH = "Crash please"
 
@@ -56,7 +58,9 @@ class FakeAssistant:
         assert answer is not None
         return answer
 
-    def stream(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), *, explain: bool = False
+    ) -> Iterator[Event]:
         self.histories.append(list(history))
         if not question.strip():
             raise QuestionError("the question is empty; type one")
@@ -114,6 +118,8 @@ class FakeAssistant:
 
     def _citation(self, number: int, passage: Passage) -> Citation:
         article = self.article(passage.article_id)
+        figure = FIGURE.search(passage.text)
+        short = [passage.start + at for at in figure.span()] if figure else [None, None]
         return Citation(
             number=number,
             article_id=article.id,
@@ -124,6 +130,8 @@ class FakeAssistant:
             end=passage.end,
             quote=passage.text,
             sha256=article.sha256,
+            answer_start=short[0],
+            answer_end=short[1],
         )
 
 

@@ -101,7 +101,21 @@ def test_the_copy_has_the_answer_and_its_sources(tab: NewTab, fake_server: Serve
     expect(reply.locator(".fn-copy")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "300,600 complete vehicles" in copied
-    assert "\n[1] " in copied
+    assert "vehicles" in copied.partition("[^1]")[0]
+    assert "\n\n[^1]: “" in copied
+
+
+def test_the_short_answer_is_bold_in_the_answer_and_in_its_source(
+    tab: NewTab, fake_server: Server
+) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    # The short answer of the fake assistant is the first number: of "December 28, 2023", the day.
+    assert reply.locator(".font-bold").first.text_content() == "28"
+    reply.locator(MARKER).first.click()
+    expect(page.locator(f"{MARK} b")).to_have_text("28")
+    assert "28, 2023" in (page.locator(MARK).text_content() or "")
 
 
 def test_a_refusal_gives_its_reason_and_no_markers(
@@ -179,6 +193,31 @@ def test_the_search_is_shown_and_then_what_it_found(tab: NewTab, fake_server: Se
     expect(step).to_contain_text(re.compile(r"^\s*\d+ passages? from \d articles?"))
     step.get_by_role("button").click()
     expect(step.locator("li").first).to_contain_text("Ningde City Strives")
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "decision"),
+    [
+        (QUESTION, "Why this answer", "Answered: the best sentence reaches"),
+        (UNANSWERABLE, "Why no answer", "Refused, because"),
+    ],
+)
+def test_a_folded_step_says_why(
+    tab: NewTab, seeds_server: Server, question: str, name: str, decision: str
+) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    asking.ask(question)
+    step = page.locator('[data-step-type="tool"]')
+    expect(step).to_have_count(1)
+    expect(step).to_contain_text(name)
+    expect(step.locator("li")).to_have_count(0)
+    step.get_by_role("button").click()
+    expect(step.locator("li").first).to_contain_text(decision)
+    lines = step.locator("li")
+    expect(lines.filter(has_text="cosine").first).to_be_visible()
+    expect(lines.filter(has_text=re.compile("^(for|against): ")).first).to_be_visible()
+    expect(lines.filter(has_text="Milliseconds: ")).to_be_visible()
 
 
 def test_the_keyboard_alone_is_enough(tab: NewTab, fake_server: Server) -> None:

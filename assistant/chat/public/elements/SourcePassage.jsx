@@ -45,7 +45,13 @@ export default function SourcePassage() {
       <div className="fn-text">
         {source.more_before ? <span className="fn-more">… </span> : null}
         {visible(source.before.trimStart())}
-        {source.quote ? <mark ref={mark}>{visible(source.quote)}</mark> : null}
+        {source.quote ? (
+          <mark ref={mark}>
+            {source.answer
+              ? <>{visible(source.answer[0])}<b>{visible(source.answer[1])}</b>{visible(source.answer[2])}</>
+              : visible(source.quote)}
+          </mark>
+        ) : null}
         {visible(source.after.trimEnd())}
         {source.more_after ? <span className="fn-more"> …</span> : null}
       </div>

@@ -1,0 +1,57 @@
+"""How old an answer is: what is asked as of now, and what to say when its article is old."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from embeddings.records import Article
+
+__all__ = ["age_notes", "asks_latest"]
+
+OLD_DAYS = 365
+"""An article is old when it is so many days older than the newest one: no clock is asked, so that
+the same question of the same articles has the same answer on every day."""
+
+_LATEST = re.compile(
+    r"\b(?:latest|newest|most\s+recent(?:ly)?|current(?:ly)?|now(?:adays)?|today|at\s+present"
+    r"|presently|the\s+present(?=\s+\w)|so\s+far|up\s+to\s+date|these\s+days|still|as\s+of\s+(?:now|today))\b",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(
+    r"^\W*(?:(?:who|what|which|where|how\s+\w+(?:\s+(?!did\b|was\b|were\b|had\b)\w+){0,4}?)\s+(?:is|are|has|have|does|do)\b"
+    r"|(?:who|what|where)['’]s\b|(?:is|are|does|do|has|have)\b)",
+    re.IGNORECASE,
+)
+
+
+def asks_latest(question: str) -> bool:
+    """Whether the question asks for what holds now: "the latest figure", "still"."""
+    return _LATEST.search(question) is not None
+
+
+def age_notes(question: str, cited: Iterable[Article], newest: str | None) -> tuple[str, ...]:
+    """From when an answer is, where that matters: the question asks for now, the article is old.
+
+    `newest` is the date of the newest article there is. An article without a date is told of only
+    when the question says that it asks for the latest.
+    """
+    latest = asks_latest(question)
+    if not latest and not _PRESENT.match(question):
+        return ()
+    notes: dict[str, None] = {}
+    for article in cited:
+        if article.date is None:
+            if latest:
+                notes[f"“{article.label}” has no date, so this may no longer hold."] = None
+        elif newest and _days(article.date, newest) > OLD_DAYS:
+            notes[f"This is as of {article.date}, the date of “{article.label}”."] = None
+    return tuple(notes)
+
+
+def _days(earlier: str, later: str) -> int:
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days

@@ -1,0 +1,334 @@
+"""Digests: what an article is about, which articles mention something, what all of them hold.
+
+Nothing is written: a summary is the article's own most central sentences, in their order. They
+are chosen by degree centrality over the encoder's vectors, as in LexRank (Erkan and Radev, JAIR
+2004), the lead first, and without repetition by maximal marginal relevance (Carbonell and
+Goldstein, SIGIR 1998). In news the lead is hard to beat, so it always counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from assistant.composer import Chosen, Draft
+from embeddings.lexical import stems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.answers import Hit
+    from embeddings.encoder import Encoder
+    from embeddings.records import Article
+    from embeddings.splitting import Span
+
+__all__ = ["Request", "compose_digest", "request_of"]
+
+MOST_ARTICLES = 8
+"""Articles of which a digest shows a sentence; it says how many there are."""
+SUMMARY_SENTENCES = 4
+DIGEST_CONFIDENCE = 0.9
+"""A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
+WHICH_IS_MEANT = "It is not clear which article is meant, so each is shown by how it begins."
+SENTENCES_WEIGHED = 80
+"""Sentences of an article, from its start, that a summary is chosen from."""
+LEAD_WITHIN = 6
+"""Sentences from the start of an article among which its lead is looked for."""
+LEAST_WORDS = 6
+"""A sentence has at least so many words; what has fewer is a title, a date or a label."""
+REDUNDANCY = 0.3
+"""Weight of what a sentence repeats, against what it is central to."""
+EARLY = 0.15
+"""Added for the first sentence, falling to nothing at the last: news says first what matters."""
+
+_TEXT = r"(?:articles?|reports?|stor(?:y|ies)|texts?|documents?|pieces?|pages?|news(?:\s+items?)?)"
+_MANY = r"(?:articles|reports|stories|texts|documents|pieces|pages|news|sources)"
+_ONE = r"(?:article|report|story|text|document|piece|page)"
+_LEADS = r"^\W*(?:please\s+|can\s+you\s+|could\s+you\s+|would\s+you\s+|i\s+want\s+)?"
+_MENTIONS = re.compile(
+    rf"{_LEADS}(?:(?:(?P<inside>in)\s+)?(?:which|what|how\s+many)\s+(?:of\s+)?(?:the\s+|these\s+|your\s+|other\s+)*"
+    rf"{_TEXT}(?!['’])"
+    rf"|(?:list|show|find|name|give)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?{_MANY}(?!['’]))\s+(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_SPEAKING = frozenset(
+    stems(
+        "mention mentioned talk speak discuss cover name named deal refer write report say tell "
+        "concern contain bring up touch take place set happen come appear turn crop article "
+        "story piece anything something related relating regarding quote cite describe feature "
+        "deals focus there involve include involving including dealing mentioning"
+    )
+)
+"""What texts do with a topic: no words of the topic itself."""
+_OF_A_TOPIC = re.compile(
+    r"\babout\b|^(?:that\s+|which\s+)?(?:(?:is|are|was|were|come|comes)\s+)?(?:on|from|in|with)\b",
+    re.IGNORECASE,
+)
+_PART_OF = re.compile(r"of\b", re.IGNORECASE)
+_DONE_TO = re.compile(r"(?:do|does|did)\s+(?!you\b|we\b)(?P<word>\w+)", re.IGNORECASE)
+"""After "which reports": another does something to them, unless what follows is a text's doing."""
+_SUMMARY = re.compile(
+    rf"{_LEADS}(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?P<which>(?:this|that|the|these|those|all|each|every)\b(?:(?!\b(?:of|on|in|at)\b).)*?)\b"
+    rf"(?P<noun>{_TEXT})\b(?P<rest>.*?)\babout\b(?P<after>.*)"
+    rf"|(?:summari[sz]e|sum\s+up|outline|give\s+(?:me\s+)?(?:a|an|the)\s+(?:short\s+|brief\s+|quick\s+)?"
+    r"(?:summary|overview|outline|gist|digest)(?:\s+of)?|(?:a\s+)?(?:summary|overview)\s+of"
+    r"|what\s+(?:is|are)\s+the\s+(?:main|key)\s+(?:points?|ideas?|takeaways?|message)(?:\s+(?:of|in|from))?"
+    r"|tl;?dr)\b(?P<topic>.*))$",
+    re.IGNORECASE,
+)
+_OVERVIEW = re.compile(
+    rf"{_LEADS}(?:what\s+(?:{_MANY}|topics|subjects|information)\s+(?:do\s+you\s+have|are\s+there|is\s+there)(?:\s+here)?\W*$"
+    rf"|what\s+can\s+i\s+ask|what\s+do\s+you\s+know(?!\s+about)|list\s+(?:all\s+)?(?:the\s+|your\s+)?{_MANY}\W*$"
+    rf"|which\s+{_MANY}\s+(?:do\s+you\s+have|are\s+there)(?:\s+here)?\W*$)",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    rf"\b(?:the|this|that|these|those|all|of|on|about|in|from|my|your|main|whole|entire|for|me|please"
+    rf"|latest|newest|most\s+recent|last|each|every|it|them|everything|{_TEXT})\b|[?.!,:;]",
+    re.IGNORECASE,
+)
+_INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
+_BRACKETS = re.compile(r"\s*\([^()]*\)\s*\??$")
+_NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What kind of digest a question asks for."""
+
+    kind: Literal["summary", "mentions", "overview"]
+    topic: str = ""
+    """What the article is about, or what is mentioned, in the question's words; may be empty."""
+    newest: bool = False
+    """Whether the newest article is meant."""
+
+
+def request_of(question: str) -> Request | None:
+    """The digest that `question` asks for; None for a question about what articles say."""
+    if _OVERVIEW.match(question):
+        return Request("overview")
+    if match := _MENTIONS.match(question):
+        topic = _topic(match["rest"]) if match["inside"] or _of_a_topic(match["rest"]) else ""
+        return Request("mentions", topic) if topic else None
+    match = _SUMMARY.match(question)
+    if match is None:
+        return None
+    words = " ".join(filter(None, (match["which"], match["rest"], match["after"], match["topic"])))
+    said = " ".join(filter(None, (match["which"], match["noun"], match["topic"])))
+    many = re.search(rf"\b(?:{_MANY}|each|every)\b", said, re.I)
+    if many:
+        words = _BRACKETS.sub("", words)
+    topic = " ".join(_PLAIN.sub(" ", words).strip(" ()").split())
+    if many and not topic:
+        return Request("overview")
+    if match["noun"] is None and not re.search(rf"\b(?:{_TEXT}|it|this|that)\b", question, re.I):
+        # "Summarise the agreement": the article about it. "Summarise what she said": a question.
+        if topic.lower().startswith(("what ", "how ", "why ", "who ")):
+            return None
+        return Request("summary", topic) if topic else Request("overview")
+    return Request("summary", topic, bool(_NEWEST.search(question)))
+
+
+def _of_a_topic(rest: str) -> bool:
+    """Whether what follows "which reports" says what they tell of: not "… did she sign"."""
+    done = _DONE_TO.match(rest)
+    if _PART_OF.match(rest) or (done and not set(stems(done["word"])) & _SPEAKING):
+        return False
+    return bool(_OF_A_TOPIC.search(rest)) or bool(set(stems(rest)) & _SPEAKING)
+
+
+def _topic(words: str) -> str:
+    """The words that say what is looked for, without those for what a text does with it."""
+    kept = []
+    for word in re.findall(r"[\w’'-]+", words):
+        own = stems(word)
+        if own and not set(own) <= _SPEAKING:
+            kept.append(word)
+    return " ".join(kept)
+
+
+def lead(text: str, sentences: Sequence[Span]) -> int | None:
+    """Number of the sentence that says who did what, and when: early, with names and figures.
+
+    A title, a date line or a slogan often stands before it.
+    """
+    real = [n for n, span in enumerate(sentences) if _is_sentence(text[slice(*span)])]
+    if not real:
+        return 0 if sentences else None
+
+    def telling(place: int) -> float:
+        words = text[slice(*sentences[real[place]])]
+        names = len(_INNER_NAME.findall(words))
+        figures = any(character.isdigit() for character in words)
+        return min(names, 3) / 3 + 0.5 * figures - 0.1 * place
+
+    return real[max(range(min(len(real), LEAD_WITHIN)), key=telling)]
+
+
+def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | None:
+    """Number of the sentence that speaks most of `topic`; None when the article does not.
+
+    The sentence must hold the topic's names; without a name, half of its words, and the article
+    all of them.
+    """
+    wanted = frozenset(stems(topic))
+    capitalised = [w for w in re.findall(r"[\w’'-]+", topic) if w[:1].isupper() or w[:1].isdigit()]
+    names = frozenset(stems(" ".join(capitalised)))
+    there = frozenset(stems(f"{article.title or ''} {article.text}"))
+    if not wanted or not (names or wanted) <= there:
+        return None
+    best: tuple[int, bool, int] | None = None
+    for number, (start, end) in enumerate(sentences):
+        words = article.text[start:end]
+        present = wanted & frozenset(stems(words))
+        if names <= present and (names or 2 * len(present) >= len(wanted)):
+            found = (len(present), _is_sentence(words), -number)
+            best = max(best, found) if best else found
+    return -best[2] if best else None
+
+
+def summary(
+    article: Article, sentences: Sequence[Span], encoder: Encoder, topic: str = ""
+) -> tuple[int, ...]:
+    """Numbers of the sentences that say what the article is about, in their order.
+
+    What stands before the lead is left out. With a `topic`, the sentence nearest to it is among
+    them, and nearness to it counts as much as being central.
+    """
+    import numpy as np
+
+    text = article.text
+    first = lead(text, sentences)
+    if first is None:
+        return ()
+    later = range(first + 1, len(sentences))
+    numbers = [first, *(n for n in later if _is_sentence(text[slice(*sentences[n])]))]
+    numbers = numbers[:SENTENCES_WEIGHED]
+    if len(numbers) <= SUMMARY_SENTENCES:
+        return tuple(numbers)
+    vectors = encoder.encode([text[slice(*sentences[n])] for n in numbers])
+    alike = vectors @ vectors.T
+    worth = alike.mean(axis=1) + EARLY * np.linspace(1, 0, len(numbers))
+    start = [0]
+    if topic:
+        nearness = vectors @ encoder.encode([topic])[0]
+        worth = worth + nearness
+        start = sorted({0, int(nearness.argmax())})
+    return tuple(numbers[place] for place in sorted(_diverse(start, worth, alike)))
+
+
+def _diverse(
+    first: Sequence[int], worth: NDArray[np.float32], alike: NDArray[np.float32]
+) -> list[int]:
+    """Those that come first, then others by maximal marginal relevance."""
+    chosen = list(first)
+    while len(chosen) < SUMMARY_SENTENCES:
+        gain = worth - REDUNDANCY * alike[:, chosen].max(axis=1)
+        gain[chosen] = -10.0
+        chosen.append(int(gain.argmax()))
+    return chosen
+
+
+def _is_sentence(text: str) -> bool:
+    closed = text.rstrip("\"'”’)] \n").endswith((".", "!", "。", "！"))
+    return closed and len(text.split()) >= LEAST_WORDS
+
+
+def compose_digest(
+    request: Request,
+    ids: Sequence[str],
+    hits: Sequence[Hit],
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+    encoder: Callable[[], Encoder],
+) -> Draft:
+    """The sentences of a digest, or a refusal.
+
+    `ids` are the articles that are asked, newest first; `hits` is what the topic found, best first.
+    """
+    found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
+    newest = _newest(request, ids, found, article, sentences_of) if request.newest else ()
+    if request.kind == "summary" and (len(ids) == 1 or newest or request.topic):
+        chosen = ids if len(ids) == 1 else newest or found[:1]
+        return _of_one(chosen, request, article, sentences_of, encoder)
+    if request.kind == "mentions":
+        return _of_several(found, request, article, sentences_of)
+    notes = () if request.kind == "overview" else (WHICH_IS_MEANT,)
+    draft = _of_several(ids, request, article, sentences_of)
+    return replace(draft, notes=(*notes, *draft.notes))
+
+
+def _newest(
+    request: Request,
+    ids: Sequence[str],
+    found: Sequence[str],
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+) -> Sequence[str]:
+    """The newest article that speaks of the topic, if there is one; none where none has a date."""
+    for one in filter(None, map(article, ids)):
+        if one.date is None:  # those without a date come last
+            break
+        if not request.topic or (
+            one.id in found and mention(request.topic, one, sentences_of(one.text)) is not None
+        ):
+            return [one.id]
+    return ()
+
+
+def _of_one(
+    ids: Sequence[str],
+    request: Request,
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+    encoder: Callable[[], Encoder],
+) -> Draft:
+    one = article(ids[0]) if ids else None
+    if one is None or not _is_about(one, request.topic):
+        return Draft("nothing_relevant", 1 - DIGEST_CONFIDENCE)
+    spans = sentences_of(one.text)
+    chosen = summary(one, spans, encoder(), request.topic)
+    if not chosen:
+        return Draft("not_stated", 1 - DIGEST_CONFIDENCE)
+    return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *spans[n]) for n in chosen))
+
+
+def _is_about(article: Article, topic: str) -> bool:
+    """Whether the article holds at least one word of the topic, if there is one."""
+    wanted = frozenset(stems(topic))
+    return not wanted or bool(wanted & frozenset(stems(f"{article.title or ''} {article.text}")))
+
+
+def _of_several(
+    ids: Sequence[str],
+    request: Request,
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+) -> Draft:
+    """One sentence of each article that has something to show."""
+    shown: list[Chosen] = []
+    more = 0
+    for one in filter(None, map(article, ids)):
+        if request.kind != "mentions" and len(shown) == MOST_ARTICLES:
+            more = len(ids) - len(shown)
+            break
+        spans = sentences_of(one.text)
+        number = (
+            mention(request.topic, one, spans)
+            if request.kind == "mentions"
+            else lead(one.text, spans)
+        )
+        if number is None:
+            continue
+        if len(shown) < MOST_ARTICLES:
+            shown.append(Chosen(one.id, *spans[number]))
+        else:
+            more += 1
+    if not shown:
+        return Draft("not_stated", 1 - DIGEST_CONFIDENCE)
+    notes = (f"{len(shown)} articles are shown; {more} more are not.",) if more else ()
+    return Draft(None, DIGEST_CONFIDENCE, tuple(shown), notes)

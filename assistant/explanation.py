@@ -1,0 +1,354 @@
+"""Why an answer is what it is: what each stage found, what spoke for and against, the decision.
+
+It is told from the records that the stages left behind, so that nothing is worked out twice and
+nothing about the answer changes for being explained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from assistant.evidence import NAMES
+from assistant.reader import answer_features, beside_the_point
+from assistant.reasons import Asked, reasons
+
+if TYPE_CHECKING:
+    from assistant.answers import Answer, Citation, Refusal
+    from assistant.composer import Part
+    from assistant.reader import Calibration, Candidate
+    from assistant.retriever import Retrieved
+    from embeddings.records import Article
+
+__all__ = [
+    "Explanation",
+    "FoundPassage",
+    "OtherName",
+    "PartExplanation",
+    "PreferredTime",
+    "Trace",
+    "WeighedSentence",
+    "explain",
+]
+
+SENTENCES = 3
+"""Candidates that are explained: those whose words the reader compares one by one."""
+PASSAGES_SHOWN = 5
+REASONS = 2
+
+_REFUSED: dict[Refusal, str] = {
+    "no_articles": "there are no articles to answer from",
+    "nothing_relevant": "no passage is near the question in meaning, or shares enough of its words",
+    "not_stated": "no sentence is likely enough to answer",
+    "sources_disagree": "the articles contradict each other",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage, and how it fared in each stage of the search. Ranks start at 1."""
+
+    rank: int
+    score: float
+    """What it was ranked by in the end; higher is better, here and below."""
+    article_id: str
+    title: str | None
+    start: int
+    end: int
+    lexical_rank: int | None = None
+    """By BM25; None when the lexical search did not bring it."""
+    bm25: float | None = None
+    dense_rank: int | None = None
+    """By cosine; None when the dense search did not bring it."""
+    cosine: float | None = None
+    fused: float | None = None
+    """Score of both; `score` differs where the time that a question names was preferred."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedSentence:
+    """A sentence that might answer, and what speaks for and against it, in words."""
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    cited: bool
+    score: float
+    """Log-odds that it answers, among the candidates."""
+    probability: float
+    """Probability that it answers, judged by itself, 0..1."""
+    relevance: float
+    """The reader's log-odds that this very sentence answers."""
+    answerable: float
+    """The reader's log-odds that the text around it answers at all."""
+    evidence_for: tuple[str, ...]
+    evidence_against: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """A name in the question, and another that was searched for too."""
+
+    written: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferredTime:
+    """Words of the question that name a time, whose passages were preferred."""
+
+    words: str
+    since: str | None
+    """First day, ISO 8601; None where it is open, as below."""
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartExplanation:
+    """One question of the question."""
+
+    question: str
+    aliases: tuple[OtherName, ...]
+    periods: tuple[PreferredTime, ...]
+    passages: tuple[FoundPassage, ...]
+    best_cosine: float
+    sentences: tuple[WeighedSentence, ...]
+    confidence: float
+    """Probability that the best sentence answers, 0..1."""
+    why: str
+    """Why it is answered with this sentence, or why it is not, without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an answer is what it is."""
+
+    question: str
+    standalone_question: str
+    filters: tuple[str, ...]
+    """Which articles were asked, when not all of them."""
+    parts: tuple[PartExplanation, ...]
+    confidence: float
+    least_confidence: float
+    """The confidence from which an answer is given."""
+    decision: str
+    timings_ms: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """Milliseconds by stage: different every time, so no part of what makes two equal."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready dictionary of all fields."""
+        return {**asdict(self), "timings_ms": dict(self.timings_ms)}
+
+    def outline(self) -> Iterator[tuple[int, str]]:
+        """The same for people: lines, each with its depth from 0."""
+        yield 0, self.decision
+        if self.standalone_question != self.question:
+            yield 0, f"Understood as: {self.standalone_question}"
+        for applied in self.filters:
+            yield 0, applied
+        for part in self.parts:
+            several = len(self.parts) > 1
+            if several:
+                yield 0, f"Part: {part.question}"
+                yield 1, f"{part.why[:1].upper()}{part.why[1:]}."
+            yield from ((depth + several, line) for depth, line in _outline(part))
+        took = ", ".join(f"{name} {value:.1f}" for name, value in self.timings_ms.items())
+        if took:
+            yield 0, f"Milliseconds: {took}"
+
+
+class Trace:
+    """What is noted while an answer is made: what was found for each part, and how long it took."""
+
+    def __init__(self) -> None:
+        self.filters: tuple[str, ...] = ()
+        self.retrieved: dict[str, Retrieved] = {}
+        """By the question that was asked."""
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes to that of the stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = 1000 * (time.perf_counter() - began)
+            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + spent
+
+
+def explain(
+    answer: Answer,
+    parts: Sequence[Part],
+    trace: Trace,
+    articles: Mapping[str, Article],
+    calibration: Calibration,
+) -> Explanation:
+    """Tell from the records why `answer` is what it is. `articles` holds those of the hits."""
+    told = tuple(
+        _part(part, trace.retrieved.get(part.question), answer.citations, articles, calibration)
+        for part in parts
+    )
+    return Explanation(
+        answer.question,
+        answer.standalone_question,
+        trace.filters,
+        told,
+        answer.confidence,
+        calibration.least_confidence,
+        _decision(answer, told, calibration.least_confidence),
+        {name: round(value, 3) for name, value in trace.milliseconds.items()},
+    )
+
+
+def _part(
+    part: Part,
+    retrieved: Retrieved | None,
+    citations: Sequence[Citation],
+    articles: Mapping[str, Article],
+    calibration: Calibration,
+) -> PartExplanation:
+    quoted = {(citation.article_id, citation.start, citation.end) for citation in citations}
+    sentences = []
+    for place, candidate in enumerate(part.reading.candidates):
+        cited = (candidate.article_id, candidate.start, candidate.end) in quoted
+        if place < SENTENCES or cited:
+            article = articles.get(candidate.article_id)
+            asked = Asked.of(part, retrieved, article, candidate.index)
+            supported = part.reading.supported if place == 0 else ()
+            said = reasons(candidate, asked, supported, calibration.sentence)
+            sentences.append(_sentence(candidate, cited, said))
+    return PartExplanation(
+        part.question,
+        tuple(OtherName(a.written, a.other) for a in retrieved.aliases) if retrieved else (),
+        tuple(PreferredTime(p.words, p.since, p.until) for p in retrieved.periods)
+        if retrieved
+        else (),
+        _passages(part, retrieved),
+        part.best_cosine,
+        tuple(sentences),
+        part.reading.confidence,
+        _why(part, sentences, calibration.least_confidence),
+    )
+
+
+def _passages(part: Part, retrieved: Retrieved | None) -> tuple[FoundPassage, ...]:
+    hits, ranked = (retrieved.hits, retrieved.ranks) if retrieved else ((), ())
+    ranks = {hit.passage: stood for hit, stood in zip(hits, ranked, strict=False)}
+    found = []
+    for hit in part.hits:
+        passage, stood = hit.passage, ranks.get(hit.passage)
+        plain = FoundPassage(
+            hit.rank, hit.score, passage.article_id, passage.title, passage.start, passage.end
+        )
+        found.append(
+            plain
+            if stood is None
+            else replace(
+                plain,
+                lexical_rank=stood.lexical,
+                bm25=stood.bm25,
+                dense_rank=stood.dense,
+                cosine=stood.cosine,
+                fused=stood.fused,
+            )
+        )
+    return tuple(found)
+
+
+def _sentence(
+    candidate: Candidate, cited: bool, reasons: tuple[tuple[str, ...], tuple[str, ...]]
+) -> WeighedSentence:
+    value = dict(zip(NAMES, candidate.features, strict=False))
+    return WeighedSentence(
+        candidate.article_id,
+        candidate.start,
+        candidate.end,
+        candidate.text,
+        cited,
+        candidate.score,
+        candidate.probability,
+        value.get("relevance", 0.0),
+        value.get("answerable", 0.0),
+        *reasons,
+    )
+
+
+def _why(part: Part, sentences: Sequence[WeighedSentence], least_confidence: float) -> str:
+    """Why this sentence, or why none, as the rest of a sentence."""
+    reading = part.reading
+    if not sentences:
+        return "no sentence was weighed by itself"
+    reached = f"the best sentence reaches a confidence of {reading.confidence:.3f}"
+    if reading.confidence < least_confidence:
+        values = answer_features(reading.candidates, part.best_cosine, reading.supported)
+        ruled_out = bool(reading.supported) and beside_the_point(values)
+        because = ", for a plain contradiction" if ruled_out else ""
+        against = _said(sentences[0].evidence_against)
+        return f"{reached}, below {least_confidence:.3f}{because}{against}"
+    cited = next((sentence for sentence in sentences if sentence.cited), None)
+    if cited is None:
+        return f"{reached}, and other sentences than the best are cited"
+    return f"{reached}, and {least_confidence:.3f} is needed{_said(cited.evidence_for)}"
+
+
+def _said(evidence: Sequence[str]) -> str:
+    return f": {'; '.join(evidence[:REASONS])}" if evidence else ""
+
+
+def _decision(answer: Answer, parts: Sequence[PartExplanation], least_confidence: float) -> str:
+    """Why this answer, or why none, in one sentence."""
+    enough = sum(part.confidence >= least_confidence for part in parts)
+    why = parts[0].why if len(parts) == 1 else f"{enough} of {len(parts)} parts have an answer"
+    if answer.refusal is not None:
+        reason = f"Refused, because {_REFUSED[answer.refusal]}"
+        return f"{reason}: {why}." if parts else f"{reason}."
+    by_model = " in a language model's words" if answer.composer == "llm" else ""
+    return f"Answered{by_model}: {why}."
+
+
+def _outline(part: PartExplanation) -> Iterator[tuple[int, str]]:
+    """What was found and weighed for one part."""
+    for alias in part.aliases:
+        yield 0, f"Also searched for: {alias.other}, for {alias.written}"
+    for period in part.periods:
+        days = f"{period.since or '…'} to {period.until or '…'}"
+        yield 0, f"Time that was preferred: {period.words} ({days})"
+    if part.passages:
+        yield 0, f"Passages, best first ({len(part.passages)} found)"
+    for passage in part.passages[:PASSAGES_SHOWN]:
+        yield 1, _passage_line(passage)
+    if part.sentences:
+        yield 0, "Sentences, best first"
+    for sentence in part.sentences:
+        yield 1, _sentence_line(sentence)
+        for said in sentence.evidence_for:
+            yield 2, f"for: {said}"
+        for said in sentence.evidence_against:
+            yield 2, f"against: {said}"
+
+
+def _passage_line(passage: FoundPassage) -> str:
+    where = f"{passage.title or passage.article_id}, {passage.start}–{passage.end}"
+    stages = [f"score {passage.score:.3f}"]
+    if passage.fused is not None and passage.cosine is not None:
+        lexical = "not found" if passage.lexical_rank is None else f"no. {passage.lexical_rank}"
+        bm25 = "" if passage.bm25 is None else f", BM25 {passage.bm25:.2f}"
+        dense = "not found" if passage.dense_rank is None else f"no. {passage.dense_rank}"
+        stages += [f"by words {lexical}{bm25}", f"by meaning {dense}, cosine {passage.cosine:.2f}"]
+        if passage.fused != passage.score:
+            stages.append(f"fused {passage.fused:.3f}, then preferred for its time")
+    return f"{where}: {'; '.join(stages)}"
+
+
+def _sentence_line(sentence: WeighedSentence) -> str:
+    cited = "cited, " if sentence.cited else ""
+    return (
+        f"“{' '.join(sentence.text.split())}” ({cited}log-odds {sentence.score:.2f}, "
+        f"probability {sentence.probability:.2f}; the reader's log-odds {sentence.relevance:.2f}, "
+        f"of the text around it {sentence.answerable:.2f})"
+    )

@@ -1,0 +1,146 @@
+"""Lists in running text: the sentences that are one list, so that an answer gives it whole.
+
+"First …", "Secondly …", "Thirdly …" may stand sentences apart; items may have a line each, with
+or without a mark; and questions that are quoted one after another are one list as well.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embeddings.splitting import Span
+
+__all__ = ["asks_for_questions", "whole_list"]
+
+REACH = 8
+"""Sentences between one item and the next, at most."""
+LONGEST = 12
+"""Items shown of a list; a longer one is better read in its article."""
+
+_OPENS = re.compile(
+    r"(?:^|[,;:]\s*|\bthat\s+)(?:first|firstly|first of all|to begin with)\s*(?:,|\bof all\b|\b)",
+    re.IGNORECASE,
+)
+_LATER = re.compile(
+    r"^\W*(?:(?:second|third|fourth|fifth|sixth)(?:ly)?\b(?=\s*,|\s+(?:we|the|is|was|to)\b|\s+\w+,)"
+    r"|(?:secondly|thirdly|fourthly|fifthly|finally|lastly)\b)",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\s*(?:[-*•–·▪‣]|\(?\d{1,2}[.)]|\(?[a-z][.)]|[①-⑳])(?:\s+|$)")
+_ASKS_FOR_QUESTIONS = re.compile(
+    r"\bquestions?\b.*\b(?:ask|asked|put|raise[ds]?|pose[ds]?|have|had)\b"
+    r"|\b(?:did|does|do)\b.*\b(?:ask|want to know|inquire|wonder)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_questions(question: str) -> bool:
+    """Whether what is asked for are questions: "What did she want to know?"."""
+    return _ASKS_FOR_QUESTIONS.search(question) is not None
+
+
+def whole_list(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """Numbers of the sentences that make up the list to which sentence `index` belongs.
+
+    Empty when it belongs to none. `spans` are the sentences of `text`.
+    """
+    for find in (_enumeration, _items, _questions):
+        found = find(index, text, spans)
+        if len(found) > 1:
+            return found[:LONGEST]
+    return ()
+
+
+def _enumeration(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """A sentence with "first …", and each later "secondly …" within reach of the one before."""
+
+    def at(number: int) -> str:
+        return text[slice(*spans[number])]
+
+    opening = index
+    if not _OPENS.search(at(index)):
+        if not _LATER.match(at(index)):
+            return ()
+        last = index
+        while opening > 0 and last - opening < REACH and not _OPENS.search(at(opening)):
+            opening -= 1
+            if _LATER.match(at(opening)):
+                last = opening
+        if not _OPENS.search(at(opening)):
+            return ()
+    found = [opening]
+    for number in range(opening + 1, len(spans)):
+        if number - found[-1] > REACH or _OPENS.search(at(number)):
+            break
+        if _LATER.match(at(number)):
+            found.append(number)
+    return tuple(found)
+
+
+def _items(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """Lines, one after another, that each begin with a mark; and the line that leads in."""
+    lines = _marked_lines(text, spans)
+    own = _line(text, spans[index][0])
+    at = next((place for place, (line, _) in enumerate(lines) if line[0] == own[0]), None)
+    leads = text[slice(*spans[index])].rstrip().endswith(":")
+    if at is None and leads:
+        at = next((p for p, (line, _) in enumerate(lines) if _adjoin(text, own, line)), None)
+    if at is None:
+        return ()
+    first = last = at
+    while first > 0 and _adjoin(text, lines[first - 1][0], lines[first][0]):
+        first -= 1
+    while last + 1 < len(lines) and _adjoin(text, lines[last][0], lines[last + 1][0]):
+        last += 1
+    items = tuple(number for _, number in lines[first : last + 1])
+    before = items[0] - 1
+    while before >= 0 and _MARK.fullmatch(text[slice(*spans[before])]):
+        before -= 1
+    if before >= 0 and text[slice(*spans[before])].rstrip().endswith(":"):
+        return (before, *items)
+    return items
+
+
+def _marked_lines(text: str, spans: Sequence[Span]) -> list[tuple[Span, int]]:
+    """Each line that begins with a mark, with the number of the first sentence after the mark."""
+    found: dict[Span, int] = {}
+    for number, (start, end) in enumerate(spans):
+        line = _line(text, start)
+        words = text[start:end]
+        if line not in found and _MARK.match(text[slice(*line)]) and not _MARK.fullmatch(words):
+            found[line] = number
+    return list(found.items())
+
+
+def _line(text: str, at: int) -> Span:
+    end = text.find("\n", at)
+    return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end
+
+
+def _adjoin(text: str, line: Span, following: Span) -> bool:
+    """Whether two lines are neighbours, with marks of one kind where both have one."""
+    if line[1] >= following[0] or text[line[1] : following[0]].strip():
+        return False
+    marks = [_MARK.match(text[slice(*each)]) for each in (line, following)]
+    kinds = {re.sub(r"\w+", "1", mark[0].strip()) for mark in marks if mark}
+    return len(kinds) == 1
+
+
+def _questions(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """Neighbouring sentences that are all questions."""
+
+    def asks(number: int) -> bool:
+        return text[slice(*spans[number])].rstrip("\"'”’ \n").endswith("?")
+
+    if not asks(index):
+        return ()
+    first = last = index
+    while first > 0 and asks(first - 1):
+        first -= 1
+    while last + 1 < len(spans) and asks(last + 1):
+        last += 1
+    return tuple(range(first, last + 1))

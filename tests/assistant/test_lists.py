@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from assistant.lists import LONGEST, asks_for_questions, whole_list
+from embeddings.splitting import split_sentences
+
+
+def listed(text: str, sentence: str) -> list[str]:
+    """The list to which the sentence with these words belongs, sentence by sentence."""
+    spans = split_sentences(text)
+    index = next(n for n, span in enumerate(spans) if sentence in text[slice(*span)])
+    return [text[slice(*spans[n])].strip() for n in whole_list(index, text, spans)]
+
+
+ORDERED = (
+    "She opened the day. She said that first, the quay must be mended. It is old. "
+    "Secondly, the crane needs oil. Nobody spoke. Finally, there should be lights. All left."
+)
+
+
+@pytest.mark.parametrize("found", ["quay must", "Secondly", "Finally"])
+def test_an_enumeration_is_whole_wherever_it_was_found(found: str) -> None:
+    assert listed(ORDERED, found) == [
+        "She said that first, the quay must be mended.",
+        "Secondly, the crane needs oil.",
+        "Finally, there should be lights.",
+    ]
+
+
+def test_a_sentence_between_the_items_is_no_item() -> None:
+    assert listed(ORDERED, "It is old") == []
+    assert listed(ORDERED, "All left") == []
+
+
+def test_first_alone_is_no_list() -> None:
+    assert listed("First, the quay opened. Then it rained.", "First") == []
+    assert listed("The second ferry sank. The third one too.", "second ferry") == []
+
+
+def test_two_enumerations_stay_two() -> None:
+    text = "First, ask. Second, wait. It rained for a day. First, eat. Second, sleep."
+    assert listed(text, "wait") == ["First, ask.", "Second, wait."]
+    assert listed(text, "sleep") == ["First, eat.", "Second, sleep."]
+
+
+MARKED = (
+    "The harbour needs:\n- new lamps.\n- A crane. It may be used.\n- rope.\n\n1. Oslo\n2. Bergen\n"
+)
+
+
+def test_marked_lines_are_a_list_with_the_line_that_leads_in() -> None:
+    whole = ["The harbour needs:", "- new lamps.", "- A crane.", "- rope."]
+    assert listed(MARKED, "new lamps") == whole
+    assert listed(MARKED, "It may be used") == whole
+    assert listed(MARKED, "The harbour needs") == whole
+
+
+def test_another_kind_of_mark_begins_another_list() -> None:
+    assert listed(MARKED, "Bergen") == ["Oslo", "Bergen"]
+
+
+def test_questions_side_by_side_are_a_list() -> None:
+    text = 'He came. "Is it safe?" "When will it open?" He left. Why?'
+    assert listed(text, "safe") == ['"Is it safe?"', '"When will it open?"']
+    assert listed(text, "Why") == []
+
+
+def test_a_very_long_list_is_cut() -> None:
+    text = "\n".join(f"- item {n} of many." for n in range(40))
+    assert len(listed(text, "item 7 ")) == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("What two questions did the mayor put?", True),
+        ("What did she want to know at the site?", True),
+        ("What did the mayor ask the crew?", True),
+        ("What did the mayor say?", False),
+        ("How many questions are left?", False),
+    ],
+)
+def test_questions_may_be_what_is_asked_for(question: str, asks: bool) -> None:
+    assert asks_for_questions(question) is asks

@@ -1,0 +1,60 @@
+"""A language model's answer in a real browser: its panel grows, and what is shown stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.endpoints import chunk, event, served
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Tab
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "How many vehicles did SAIC Ningde produce?"
+FIRST = "SAIC Ningde base produced 300,600 complete vehicles"
+SECOND = "the city signed a total of 10 new energy vehicle industry projects"
+
+
+def writes_slowly(handler: Any, body: dict[str, Any]) -> None:
+    """Two sentences from two sources; the second when the test says so."""
+    prompt = body["messages"][1]["content"]
+    numbers = [re.search(rf"^\[(\d+)\][^\n]*{w}", prompt, re.M) for w in ("300,600", "total of 10")]
+    one, other = (match[1] for match in numbers if match)
+    handler.begin()
+    handler.send(event(chunk(f"{FIRST} [{one}]. From January to November 2023, {SECOND} ")))
+    assert handler.server.released.wait(60)
+    handler.send(event(chunk(f"[{other}]. See https://evil.example [{one}].", "stop")))
+
+
+def test_the_panel_grows_with_the_answer(
+    tab: Callable[..., Tab], serve: Serve, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(writes_slowly) as endpoint:
+        monkeypatch.setenv("FOOTNOTE_LLM_URL", endpoint.url)
+        monkeypatch.setenv("FOOTNOTE_LLM_MODEL", "tiny")
+        asking = tab(serve(encoder=exported))
+        page = asking.open()
+        page.fill("#chat-input", QUESTION)
+        page.click("#chat-submit")
+        reply = page.locator('[data-step-type="assistant_message"]').last
+        expect(reply).to_contain_text(FIRST)
+        expect(reply.locator(".fn-chip")).to_have_count(1)
+        assert SECOND not in (reply.text_content() or "")
+
+        endpoint.released.set()
+        expect(reply).to_contain_text(SECOND)
+        expect(reply.locator(".fn-chip")).to_have_count(2)
+        expect(reply).to_contain_text("Written by the language model tiny")
+        expect(reply).to_contain_text("1 sentence of the language model was left out")
+        text = reply.text_content() or ""
+        assert text.count(FIRST) == 1
+        assert "evil.example" not in text
+        reply.locator('a[href^="#cite-"]').nth(1).click()
+        expect(page.locator("#side-view-content mark")).to_contain_text("10 new energy vehicle")
