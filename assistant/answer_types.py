@@ -19,6 +19,7 @@ __all__ = [
     "AnswerType",
     "answer_type",
     "asks_yes_or_no",
+    "counted",
     "holds",
     "ordinals",
     "other_ordinal",
@@ -207,14 +208,18 @@ _FORMS: dict[AnswerType, _Form] = {
 }  # fmt: skip
 
 
-_CURRENCY = r"(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?|pesos?)"
+_CURRENCY = (
+    r"(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?|pesos?|crowns?"
+    r"|kron(?:e|er|or)|shillings?|lira|rou?bles?)"
+)
 _PLAIN: dict[AnswerType, re.Pattern[str]] = {
     AnswerType.PERSON: re.compile(
         r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z]\w+|\b[A-Z][a-z]+(?:\s+[A-Z]\.)?\s+[A-Z][a-z]+\b"
     ),
     AnswerType.DATE: re.compile(
-        rf"\b(?:{_MONTH})\.?\s+\d+|\d(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b|\b1\d{{3}}s?\b"
-        rf"|\b20\d\ds?\b|\d{{4}}-\d{{2}}-\d{{2}}|\b(?:yesterday|today|tomorrow|{_DAYS}|century)\b",
+        rf"\d{{4}}-\d{{2}}-\d{{2}}|\b(?:{_MONTH})\.?\s+\d+"
+        rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b(?:\s+\d{{4}}\b)?"
+        rf"|\b1\d{{3}}s?\b|\b20\d\ds?\b|\b(?:yesterday|today|tomorrow|{_DAYS}|century)\b",
         re.IGNORECASE,
     ),
     AnswerType.NUMBER: re.compile(
@@ -287,6 +292,22 @@ def holds(kind: AnswerType, sentence: str, question: str) -> float:
     said = _as_words(question)
     found = (match[0].lower() for match in plain.finditer(sentence))
     return 1.0 if any(f" {text} " not in said for text in found) else 0.5
+
+
+_COUNT = re.compile(
+    r"\b(?:what|which|the|name)\s+(?:the\s+)?(two|three|four|five|six|seven|\d)\s+[a-z]",
+    re.IGNORECASE,
+)
+_WORTH = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+
+
+def counted(question: str) -> int | None:
+    """How many things are asked for: 3 of "What three things …?"; None when it is not said."""
+    match = _COUNT.search(question)
+    if match is None:
+        return None
+    word = match[1].lower()
+    return _WORTH[word] if word in _WORTH else int(word)
 
 
 def plain_forms(kind: AnswerType, sentence: str, question: str) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from assistant.lists import whole_list
 from assistant.question import analyse, asks_of_articles
 from assistant.reader import sentences_of
 from assistant.short_answers import short_answer
+from assistant.subjects import speaks_of_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Chosen", "Draft", "Part", "asks_of_several", "compose", "refusal_text"]
 
-BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 1.5)}
+BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 0.7)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
 others may stay behind the best …"""
-BESIDE_ONE = (2, 0.4)
+BESIDE_ONE = (2, 0.25)
 """… and for all other kinds, which one sentence answers: a second only where it is a close call."""
 BESIDE_AT_LEAST = 0.15
 """A further sentence would pass for an answer by itself: its probability is at least this."""
@@ -144,7 +145,9 @@ def _chosen(part: Part, articles: Mapping[str, Article]) -> tuple[list[Chosen], 
     for candidate in candidates[1:]:
         if len(chosen) == most or abs(best.score - candidate.score) > within:
             break
-        if candidate.probability >= BESIDE_AT_LEAST:
+        if candidate.probability >= BESIDE_AT_LEAST and speaks_of_names(
+            part.question, articles[candidate.article_id]
+        ):
             chosen.append(candidate)
     return [_shown(c, part.question) for c in chosen], ()
 

@@ -33,6 +33,7 @@ MOST_ARTICLES = 8
 SUMMARY_SENTENCES = 4
 DIGEST_CONFIDENCE = 0.9
 """A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
+REFUSED_CONFIDENCE = round(1 - DIGEST_CONFIDENCE, 4)
 WHICH_IS_MEANT = "It is not clear which article is meant, so each is shown by how it begins."
 SENTENCES_WEIGHED = 80
 """Sentences of an article, from its start, that a summary is chosen from."""
@@ -289,11 +290,11 @@ def _of_one(
 ) -> Draft:
     one = article(ids[0]) if ids else None
     if one is None or not _is_about(one, request.topic):
-        return Draft("nothing_relevant", 1 - DIGEST_CONFIDENCE)
+        return Draft("nothing_relevant", REFUSED_CONFIDENCE)
     spans = sentences_of(one.text)
     chosen = summary(one, spans, encoder(), request.topic)
     if not chosen:
-        return Draft("not_stated", 1 - DIGEST_CONFIDENCE)
+        return Draft("not_stated", REFUSED_CONFIDENCE)
     return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *spans[n]) for n in chosen))
 
 
@@ -329,6 +330,6 @@ def _of_several(
         else:
             more += 1
     if not shown:
-        return Draft("not_stated", 1 - DIGEST_CONFIDENCE)
+        return Draft("not_stated", REFUSED_CONFIDENCE)
     notes = (f"{len(shown)} articles are shown; {more} more are not.",) if more else ()
     return Draft(None, DIGEST_CONFIDENCE, tuple(shown), notes)

@@ -8,12 +8,12 @@ and its short answer is of the kind asked for and says something else (docs/answ
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import AnswerType, asks_yes_or_no, holds
 from assistant.evidence import NAMES
 from assistant.question import analyse
+from assistant.subjects import names_missing
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
@@ -51,11 +51,10 @@ def differing(
     form = analyse(question)
     if form.expected is AnswerType.LIST or asks_yes_or_no(question) or _OPEN.search(question):
         return ()
-    names = frozenset(stem for name in form.names for stem in stems(name))
-    if not names:  # nothing says that two articles speak of the same thing
+    if not form.names:  # nothing says that two articles speak of the same thing
         return ()
     best = candidates[0]
-    absent = names - _stems_of(articles[best.article_id])
+    absent = names_missing(question, articles[best.article_id])
     if not _states_a_value(best, form.expected, question, least=0.5):
         return ()
     shown = [best]
@@ -64,7 +63,7 @@ def differing(
             all(other.article_id != one.article_id for one in shown)
             and best.score - other.score <= WITHIN
             and other.features[NAMES.index("answerable")] >= LEAST_ANSWERABLE
-            and not names - _stems_of(articles[other.article_id]) - absent
+            and names_missing(question, articles[other.article_id]) <= absent
             and _states_a_value(other, form.expected, question, least=1)
             and all(_differ(one, other) for one in shown)
         ):
@@ -102,12 +101,3 @@ def _tokens(text: str) -> frozenset[str]:
     """Stems, and numbers without their separators."""
     numbers = (number.replace(",", "").rstrip(".") for number in _NUMBER.findall(text))
     return frozenset((*stems(text), *numbers))
-
-
-def _stems_of(article: Article) -> frozenset[str]:
-    return _stems(f"{article.title or ''} {article.text}")
-
-
-@lru_cache(maxsize=256)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stems(text))

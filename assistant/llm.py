@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.answers import Answer, Event, Usage
 from assistant.composer import refusal_text
+from assistant.disagreement import DIFFER
 from assistant.endpoint import EndpointError, Spent
 from assistant.grounding import (
     LEAST_RELEVANCE,
@@ -246,11 +247,17 @@ def _answer(draft: _Draft, local: Answer, trouble: str, usage: Usage) -> Answer:
         text=text or " ".join(draft.shown),
         refusal="not_stated" if refused else None,
         citations=tuple(draft.citations.values()),
-        notes=(*notes, *dict.fromkeys(ground.notes)),
+        notes=(*notes, *dict.fromkeys((*_differences(local, refused), *ground.notes))),
         corpus=corpus,
         composer="llm",
         usage=usage,
     )
+
+
+def _differences(local: Answer, refused: bool) -> Iterator[str]:
+    """That the articles differ: a model may pick one of them, and is not to do so silently."""
+    if not refused:
+        yield from (note for note in local.notes if note.startswith(DIFFER))
 
 
 def _local(ground: Ground, note: str, usage: Usage) -> Iterator[Event]:

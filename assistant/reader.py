@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from assistant import evidence, support
 from assistant.about import asks_publication_date, stated_date
-from assistant.answer_types import AnswerType
-from assistant.lists import whole_list
+from assistant.answer_types import AnswerType, counted
+from assistant.lists import asks_for_questions, whole_list
 from assistant.question import analyse
 from embeddings.errors import AssistantError
 from embeddings.lexical import stems
@@ -74,7 +74,7 @@ LEAST_QUANTITY_MATCH = 0.5
 ABSENT = 1.5
 """Log-odds taken off, among those considered, when the article mentions no name of the question."""
 LISTED = 1.0
-"""Log-odds added, among those considered, to the items of a list when a list is asked for."""
+"""Log-odds added to the items of a list when a list is asked for."""
 DIGITS = 4
 """Digits kept of a score, so that the last bits of a sum never decide an order."""
 
@@ -191,10 +191,10 @@ def read(
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
+    candidates, listed = _lists_first(candidates, setting, article)
     supports = [
         support_of(candidate, setting, encoder, article) for candidate in candidates[:CONSIDERED]
     ]
-    listed = _listed(candidates[:CONSIDERED], setting, article)
     candidates, supported = settled(candidates, supports, listed, retrieved.best_cosine)
     values = answer_features(candidates, retrieved.best_cosine, supported)
     return Reading(candidates, calibration.confidence(values), supported)
@@ -221,15 +221,15 @@ def beside_the_point(values: Sequence[float]) -> bool:
 def settled(
     candidates: Sequence[Candidate],
     supports: Sequence[tuple[float, ...]],
-    listed: Sequence[bool],
+    listed: Sequence[float],
     best_cosine: float,
 ) -> tuple[tuple[Candidate, ...], tuple[float, ...]]:
     """The candidates with the one in front that answers best, all in all, and its support.
 
     `supports` belong to the first of `candidates`, which alone may come to the front, and so do
-    `listed`, whether they belong to a list that is asked for. What a contradiction rules out
+    `listed`, what they gain as items of a list that is asked for. What a contradiction rules out
     stays behind what none does; an article that never mentions a name of the question costs
-    ABSENT log-odds, and a list that is asked for gains LISTED.
+    ABSENT log-odds.
     """
 
     def order(place: int) -> tuple[Candidate, ...]:
@@ -239,25 +239,39 @@ def settled(
         supported = supports[place]
         absent = supported[support.NAMES.index("names_absent")]
         ruled_out = beside_the_point(answer_features(order(place), best_cosine, supported))
-        score = candidates[place].score - ABSENT * absent + LISTED * listed[place]
+        score = candidates[place].score - ABSENT * absent + listed[place]
         return not ruled_out, score, -place
 
     place = max(range(len(supports)), key=standing)
     return order(place), supports[place]
 
 
-def _listed(
+def _lists_first(
     candidates: Sequence[Candidate],
     setting: evidence.Setting,
     article: Callable[[str], Article | None],
-) -> list[bool]:
-    """Whether each candidate belongs to a list, where a list is asked for."""
-    found = []
-    for candidate in candidates:
-        of = article(candidate.article_id) if setting.form.expected is AnswerType.LIST else None
-        listed = whole_list(candidate.index, of.text, sentences_of(of.text)) if of else ()
-        found.append(bool(listed))
-    return found
+) -> tuple[tuple[Candidate, ...], list[float]]:
+    """The candidates with the items of lists moved up by what they gain, where a list is asked for.
+
+    And that gain of each, in log-odds: LISTED, and as much again when the list has as many items
+    as the question says.
+    """
+    if setting.form.expected is not AnswerType.LIST:
+        return tuple(candidates), [0.0] * len(candidates)
+    wanted = counted(setting.form.text)
+    wants_questions = asks_for_questions(setting.form.text)
+
+    def gain(candidate: Candidate) -> float:
+        found = article(candidate.article_id)
+        assert found is not None
+        if candidate.text.rstrip("\"'”’ ").endswith("?") and not wants_questions:
+            return 0.0
+        items = whole_list(candidate.index, found.text, sentences_of(found.text))
+        return LISTED * (bool(items) + (bool(items) and len(items) == wanted))
+
+    gains = {(c.article_id, c.start): gain(c) for c in candidates}
+    order = sorted(candidates, key=lambda c: -round(c.score + gains[c.article_id, c.start], DIGITS))
+    return tuple(order), [gains[c.article_id, c.start] for c in order]
 
 
 def setting_of(retrieved: Retrieved, index: Index) -> evidence.Setting:

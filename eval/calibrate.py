@@ -289,7 +289,7 @@ def _answer(case: Case, sentence: Logistic) -> tuple[tuple[float, ...], list[boo
     supports = [case.supports[n] for n in order[:CONSIDERED]]
     right = {(c.article_id, c.start): r for c, r in zip(scored, case.right, strict=True)}
     ranked, supported = settled(
-        [scored[n] for n in order], supports, [False] * len(supports), case.best_cosine
+        [scored[n] for n in order], supports, [0.0] * len(supports), case.best_cosine
     )
     values = answer_features(ranked, case.best_cosine, supported)
     return values, [right[c.article_id, c.start] for c in ranked]

@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from assistant.answers import Hit
-from assistant.composer import Draft, Part, compose, refusal_text
+from assistant.composer import (
+    EACH_WITHIN,
+    LATEST_WITHIN,
+    Draft,
+    Part,
+    compose,
+    refusal_text,
+)
 from assistant.evidence import NAMES
 from assistant.reader import Candidate, Reading
 from embeddings.records import Article, Passage
@@ -88,3 +95,88 @@ def test_a_refusal_names_what_comes_closest() -> None:
     assert "undated" in refusal_text("not_stated", [hit], lambda _: replace(article, date=None))
     assert "None of the articles" in refusal_text("nothing_relevant", [hit], lambda _: article)
     assert "no articles" in refusal_text("no_articles", [], lambda _: None)
+
+
+# Several articles
+
+MILL = Article("mill.txt", "Elvestad mill has 4 wheels.", title="The mill", date="2019-03-01")
+QUAY = Article("quay.txt", "Elvestad mill now has 6 wheels.", title="The quay", date="2021-05-01")
+LAKE = Article("lake.txt", "Nobody swims in the lake.", date="2022-05-01")
+WHEELS = "How many wheels does the mill in Elvestad have?"
+
+
+def whole(article: Article, value: str, score: float = 2.0) -> Candidate:
+    """The one sentence of an article, with `value` as what the reader found in it."""
+    start = article.text.index(value)
+    span = (start, start + len(value))
+    end, features = len(article.text), (0.0,) * len(NAMES)
+    return Candidate(article.id, 0, end, article.text, 0, score, 0.9, features, span)
+
+
+def over(question: str, *candidates: Candidate, newest: str | None = None) -> Draft:
+    articles = {article.id: article for article in (MILL, QUAY, LAKE)}
+    return compose([part(question, *candidates)], 0.5, articles, newest)
+
+
+def cited(draft: Draft) -> list[str]:
+    return [one.article_id for one in draft.sentences]
+
+
+def test_a_short_answer_has_its_place_in_the_article() -> None:
+    question = "How much did it cost?"
+    start = TEXT.index("40 crowns")
+    sentence = candidate(6)
+    offset = start - sentence.start
+    found = draft(part(question, replace(sentence, span=(offset, offset + 9))))
+    assert found.sentences[0].answer == (start, start + 9)
+    assert TEXT[slice(*(found.sentences[0].answer or ()))] == "40 crowns"
+
+
+def test_an_answer_of_no_kind_has_no_short_answer() -> None:
+    assert [one.answer for one in draft(part("Why did nobody stay?", candidate(5))).sentences] == [
+        None
+    ]
+
+
+def test_articles_that_differ_are_all_quoted_and_told_of() -> None:
+    found = over(WHEELS, whole(MILL, "4"), whole(QUAY, "6", 0.5), whole(LAKE, "lake"))
+    assert cited(found) == ["mill.txt", "quay.txt"]
+    assert found.notes == (
+        "The articles differ on this: “4” (“The mill”, 2019-03-01); “6” (“The quay”, 2021-05-01).",
+    )
+    assert found.refusal is None
+
+
+def test_articles_that_agree_are_not_told_of() -> None:
+    again = replace(QUAY, text="Elvestad mill still has 4 wheels.")
+    articles = {MILL.id: MILL, again.id: again}
+    found = compose([part(WHEELS, whole(MILL, "4"), whole(again, "4", 0.5))], 0.5, articles)
+    assert cited(found) == ["mill.txt"]
+    assert found.notes == ()
+
+
+def test_of_articles_that_are_asked_of_each_says_what_it_says() -> None:
+    question = "What do the articles say of the mill in Elvestad?"
+    near, far = 2.0 - EACH_WITHIN, 2.0 - EACH_WITHIN - 0.1
+    found = over(question, whole(MILL, "4"), whole(QUAY, "6", near), whole(LAKE, "lake", near))
+    assert cited(found) == ["mill.txt", "quay.txt", "lake.txt"]
+    assert found.notes == ()
+    assert cited(over(question, whole(MILL, "4"), whole(QUAY, "6", far))) == ["mill.txt"]
+
+
+def test_the_latest_is_what_the_newer_article_says_if_it_answers_about_as_well() -> None:
+    question = "What is the latest on the mill?"
+    near, far = 2.0 - LATEST_WITHIN, 2.0 - LATEST_WITHIN - 0.1
+    assert cited(over(question, whole(MILL, "4"), whole(QUAY, "6", near)))[0] == "quay.txt"
+    assert cited(over(question, whole(MILL, "4"), whole(QUAY, "6", far)))[0] == "mill.txt"
+    assert cited(over("What is with the mill?", whole(MILL, "4"), whole(QUAY, "6", near)))[0] == (
+        "mill.txt"
+    )
+
+
+def test_an_old_answer_says_from_when_it_is() -> None:
+    question = "Who is in the mill?"
+    assert over(question, whole(MILL, "4"), newest="2022-05-01").notes == (
+        "This is as of 2019-03-01, the date of “The mill”.",
+    )
+    assert over(question, whole(MILL, "4"), newest="2019-05-01").notes == ()

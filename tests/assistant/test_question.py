@@ -5,6 +5,7 @@ import pytest
 from assistant.question import (
     LONGEST_QUESTION,
     analyse,
+    asks_of_articles,
     cleaned,
     split_names,
     split_parts,
@@ -42,6 +43,31 @@ def test_two_questions_in_one_are_told_apart() -> None:
         "Who is the mayor?", "when did he take office?",
     )  # fmt: skip
     assert split_parts("Where are salt and pepper grown?") == ("Where are salt and pepper grown?",)
+
+
+def test_a_topic_before_a_colon_belongs_to_each_part() -> None:
+    assert split_parts("The Nordvik tunnel: who built it and when was it opened?") == (
+        "The Nordvik tunnel: who built it?", "The Nordvik tunnel: when was it opened?",
+    )  # fmt: skip
+    alone = "The Nordvik tunnel: who built it?"
+    assert split_parts(alone) == (alone,)
+    said = "What did Kari Holm say: was she glad and was Per Lund there?"
+    assert split_parts(said)[1] == "What did Kari Holm say: was Per Lund there?"
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("Which mayors are named in the articles?", True),
+        ("What do the reports say about Sundvik?", True),
+        ("Which of the two stories is about Elvestad?", True),
+        ("What does the article say about Sundvik?", False),
+        ("Which mayors opened a quay?", False),
+        ("Who documented the fire?", False),
+    ],
+)
+def test_what_several_articles_say_may_be_asked_for(question: str, asks: bool) -> None:
+    assert asks_of_articles(question) is asks
 
 
 @pytest.mark.parametrize(

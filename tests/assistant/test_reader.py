@@ -52,7 +52,7 @@ def test_a_contradicted_sentence_gives_way_to_the_next() -> None:
     order, found = settled(
         [first, second, third],
         [supported(year_missing=1.0), supported(), supported()],
-        [False] * 3,
+        [0.0] * 3,
         0.5,
     )
     assert [c.index for c in order] == [1, 0, 2]
@@ -61,7 +61,7 @@ def test_a_contradicted_sentence_gives_way_to_the_next() -> None:
 
 def test_when_all_are_contradicted_the_first_stays() -> None:
     wrong = supported(year_missing=1.0)
-    order, found = settled([candidate(0, 3.0), candidate(1, 2.0)], [wrong, wrong], [False] * 2, 0.5)
+    order, found = settled([candidate(0, 3.0), candidate(1, 2.0)], [wrong, wrong], [0.0] * 2, 0.5)
     assert [c.index for c in order] == [0, 1]
     assert found == wrong
 
@@ -69,16 +69,16 @@ def test_when_all_are_contradicted_the_first_stays() -> None:
 def test_an_article_without_the_names_gives_way_to_one_that_has_them() -> None:
     elsewhere, here = supported(names_absent=1.0), supported()
     close = [candidate(0, 2.0), candidate(1, 1.0)]
-    order, _ = settled(close, [elsewhere, here], [False] * 2, 0.5)
+    order, _ = settled(close, [elsewhere, here], [0.0] * 2, 0.5)
     assert [c.index for c in order] == [1, 0]
     far = [candidate(0, 2.0), candidate(1, 0.0)]
-    order, _ = settled(far, [elsewhere, here], [False] * 2, 0.5)
+    order, _ = settled(far, [elsewhere, here], [0.0] * 2, 0.5)
     assert [c.index for c in order] == [0, 1]
 
 
 def test_a_list_that_is_asked_for_comes_before_a_sentence_that_is_none() -> None:
     order, _ = settled(
-        [candidate(0, 2.0), candidate(1, 1.5)], [supported(), supported()], [False, True], 0.5
+        [candidate(0, 2.0), candidate(1, 1.5)], [supported(), supported()], [0.0, 1.0], 0.5
     )
     assert [c.index for c in order] == [1, 0]
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,16 @@ from typing import Any
 import pytest
 
 import assistant
-from assistant import Assistant, CorpusError, QuestionError, composer, service
+from assistant import (
+    Answer,
+    Assistant,
+    CorpusError,
+    Filter,
+    QuestionError,
+    composer,
+    service,
+)
+from assistant.disagreement import DIFFER
 from embeddings.records import Article
 from tests import documents
 from tests.fakes import HashingEncoder
@@ -292,3 +302,129 @@ def test_a_citation_of_a_document_with_pages_says_the_page(tmp_path: Path, data_
         assert citation.page == len(article.pages)
         assert answer.to_dict()["citations"][0]["page"] == citation.page
         assert all(finding.ok for finding in opened.verify(answer.to_dict()))
+
+
+# Several articles of the test's own, by what they say of one another
+
+LEAFLET = (
+    "The ferry Svale\n\nDate: 2012-04-02\n\nThe ferry Svale sails between Sundvik and Elvestad. "
+    "The Svale was built in 1962 at the yard in Nordvik. It carries thirty cars."
+)
+HISTORY = (
+    "Boats of the fjord\n\nDate: 2020-09-15\n\nMany boats have crossed the fjord. "
+    "The ferry Svale was built in 1964 by the yard of Per Lund. It was painted white."
+)
+MUSEUM = (
+    "The harbour museum\n\nDate: 2021-02-20\n\nThe museum in Sundvik shows a model of a boat. "
+    "Visitors learn that the ferry Svale was built in 1962. Entry is free."
+)
+MAYOR = (
+    "A new mayor\n\nDate: 2015-06-01\n\nThe council of Sundvik met on Monday. "
+    "Kari Holm is the mayor of Sundvik. She owns a boat."
+)
+LIGHTS = "The lights\n\nThe lighthouse at Nordvik has 12 lamps. It is painted red."
+BUILT = "When was the ferry Svale built?"
+
+
+@contextmanager
+def over(data_dir: Path, **texts: str) -> Iterator[Assistant]:
+    folder = data_dir.parent / "fjord"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text)
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        yield opened
+
+
+def proven(opened: Assistant, answer: Answer) -> list[str]:
+    """The articles cited, once each citation is found to hold."""
+    for citation in answer.citations:
+        text = opened.article(citation.article_id).text
+        assert text[citation.start : citation.end] == citation.quote
+    assert answer.citations
+    assert all(finding.ok for finding in opened.verify(answer.to_dict()))
+    return [citation.article_id for citation in answer.citations]
+
+
+def test_a_digest_is_made_of_proven_sentences(data_dir: Path) -> None:
+    with over(data_dir, leaflet=LEAFLET, history=HISTORY, mayor=MAYOR) as opened:
+        every = opened.ask("What are the articles about?")
+        assert proven(opened, every) == ["history.txt", "mayor.txt", "leaflet.txt"]
+        newest = opened.ask("What is the latest article about?")
+        assert set(proven(opened, newest)) == {"history.txt"}
+        about = opened.ask("Summarise the article about the mayor of Sundvik.")
+        assert set(proven(opened, about)) == {"mayor.txt"}
+        mention = opened.ask("Which articles mention the Svale?")
+        assert sorted(proven(opened, mention)) == ["history.txt", "leaflet.txt"]
+        none = opened.ask("What is the article about the whale festival about?")
+        assert (none.refusal, none.confidence) == ("nothing_relevant", 0.1)
+
+
+def test_a_filter_holds_for_a_digest_too(data_dir: Path) -> None:
+    with over(data_dir, leaflet=LEAFLET, history=HISTORY, museum=MUSEUM) as opened:
+        before = Filter(until="2020")
+        every = opened.ask("What are the articles about?", filters=before)
+        assert proven(opened, every) == ["history.txt", "leaflet.txt"]
+        newest = opened.ask("Summarise the newest article.", filters=before)
+        assert set(proven(opened, newest)) == {"history.txt"}
+
+
+def test_articles_that_state_different_years_are_both_quoted(data_dir: Path) -> None:
+    with over(data_dir, leaflet=LEAFLET, history=HISTORY) as opened:
+        answer = opened.ask(BUILT)
+        assert sorted(proven(opened, answer)) == ["history.txt", "leaflet.txt"]
+        (note,) = answer.notes
+        assert note.startswith(DIFFER)
+        assert "“1962” (“The ferry Svale”, 2012-04-02)" in note
+        assert "“1964” (“Boats of the fjord”, 2020-09-15)" in note
+
+
+def test_articles_that_state_the_same_year_are_not_told_to_differ(data_dir: Path) -> None:
+    with over(data_dir, leaflet=LEAFLET, museum=MUSEUM) as opened:
+        answer = opened.ask(BUILT)
+        assert proven(opened, answer)
+        assert "1962" in answer.text
+        assert answer.notes == ()
+
+
+def test_one_false_copy_does_not_drown_the_others(data_dir: Path) -> None:
+    with over(data_dir, leaflet=LEAFLET, history=HISTORY, museum=MUSEUM) as opened:
+        answer = opened.ask(BUILT)
+        stated = [opened.article(c.article_id).text[c.answer_start : c.answer_end]
+                  for c in answer.citations]  # fmt: skip
+        assert proven(opened, answer)
+        assert sorted(stated) == ["1962", "1964"]
+        (note,) = answer.notes
+        assert "“1962”" in note
+        assert "“1964”" in note
+
+
+def test_an_old_answer_says_from_when_it_is(data_dir: Path) -> None:
+    with over(data_dir, mayor=MAYOR, museum=MUSEUM) as opened:
+        answer = opened.ask("Who is the mayor of Sundvik?")
+        assert proven(opened, answer) == ["mayor.txt"]
+        assert answer.notes == ("This is as of 2015-06-01, the date of “A new mayor”.",)
+        assert opened.ask("Who was the mayor of Sundvik?").notes == ()
+
+
+def test_the_latest_of_an_article_without_a_date_may_no_longer_hold(data_dir: Path) -> None:
+    with over(data_dir, lights=LIGHTS, museum=MUSEUM) as opened:
+        question = "How many lamps does the lighthouse at Nordvik have"
+        answer = opened.ask(f"{question} today?")
+        assert proven(opened, answer) == ["lights.txt"]
+        assert answer.notes == ("“The lights” has no date, so this may no longer hold.",)
+        assert opened.ask(f"{question}?").notes == ()
+
+
+def test_a_short_answer_lies_inside_its_quote(data_dir: Path) -> None:
+    with over(data_dir, lights=LIGHTS) as opened:
+        answer = opened.ask("How many lamps does the lighthouse at Nordvik have?")
+        assert proven(opened, answer) == ["lights.txt"]
+        (citation,) = answer.citations
+        assert citation.answer_start is not None
+        assert citation.answer_end is not None
+        assert citation.start <= citation.answer_start < citation.answer_end <= citation.end
+        assert LIGHTS[citation.answer_start : citation.answer_end] == "12"
+        saved = answer.to_dict()
+        saved["citations"][0]["answer_end"] = citation.end + 1
+        assert not all(finding.ok for finding in opened.verify(saved))

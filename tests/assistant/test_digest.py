@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from assistant.answers import Hit
+from assistant.composer import Draft
+from assistant.digest import (
+    MOST_ARTICLES,
+    SUMMARY_SENTENCES,
+    WHICH_IS_MEANT,
+    Request,
+    compose_digest,
+    lead,
+    mention,
+    request_of,
+    summary,
+)
+from embeddings.encoder import Encoder
+from embeddings.records import Article, Passage
+from embeddings.splitting import split_sentences
+from tests.fakes import HashingEncoder
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("What is this article about?", ""),
+        ("Summarise it.", ""),
+        ("Can you summarise this?", ""),
+        ("What are the key takeaways from the report?", ""),
+        ("Summarize the article about the Nordvik tunnel", "Nordvik tunnel"),
+        ("Give me a short summary of the report on the Sundvik ferry", "Sundvik ferry"),
+        ("tl;dr of the piece on Kari Holm", "Kari Holm"),
+        ("What is the news about Sundvik?", "Sundvik"),
+        ("Summarise the agreement", "agreement"),
+    ],
+)
+def test_a_summary_is_of_one_article(question: str, topic: str) -> None:
+    assert request_of(question) == Request("summary", topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("What's the latest article about?", ""),
+        ("Summarise the newest report on Elvestad.", "Elvestad"),
+    ],
+)
+def test_the_newest_article_may_be_meant(question: str, topic: str) -> None:
+    assert request_of(question) == Request("summary", topic, newest=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("Which articles mention Kari Holm?", "Kari Holm"),
+        ("Which of the reports talk about the tunnel?", "tunnel"),
+        ("How many of the articles mention the ferry?", "ferry"),
+        ("List all articles about fish farming", "fish farming"),
+        ("Find articles on Sundvik", "Sundvik"),
+        ("Which stories are from Elvestad?", "Elvestad"),
+        ("Which stories take place in Sundvik?", "Sundvik"),
+        ("In which article does Kari Holm swim?", "Kari Holm swim"),
+        ("What news was there about the tunnel?", "tunnel"),
+        ("What articles do you have about the ferry?", "ferry"),
+    ],
+)
+def test_what_mentions_a_topic_is_asked_of_all_articles(question: str, topic: str) -> None:
+    assert request_of(question) == Request("mentions", topic)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What are the articles about?",
+        "What is each article about?",
+        "What articles do you have?",
+        "What topics are there?",
+        "What can I ask?",
+        "List all your documents",
+        "Give me an overview of all the articles.",
+        "Sum up everything",
+    ],
+)
+def test_an_overview_is_of_all_articles(question: str) -> None:
+    assert request_of(question) == Request("overview")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the article say about the ferry?",
+        "What do you know about Sundvik?",
+        "What information is there about Sundvik?",
+        "Summarise what the mayor said",
+        "Who wrote the article about the quay?",
+        "When was the article about the mill published?",
+        "What's the date on the article about the quay?",
+        "Which article's title is longest?",
+        "Which report was published first?",
+        "Which mayor opened the quay?",
+        "What documents did Kari Holm sign?",
+        "What reports did the harbour office publish?",
+        "What documents are needed to board the ferry?",
+        "How many stories does the tower in Sundvik have?",
+        "How many pieces of the wreck were found?",
+        "How many pages does the report contain?",
+        "Which articles talk about it?",
+    ],
+)
+def test_a_question_of_what_articles_say_is_no_digest(question: str) -> None:
+    assert request_of(question) is None
+
+
+def lead_of(text: str) -> str | None:
+    spans = split_sentences(text)
+    number = lead(text, spans)
+    return None if number is None else text[slice(*spans[number])]
+
+
+def test_the_lead_says_who_and_when_and_is_no_title_or_slogan() -> None:
+    text = (
+        "A quay for tomorrow\n\nEverybody should come and see this at once. "
+        "On 3 May the mayor of Sundvik, Kari Holm, opened the quay. It rained all day there."
+    )
+    assert lead_of(text) == "On 3 May the mayor of Sundvik, Kari Holm, opened the quay."
+
+
+def test_a_late_sentence_is_no_lead() -> None:
+    text = (
+        "Nothing much was going on there. " * 8 + "On 3 May 2020 Kari Holm of Sundvik met Per Lund."
+    )
+    assert lead_of(text) == "Nothing much was going on there."
+
+
+def test_without_a_whole_sentence_what_comes_first_leads() -> None:
+    assert lead_of("Opening hours\n\nMonday") == "Opening hours"
+    assert lead_of("") is None
+
+
+FERRY = Article(
+    "ferry.txt",
+    "The ferry Svale sails from Sundvik. Kari Holm steers it. On board there is a small kitchen. "
+    "The crew bakes bread in the kitchen every day.",
+    title="Svale",
+    date="2021-03-01",
+)
+
+
+def mentioned(topic: str) -> str | None:
+    spans = split_sentences(FERRY.text)
+    number = mention(topic, FERRY, spans)
+    return None if number is None else FERRY.text[slice(*spans[number])]
+
+
+@pytest.mark.parametrize(
+    ("topic", "sentence"),
+    [
+        ("Kari Holm", "Kari Holm steers it."),
+        ("Sundvik ferries", "The ferry Svale sails from Sundvik."),
+        ("bread kitchen", "The crew bakes bread in the kitchen every day."),
+        ("steering ferry", "The ferry Svale sails from Sundvik."),
+        ("Kari Lund", None),
+        ("Kari Sundvik", None),
+        ("bread and wine", None),
+        ("", None),
+    ],
+)
+def test_a_mention_holds_the_names_or_half_of_the_words(topic: str, sentence: str | None) -> None:
+    assert mentioned(topic) == sentence
+
+
+LONG = Article(
+    "quay.txt",
+    "The quay\n\nOn 3 May Kari Holm opened the new quay in Sundvik. "
+    "Boats from Elvestad bring fish to the quay in Sundvik. "
+    "Boats from Elvestad bring much fish to the quay in Sundvik. "
+    "Lamps along the quay in Sundvik burn at night. "
+    "Kari Holm wants a kiosk on the quay in Sundvik. "
+    "A stall sells waffles with brown cheese there. "
+    "Gulls are not afraid of anybody there.",
+)
+
+
+def summarised(topic: str = "", encoder: Encoder | None = None) -> list[str]:
+    spans = split_sentences(LONG.text)
+    numbers = summary(LONG, spans, encoder or HashingEncoder(), topic)
+    assert list(numbers) == sorted(numbers)
+    return [LONG.text[slice(*spans[n])] for n in numbers]
+
+
+def test_a_summary_begins_with_the_lead_and_repeats_nothing() -> None:
+    assert summarised() == [
+        "On 3 May Kari Holm opened the new quay in Sundvik.",
+        "Boats from Elvestad bring fish to the quay in Sundvik.",
+        "Lamps along the quay in Sundvik burn at night.",
+        "Kari Holm wants a kiosk on the quay in Sundvik.",
+    ]
+
+
+class WafflesApart:
+    """All texts are alike but those of waffles, which the topic "cheese" is a little nearer to."""
+
+    dimension = 3
+    fingerprint = "waffles-apart"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = [
+            (0.1, 0.3, 0.9486833)
+            if text == "cheese"
+            else (0, 1, 0)
+            if "waffles" in text
+            else (1, 0, 0)
+            for text in texts
+        ]
+        return np.array(rows, dtype=np.float32)
+
+
+def test_a_summary_for_a_topic_holds_what_is_nearest_to_it() -> None:
+    waffles = "A stall sells waffles with brown cheese there."
+    assert waffles not in summarised(encoder=WafflesApart())
+    found = summarised("cheese", WafflesApart())
+    assert len(found) == SUMMARY_SENTENCES
+    assert found[0] == "On 3 May Kari Holm opened the new quay in Sundvik."
+    assert waffles in found
+
+
+def test_for_a_topic_nearness_counts_as_much_as_being_central() -> None:
+    found = summarised("gulls and waffles with brown cheese are not anybody")
+    assert found[-2:] == [
+        "A stall sells waffles with brown cheese there.",
+        "Gulls are not afraid of anybody there.",
+    ]
+
+
+def test_a_short_article_is_its_own_summary() -> None:
+    text = "Sundvik\n\nThe ferry Svale came to Sundvik today. It left again after one whole hour."
+    article = Article("short.txt", text)
+    assert summary(article, split_sentences(text), HashingEncoder()) == (1, 2)
+    assert summary(Article("none.txt", ""), (), HashingEncoder()) == ()
+
+
+def hit(article: Article) -> Hit:
+    return Hit(Passage(article.id, 0, 3, article.text[:3]), 1.0, 1)
+
+
+def composed(
+    request: Request, articles: Sequence[Article], hits: Sequence[Article] | None = None
+) -> Draft:
+    """The digest of `articles`, newest first; `hits` are those that retrieval found, best first."""
+    known = {article.id: article for article in articles}
+    found = [hit(article) for article in (articles if hits is None else hits)]
+    return compose_digest(
+        request, list(known), found, known.get, split_sentences, lambda: HashingEncoder()
+    )
+
+
+def told_of(draft: Draft) -> list[str]:
+    return [one.article_id for one in draft.sentences]
+
+
+MILL = Article(
+    "mill.txt", "The mill in Elvestad was sold to Per Lund.", title="The mill", date="2019-06-01"
+)
+TUNNEL = Article("tunnel.txt", "The tunnel to Elvestad was opened by Kari Holm.", date="2018-01-01")
+ALL = (FERRY, MILL, TUNNEL)
+
+
+def test_the_newest_article_is_the_first() -> None:
+    newest = composed(Request("summary", newest=True), ALL)
+    assert set(told_of(newest)) == {"ferry.txt"}
+    assert newest.notes == ()
+
+
+def test_the_newest_article_about_a_topic_is_the_newest_of_those_that_hold_it() -> None:
+    found = composed(Request("summary", "Elvestad", newest=True), ALL, hits=(TUNNEL, MILL, FERRY))
+    assert set(told_of(found)) == {"mill.txt"}
+
+
+def test_without_dates_none_is_the_newest() -> None:
+    undated = [Article(f"{n}.txt", f"Kari Holm painted boat number {n} red.") for n in range(3)]
+    found = composed(Request("summary", newest=True), undated)
+    assert told_of(found) == ["0.txt", "1.txt", "2.txt"]
+    assert found.notes == (WHICH_IS_MEANT,)
+
+
+def test_the_only_article_is_the_one_that_is_meant() -> None:
+    alone = composed(Request("summary"), [FERRY], hits=())
+    assert set(told_of(alone)) == {"ferry.txt"}
+    assert len(alone.sentences) > 1
+    assert alone.notes == ()
+
+
+def test_the_article_of_a_topic_is_the_best_hit() -> None:
+    assert set(told_of(composed(Request("summary", "mill"), ALL, hits=(MILL, FERRY)))) == {
+        "mill.txt"
+    }
+
+
+def test_a_topic_of_no_article_is_refused() -> None:
+    assert composed(Request("summary", "whales"), ALL).refusal == "nothing_relevant"
+    assert composed(Request("summary", "whales"), ALL, hits=()).refusal == "nothing_relevant"
+    assert composed(Request("mentions", "whales"), ALL).refusal == "not_stated"
+
+
+def test_an_unclear_article_shows_how_each_begins_and_says_so() -> None:
+    unclear = composed(Request("summary"), ALL, hits=())
+    assert told_of(unclear) == ["ferry.txt", "mill.txt", "tunnel.txt"]
+    assert unclear.notes == (WHICH_IS_MEANT,)
+    overview = composed(Request("overview"), ALL, hits=())
+    assert overview.sentences == unclear.sentences
+    assert overview.notes == ()
+
+
+def test_a_mention_is_shown_of_each_article_that_has_it() -> None:
+    found = composed(Request("mentions", "Kari Holm"), ALL)
+    assert told_of(found) == ["ferry.txt", "tunnel.txt"]
+    assert FERRY.text[found.sentences[0].start : found.sentences[0].end] == "Kari Holm steers it."
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("kind", ["mentions", "overview"])
+def test_of_many_articles_some_are_shown_and_the_rest_counted(kind: str) -> None:
+    many = [
+        Article(f"{n:02}.txt", f"Kari Holm rowed to island number {n} with two friends.")
+        for n in range(MOST_ARTICLES + 3)
+    ]
+    request = Request("mentions", "Kari Holm") if kind == "mentions" else Request("overview")
+    found = composed(request, [*many, MILL] if kind == "mentions" else many)
+    assert told_of(found) == [article.id for article in many[:MOST_ARTICLES]]
+    assert found.notes == (f"{MOST_ARTICLES} articles are shown; 3 more are not.",)
+    exact = composed(request, many[:MOST_ARTICLES])
+    assert len(exact.sentences) == MOST_ARTICLES
+    assert exact.notes == ()
