@@ -49,6 +49,8 @@ class Part:
     reading: Reading
     hits: tuple[Hit, ...]
     best_cosine: float
+    asked: str = ""
+    """The part in the words of the user, if `question` has others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def compose(
             told += age_notes(part.question, [articles[each] for each in cited], newest)
             notes.update(dict.fromkeys(told))
         elif len(parts) > 1:
-            notes[f"The articles do not state an answer to: {part.question}"] = None
+            notes[f"The articles do not state an answer to: {part.asked or part.question}"] = None
     if chosen:
         return Draft(None, min(answered), tuple(chosen.values()), tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)

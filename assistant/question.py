@@ -120,9 +120,12 @@ def _focus(question: str) -> tuple[str, ...]:
 
 
 _ARTICLES = re.compile(
-    r"\b(?:articles|reports|stories|documents|texts|sources|news\s+items|press\s+releases)\b",
+    r"\barticles\b(?!\s+of\s+(?:association|incorporation|clothing|faith))"
+    r"|\b(?:the|these|those|all|your|both)\s+(?:(?:two|three|four|five|other|news)\s+)?"
+    r"(?:reports|stories|documents|texts|sources|items|releases)\b(?!\s+(?:that|which|he|she|they|it)\b)",
     re.IGNORECASE,
 )
+"""Not what somebody else wrote or read: "What documents did she sign?"."""
 
 
 def asks_of_articles(question: str) -> bool:

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from assistant.answers import Citation, Hit
     from assistant.digest import Request
     from assistant.llm import Source
-    from embeddings.corpus import Corpus
+    from embeddings.catalog import CatalogPage, CatalogQuery
+    from embeddings.corpus import Corpus, StoredFile
     from embeddings.encoder import Encoder
     from embeddings.index import Index
     from embeddings.records import Article
@@ -379,34 +380,40 @@ class Assistant:
         if not index.lexical.size:
             return [], ()
 
-        def ask_for(part: str) -> Part:
+        def find(part: str) -> Retrieved:
             with trace.stage("retrieve"):
                 found = self._retrieve(part, HITS, index, allowed, scope.newest)
             trace.retrieved[part] = found
             notes.extend(found.notes)
+            self._hold(found, articles)
+            return found
+
+        def answer(found: Retrieved, asked: str) -> Part:
             with trace.stage("read"):
-                return self._read(found, index, articles)
+                reading = read(found, index, self._encoder(), articles.get)
+            return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
-        whole = ask_for(question)
-        parts = split_parts(question)
-        if len(parts) > 1:
-            opening = [{"role": "user", "content": parts[0]}]
-            parts = (parts[0], *(stand_alone(part, opening) for part in parts[1:]))
-        elif asks_of_several(whole):
-            parts = split_names(question)
-        if len(parts) < 2:
-            return [whole], whole.hits
-        return [ask_for(part) for part in parts], whole.hits
+        whole = find(question)
+        asked = split_parts(question)
+        if len(asked) > 1:
+            opening = [{"role": "user", "content": asked[0]}]
+            alone = (asked[0], *(stand_alone(part, opening) for part in asked[1:]))
+        else:
+            part = answer(whole, question)
+            asked = alone = split_names(question) if asks_of_several(part) else ()
+            if len(alone) < 2:
+                return [part], whole.hits
+        parts = [answer(find(one), said) for one, said in zip(alone, asked, strict=True)]
+        return parts, whole.hits
 
-    def _read(self, found: Retrieved, index: Index, articles: dict[str, Article]) -> Part:
+    def _hold(self, found: Retrieved, articles: dict[str, Article]) -> None:
+        """Put the articles of the hits into `articles`; raises `Changed` if they are others now."""
         for hit in found.hits:
             passage = hit.passage
             article = articles.get(passage.article_id) or self._corpus.article(passage.article_id)
             if article is None or article.text[passage.start : passage.end] != passage.text:
                 raise Changed
             articles[passage.article_id] = article
-        reading = read(found, index, self._encoder(), articles.get)
-        return Part(found.question, reading, found.hits, found.best_cosine)
 
     def _draft(
         self, parts: Sequence[Part], articles: Mapping[str, Article], newest: str | None
@@ -469,6 +476,14 @@ class Assistant:
         if found is None:
             raise CorpusError(self._unknown(article_id))
         return found
+
+    def known(self, article_id: str) -> Article | StoredFile | None:
+        """The article; else what became of the file of that name; None if there was none."""
+        return self._corpus.article(article_id) or self._corpus.file(article_id)
+
+    def catalog(self, query: CatalogQuery) -> CatalogPage:
+        """One page of the articles that match, or of the files that were refused."""
+        return self._corpus.catalog(query)
 
     def suggested_synonyms(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         """Equal names that the articles define and the synonyms file lacks, with the articles."""
