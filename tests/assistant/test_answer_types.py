@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer_types import AnswerType, answer_type, holds, ordinals, other_ordinal
+from assistant.answer_types import (
+    AnswerType,
+    answer_type,
+    counted,
+    holds,
+    ordinals,
+    other_ordinal,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +86,26 @@ def test_another_place_in_the_order_is_a_contradiction() -> None:
     assert not other_ordinal(question, "Phase II has 55,000 square metres, phase I half of that.")
     assert not other_ordinal(question, "The hall has 55,000 square metres.")
     assert not other_ordinal("How large is it?", "The first phase has 55,000 square metres.")
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("What three things did she demand?", 3),
+        ("Which two towns signed?", 2),
+        ("Name the 4 stages.", 4),
+        ("What are the three aims?", 3),
+        ("Which towns signed?", None),
+        ("How many towns signed?", None),
+        ("What one thing mattered?", None),
+    ],
+)
+def test_how_many_things_are_asked_for_is_said_in_the_question(
+    question: str, count: int | None
+) -> None:
+    assert counted(question) == count
+
+
+def test_a_counted_question_asks_for_a_list() -> None:
+    assert answer_type("Which two towns signed?") is AnswerType.LIST
+    assert answer_type("What 5 percent was lost?") is not AnswerType.LIST

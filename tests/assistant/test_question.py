@@ -64,6 +64,11 @@ def test_a_topic_before_a_colon_belongs_to_each_part() -> None:
         ("What does the article say about Sundvik?", False),
         ("Which mayors opened a quay?", False),
         ("Who documented the fire?", False),
+        ("Where does land come up in the two stories?", True),
+        ("What documents did she sign?", False),
+        ("How many stories does the tower have?", False),
+        ("What do the reports she wrote say?", False),
+        ("Who wrote the articles of association?", False),
     ],
 )
 def test_what_several_articles_say_may_be_asked_for(question: str, asks: bool) -> None:
