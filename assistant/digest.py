@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from assistant.composer import Chosen, Draft
@@ -56,13 +57,11 @@ _MENTIONS = re.compile(
     rf"|(?:list|show|find|name|give)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?{_MANY}(?!['’]))\s+(?P<rest>.+)$",
     re.IGNORECASE,
 )
-_SPEAKING = frozenset(
-    stems(
-        "mention mentioned talk speak discuss cover name named deal refer write report say tell "
-        "concern contain bring up touch take place set happen come appear turn crop article "
-        "story piece anything something related relating regarding quote cite describe feature "
-        "deals focus there involve include involving including dealing mentioning"
-    )
+_SPEAKING = (
+    "mention mentioned talk speak discuss cover name named deal refer write report say tell "
+    "concern contain bring up touch take place set happen come appear turn crop article "
+    "story piece anything something related relating regarding quote cite describe feature "
+    "deals focus there involve include involving including dealing mentioning"
 )
 """What texts do with a topic: no words of the topic itself."""
 _OF_A_TOPIC = re.compile(
@@ -137,9 +136,14 @@ def request_of(question: str) -> Request | None:
 def _of_a_topic(rest: str) -> bool:
     """Whether what follows "which reports" says what they tell of: not "… did she sign"."""
     done = _DONE_TO.match(rest)
-    if _PART_OF.match(rest) or (done and not set(stems(done["word"])) & _SPEAKING):
+    if _PART_OF.match(rest) or (done and not set(stems(done["word"])) & _speaking()):
         return False
-    return bool(_OF_A_TOPIC.search(rest)) or bool(set(stems(rest)) & _SPEAKING)
+    return bool(_OF_A_TOPIC.search(rest)) or bool(set(stems(rest)) & _speaking())
+
+
+@cache
+def _speaking() -> frozenset[str]:
+    return frozenset(stems(_SPEAKING))
 
 
 def _topic(words: str) -> str:
@@ -147,7 +151,7 @@ def _topic(words: str) -> str:
     kept = []
     for word in re.findall(r"[\w’'-]+", words):
         own = stems(word)
-        if own and not set(own) <= _SPEAKING:
+        if own and not set(own) <= _speaking():
             kept.append(word)
     return " ".join(kept)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from embeddings.lexical import stems
@@ -54,10 +55,8 @@ _ASKS_WHO = re.compile(
     re.I,
 )
 """Before a role: the question asks for the person, or for nobody that an article introduces."""
-_HEADS = frozenset(stems("chief head leader boss"))
-_TOP = _HEADS | frozenset(
-    stems("director chairman chairwoman chairperson president ceo mayor governor")
-)
+_HEADS = "chief head leader boss"
+_TOP = f"{_HEADS} director chairman chairwoman chairperson president ceo mayor governor"
 """Whom a question may call a chief, a head, a leader or a boss."""
 MOST = 2
 
@@ -113,7 +112,12 @@ def _is(asked: re.Match[str], role: str, text: str) -> bool:
 
 
 def _alike(stem: str, told: set[str]) -> bool:
-    return stem in _HEADS and bool(told & _TOP)
+    return stem in _stems_of(_HEADS) and bool(told & _stems_of(_TOP))
+
+
+@cache
+def _stems_of(words: str) -> frozenset[str]:
+    return frozenset(stems(words))
 
 
 def _goes_on(name: str, text: str) -> str:
