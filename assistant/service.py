@@ -288,9 +288,17 @@ class Assistant:
         request = request_of(scope.question)
         if request is not None:
             draft, hits = self._digest(request, scope, articles, trace)
-            return _Found([], hits, articles, notes, scope.newest, draft)
+            return _Found([], hits, articles, notes, None, draft)
         parts, hits = self._retrieve_parts(scope, articles, notes, trace)
-        return _Found(parts, hits, articles, notes, scope.newest)
+        return _Found(parts, hits, articles, notes, self._newest(scope))
+
+    def _newest(self, scope: Scope) -> str | None:
+        """Date of the newest article that is asked."""
+        if scope.keys is None:
+            return scope.newest
+        asked = frozenset(scope.keys)
+        dates = (o.date for o in self._corpus.outlines() if o.key in asked)
+        return max(filter(None, dates), default=None)
 
     def _digest(
         self, request: Request, scope: Scope, articles: dict[str, Article], trace: Trace
@@ -545,7 +553,7 @@ class _Found:
     """The articles of everything that was found, by id."""
     notes: list[str]
     newest: str | None
-    """Date of the newest article there is."""
+    """Date of the newest article that is asked."""
     draft: Draft | None = None
     """What answers already, because a digest was asked for."""
 
