@@ -49,6 +49,11 @@ class Citation:
         """JSON-ready dictionary of all fields."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Citation:
+        """The citation that `to_dict` saved; fields of later versions are let pass."""
+        return cls(**{name: saved[name] for name in cls.__dataclass_fields__ if name in saved})
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -71,6 +76,14 @@ class Hit:
             "end": passage.end,
             "text": passage.text,
         }
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Hit:
+        """The hit that `to_dict` saved."""
+        from embeddings.records import Passage
+
+        names = ("article_id", "start", "end", "text", "title", "date")
+        return cls(Passage(*(saved[name] for name in names)), saved["score"], saved["rank"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +158,28 @@ class Answer:
             "usage": self.usage.to_dict() if self.usage else None,
             **explained,
         }
+
+    @classmethod
+    def from_dict(cls, saved: dict[str, Any]) -> Answer:
+        """The answer that `to_dict` saved, without its explanation.
+
+        Nothing is proven by this. Raises `CitationError` when `saved` is no answer.
+        """
+        from assistant.schema import check_answer
+
+        check_answer(saved)
+        plain = ("question", "standalone_question", "text", "refusal", "confidence", "corpus")
+        usage = saved.get("usage")
+        return cls(
+            **{name: saved[name] for name in plain},
+            citations=tuple(map(Citation.from_dict, saved["citations"])),
+            hits=tuple(map(Hit.from_dict, saved["hits"])),
+            notes=tuple(saved["notes"]),
+            composer=saved.get("composer", "local"),
+            usage=Usage(**{n: usage[n] for n in Usage.__dataclass_fields__ if n in usage})
+            if usage
+            else None,
+        )
 
     def to_markdown(self) -> str:
         """The answer as Markdown with footnotes: GitHub and Pandoc show it with its source list."""

@@ -18,6 +18,7 @@ import typer
 from typer.exceptions import TyperException
 
 from assistant import terminal
+from assistant.history_command import history
 from embeddings.errors import AssistantError, QuestionError, ReadError
 
 if TYPE_CHECKING:
@@ -343,16 +344,78 @@ def chat(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the browser too.")] = False,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--password-file",
+            metavar="FILE",
+            help="Users log in; a line of the file is made by `assistant password USER`.",
+        ),
+    ] = None,
+    proxy_user_header: Annotated[
+        str | None,
+        typer.Option(
+            "--proxy-user-header",
+            metavar="NAME",
+            help="The user is whom a reverse proxy names in this header; it must strip it from "
+            "what it gets.",
+        ),
+    ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            "--public-url",
+            metavar="URL",
+            help="How browsers reach the chat, where that is by another name.",
+        ),
+    ] = None,
 ) -> None:
     """Ask in the browser; Ctrl-C ends it.
 
+    On this machine nobody logs in. An address that other machines reach needs --password-file or
+    --proxy-user-header; users see their own conversations only.
+
     \b
-    Example:
+    Examples:
       assistant chat --port 8080 --open
+      assistant chat --host 0.0.0.0 --password-file users.txt
     """
     from assistant.chat import serve
 
-    serve(_settings(articles, data_dir), host, port, open_browser=open_browser)
+    serve(
+        _settings(articles, data_dir),
+        host,
+        port,
+        open_browser=open_browser,
+        password_file=password_file,
+        proxy_user_header=proxy_user_header,
+        public_url=public_url,
+    )
+
+
+@app.command()
+def password(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The name to log in with.")],
+) -> None:
+    """Make a line for the password file of the chat.
+
+    The password is asked for, or read from stdin, and hashed with scrypt.
+
+    \b
+    Example:
+      assistant password ada >> users.txt
+    """
+    from assistant.chat.passwords import check_name, hash_password
+
+    check_name(user)
+    if sys.stdin.isatty():
+        secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        secret = _stdin()
+    terminal.say(f"{user}:{hash_password(secret)}")
+
+
+app.add_typer(history, name="history")
 
 
 @app.command()

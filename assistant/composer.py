@@ -90,7 +90,7 @@ def compose(
 ) -> Draft:
     """Choose the sentences that answer, or refuse.
 
-    `articles` holds those of all hits, by id; `newest` is the date of the newest article there is.
+    `articles` holds those of all hits, by id; `newest` is the date of the newest that is asked.
     """
     chosen: dict[tuple[str, int, int], Chosen] = {}
     notes: dict[str, None] = {}

@@ -37,8 +37,8 @@ def asks_latest(question: str) -> bool:
 def age_notes(question: str, cited: Iterable[Article], newest: str | None) -> tuple[str, ...]:
     """From when an answer is, where that matters: the question asks for now, the article is old.
 
-    `newest` is the date of the newest article there is. An article without a date is told of only
-    when the question says that it asks for the latest.
+    `newest` is the date of the newest article that is asked. An article without a date is told of
+    only when the question says that it asks for the latest.
     """
     latest = asks_latest(question)
     if not latest and not _PRESENT.match(question):

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """A sentence-transformers model: the name of one, or a folder that holds one."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """Processor threads that encoding and reading may use. None: as many as there are cores."""
+    history: bool = True
+    """Whether the chat keeps its conversations, so that they can be opened again."""
     llm_url: Address | None = None
     """Base address of an OpenAI-compatible endpoint, up to `/v1`. None: no language model."""
     llm_model: str | None = Field(default=None, min_length=1)

@@ -17,6 +17,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from embeddings.catalog import CatalogPage, choose
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.rawfile import inode_of, release, retain, sha256_of_open, unreadable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from embeddings.catalog import CatalogQuery
     from embeddings.rawfile import Inode
 
 __all__ = ["FILE", "Corpus", "Derived", "Entry", "Outline", "Snapshot", "StoredFile"]
@@ -477,6 +479,20 @@ class Corpus:
         for key, path in files:
             paths.setdefault(key, []).append(str(path))
         return tuple(self._article(row, paths.get(row[0], ())) for row in rows)
+
+    def catalog(self, query: CatalogQuery) -> CatalogPage:
+        """One page of the articles that match; only their texts are read, and verified."""
+        with self.reading(), self._current() as db:
+            chosen = choose(db, query)
+            articles = []
+            for key in chosen.keys:
+                row = db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone()
+                if row is None:
+                    raise self._damaged("its list of articles is not what was written")
+                articles.append(self._article(row))
+        return CatalogPage(
+            tuple(articles), chosen.files, chosen.found, chosen.page, chosen.pages, chosen.refused
+        )
 
     def outlines(self) -> tuple[Outline, ...]:
         """What each article is chosen by, by id; kept until the articles change.

@@ -28,6 +28,8 @@ CREATE TABLE articles (
     incomplete TEXT,                        -- why text may be missing
     checksum BLOB NOT NULL
 ) STRICT;
+CREATE INDEX articles_in_catalog ON articles (date, id, title, author, incomplete);
+CREATE INDEX articles_untitled ON articles (key) WHERE title IS NULL;
 CREATE TABLE files (                        -- every file that was read, and what became of it
     path TEXT PRIMARY KEY,
     sha256 TEXT NOT NULL,                   -- of the bytes: has the file changed?
@@ -40,6 +42,7 @@ CREATE TABLE files (                        -- every file that was read, and wha
 ) STRICT;
 CREATE INDEX files_of_article ON files (article);
 CREATE INDEX files_by_content ON files (sha256);
+CREATE INDEX files_refused ON files (path) WHERE state = 'refused';
 CREATE TABLE builds (                       -- passages made with one encoder and one splitting
     build INTEGER PRIMARY KEY AUTOINCREMENT,
     made_with TEXT NOT NULL UNIQUE,

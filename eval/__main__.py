@@ -1,6 +1,7 @@
 """`python -m eval`: ask the questions, print the tables, write the report, hold the floors.
 
-`python -m eval bench FOLDER` is a command of its own, in `eval.bench_command`.
+`python -m eval bench FOLDER` is a command of its own, in `eval.bench_command`, and so is
+`python -m eval inbox`, in `eval.inbox_command`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import typer
 from embeddings.errors import AssistantError, ReadError
 from eval.bench_command import bench
 from eval.gate import broken, check, load_floors
+from eval.inbox_command import inbox
 from eval.questions import load
 from eval.report import Report, ReportError, failures, wide
 from eval.run import run
@@ -36,6 +38,7 @@ PASSED, BROKEN, FAILED = 0, 1, 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(bench)
+app.command()(inbox)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 __all__ = ["Guard", "content_policy", "harden", "hosts", "is_uuid", "without_outside_links"]
 
@@ -24,11 +26,21 @@ ROUTES = frozenset({
     "/", "/{full_path:path}", "/public/{filename:path}", "/assets/{filename:path}",
     "/favicon", "/logo", "/avatars/{avatar_id:str}", "/health",
     "/auth/config", "/user", "/set-session-cookie",
+    "/login", "/logout", "/auth/header",
+    "/project/threads", "/project/thread", "/feedback",
     "/project/settings", "/project/translations", SOCKET,
 })  # fmt: skip
 """Routes of Chainlit that the app uses; all others are taken out."""
-WRITES = frozenset({"/set-session-cookie"})
-"""Paths that take a body, beside the socket's."""
+WRITES: Mapping[str, frozenset[str]] = {
+    "/set-session-cookie": frozenset({"POST"}),
+    "/login": frozenset({"POST"}),
+    "/logout": frozenset({"POST"}),
+    "/auth/header": frozenset({"POST"}),
+    "/project/threads": frozenset({"POST"}),
+    "/project/thread": frozenset({"PUT", "DELETE"}),
+    "/feedback": frozenset({"PUT", "DELETE"}),
+}
+"""Paths that take a body, and how, beside the socket's."""
 EVENTS = frozenset({
     "connect", "connection_successful", "client_message", "stop", "clear_session", "disconnect",
 })  # fmt: skip
@@ -46,8 +58,11 @@ OUTSIDE_META = re.compile(r'<meta property="og:(?:image|url)"[^>]*>\s*')
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def harden(host: str, port: int) -> None:
-    """Close Chainlit's server for an app at this address. Call once, before it starts."""
+def harden(host: str, port: int, public_url: str | None = None) -> None:
+    """Close Chainlit's server for an app at this address. Call once, before it starts.
+
+    `public_url` is how browsers reach it, where a proxy stands between or the machine has a name.
+    """
     from chainlit import server
 
     template = server.get_html_template("")  # type: ignore[no-untyped-call]
@@ -56,7 +71,12 @@ def harden(host: str, port: int) -> None:
     keep_routes(server.app.router.routes)
     keep_events(server.sio.handlers["/"])
     server.app.add_middleware(
-        Guard, hosts=hosts(host, port), policy=content_policy(page, host, port)
+        Guard,
+        hosts=hosts(host, port),
+        policy=content_policy(page, host, port),
+        public_url=public_url,
+        any_address=is_unspecified(host),
+        port=port,
     )
 
 
@@ -64,6 +84,14 @@ def hosts(host: str, port: int) -> frozenset[str]:
     """`Host` headers that name this server: its address and the loopback's other names."""
     names = {host if ":" not in host else f"[{host}]", "127.0.0.1", "localhost", "[::1]"}
     return frozenset(f"{name}:{port}" for name in names)
+
+
+def is_unspecified(host: str) -> bool:
+    """True for 0.0.0.0 and ::, which stand for every address of the machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 def without_outside_links(page: str) -> str:
@@ -146,10 +174,22 @@ def is_uuid(value: object) -> bool:
 class Guard:
     """ASGI middleware, outermost: answers 403, 405 or 413 itself, and sets headers on the rest."""
 
-    def __init__(self, app: App, hosts: Iterable[str], policy: str) -> None:
+    def __init__(
+        self,
+        app: App,
+        hosts: Iterable[str],
+        policy: str,
+        public_url: str | None = None,
+        any_address: bool = False,
+        port: int = 0,
+    ) -> None:
         self.app = app
         self.hosts = frozenset(hosts)
         self.origins = frozenset(f"http://{host}" for host in self.hosts)
+        if public_url:
+            self.hosts |= {urlsplit(public_url).netloc.lower()}
+            self.origins |= {public_url.lower()}
+        self.port = port if any_address else None
         self.headers = (
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
@@ -174,14 +214,17 @@ class Guard:
         """Status and reason for not answering this request; None to answer it."""
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
-        if host not in self.hosts:
+        numbered = self.port is not None and is_address(host, self.port)
+        if host not in self.hosts and not numbered:
             return 403, "This server does not go by that name."
-        if origin is not None and origin.decode("latin-1") not in self.origins:
-            return 403, "Pages of other sites may not ask here."
+        if origin is not None:
+            named = origin.decode("latin-1")
+            if named not in self.origins and not (numbered and named == f"http://{host}"):
+                return 403, "Pages of other sites may not ask here."
         if scope["type"] == "websocket" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return None
         path = scope["path"]
-        if path not in WRITES and not path.startswith(SOCKET):
+        if scope["method"] not in WRITES.get(path, ()) and not path.startswith(SOCKET):
             return 405, "Nothing can be sent to this address."
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > MOST_BODY_BYTES:
@@ -197,6 +240,19 @@ class Guard:
             await send(message)
 
         return sending
+
+
+def is_address(host: str, port: int) -> bool:
+    """Whether a `Host` header is a numeric address and this port.
+
+    An attack by DNS rebinding needs a name: a page that came from an address has that address.
+    """
+    address, _, number = host.rpartition(":")
+    try:
+        ipaddress.ip_address(address.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return number == str(port)
 
 
 def limited(receive: Receive) -> Receive:

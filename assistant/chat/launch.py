@@ -14,10 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from embeddings.errors import CorpusError, SettingsError
 
 if TYPE_CHECKING:
+    from assistant.chat.history import History
+    from assistant.chat.login import Login, SignedOut
     from assistant.chat.opening import Answerer, Opening
     from assistant.settings import Settings
 
@@ -40,6 +43,10 @@ class Launch:
     opening: Opening
     host: str
     port: int
+    login: Login
+    signed_out: SignedOut
+    history: History | None
+    """None: nothing is kept."""
 
 
 _launch: Launch | None = None
@@ -59,24 +66,38 @@ def serve(
     *,
     open_browser: bool = False,
     open_assistant: Callable[[], Answerer] | None = None,
+    password_file: Path | None = None,
+    proxy_user_header: str | None = None,
+    public_url: str | None = None,
 ) -> None:
     """Serve the chat until it is interrupted; the process ends with it.
 
-    Raises `SettingsError` for an address that is taken, or open to other machines, and
-    whatever opening the articles raises, if that is known before the server starts.
+    Whoever reaches it on this machine may use it; elsewhere users log in, with a password of the
+    `password_file`, or as the one whom a reverse proxy names in `proxy_user_header`. `public_url`
+    is the address by which browsers know the chat, where that is another.
+    Raises `SettingsError` for an address that is taken, or open to other machines without a
+    login, and whatever opening the articles raises, if that is known before the server starts.
     """
     global _launch
+    from assistant.chat.history import FILE_NAME, History
+    from assistant.chat.login import Login, SignedOut, auth_secret
     from assistant.chat.opening import Opening
     from assistant.settings import Settings
 
     settings = settings or Settings()
-    check_loopback(host)
+    login = Login.of(password_file, proxy_user_header)
+    check_access(host, login)
+    check_public_url(public_url)
     check_free(host, port)
-    runtime = prepare_runtime(settings.resolved_data_dir(), port)
+    data_dir = settings.resolved_data_dir()
+    runtime = prepare_runtime(data_dir, port)
+    secret = auth_secret(data_dir)
+    history = History(data_dir / FILE_NAME) if settings.history else None
     opening = Opening(open_assistant or (lambda: open_articles(settings)))
-    _launch = Launch(opening, host, port)
+    _launch = Launch(opening, host, port, login, SignedOut(data_dir), history)
     prepare_environment(runtime, host, port)
-    run(host, port, open_browser=open_browser)
+    os.environ["CHAINLIT_AUTH_SECRET"] = secret
+    run(host, port, open_browser=open_browser, public_url=public_url)
 
 
 def open_articles(settings: Settings) -> Answerer:
@@ -92,7 +113,7 @@ def open_articles(settings: Settings) -> Answerer:
     return opened
 
 
-def run(host: str, port: int, *, open_browser: bool) -> None:
+def run(host: str, port: int, *, open_browser: bool, public_url: str | None = None) -> None:
     """Load Chainlit and run the app in this process. Chainlit ends the process itself."""
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s"
@@ -100,25 +121,49 @@ def run(host: str, port: int, *, open_browser: bool) -> None:
     logging.getLogger("chainlit").setLevel(logging.ERROR)
     from chainlit.cli import run_chainlit
     from chainlit.config import config
+    from chainlit.server import app
 
     from assistant.chat.hardening import harden
+    from assistant.chat.login import ActingUser, guard_tokens
+    from assistant.chat.pages import page_routes, signed_in
 
     config.run.headless = not open_browser
-    harden(host, port)
+    login = current().login
+    guard_tokens(login, current().signed_out)
+    if login.kind == "proxy" or (login.kind == "local" and current().history is not None):
+        app.add_middleware(ActingUser, login=login)
+    harden(host, port, public_url)
+    # In front, because Chainlit answers every other path with its own page.
+    app.router.routes[:0] = page_routes(current().opening, signed_in)
     current().opening.check()
     run_chainlit(str(HERE / "app.py"))
 
 
-def check_loopback(host: str) -> None:
-    """Raise unless `host` is reached from this machine only."""
+def check_access(host: str, login: Login) -> None:
+    """Raise if other machines could use the chat without a login."""
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = False
-    if not loopback:
+    if not loopback and login.kind == "local":
         raise SettingsError(
-            f"the chat would be open to other machines at {host}, which needs a login, and there "
-            "is none yet; use 127.0.0.1"
+            f"the chat would be open to other machines at {host!r} without a login; add "
+            "--password-file, or --proxy-user-header behind a proxy, or use 127.0.0.1"
+        )
+
+
+def check_public_url(url: str | None) -> None:
+    """Raise unless `url` is a scheme and a host, as browsers write an origin."""
+    parts = urlsplit(url or "http://x")
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or url not in (None, f"{parts.scheme}://{parts.netloc}")
+        or "@" in parts.netloc
+    ):
+        raise SettingsError(
+            f"--public-url: {url!r} is not a scheme and a host, such as "
+            "https://footnote.example.org; the chat has no path"
         )
 
 

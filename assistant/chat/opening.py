@@ -15,6 +15,8 @@ from assistant.chat.starters import Starter, pick_starters
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Event
+    from embeddings.catalog import CatalogPage, CatalogQuery
+    from embeddings.corpus import StoredFile
     from embeddings.records import Article
 
 __all__ = ["Answerer", "Opening", "Turn"]
@@ -41,6 +43,12 @@ class Answerer(Protocol):
 
     def article(self, article_id: str) -> Article:
         """One article."""
+
+    def known(self, article_id: str) -> Article | StoredFile | None:
+        """An article, else what became of the file of that name; None if there was none."""
+
+    def catalog(self, query: CatalogQuery) -> CatalogPage:
+        """One page of the articles that match."""
 
     def close(self) -> None:
         """Let go of files and memory."""

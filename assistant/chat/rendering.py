@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
+from assistant.chat.article_page import link
 from assistant.chat.escaping import escape, escape_title
 from assistant.footnotes import marked, nested, sentences_in, to_markdown
 
@@ -18,6 +19,8 @@ __all__ = [
     "Panel",
     "Source",
     "asked_as_markdown",
+    "changed_note",
+    "changed_source",
     "cited_source",
     "closest_hits",
     "closest_source",
@@ -48,12 +51,14 @@ REPHRASE: dict[Refusal, str] = {
 class Source(TypedDict):
     """One entry of a panel, its quote between the texts around it.
 
-    No offset is sent: Python counts characters, and the browser counts UTF-16 units.
+    No offset is sent but in `href`: Python counts characters, the browser UTF-16 units.
     """
 
     number: int
     title: str
     article_id: str
+    href: str
+    """Permanent link to the quote, or the passage, in the whole article."""
     date: str | None
     page: int | None
     before: str
@@ -63,6 +68,8 @@ class Source(TypedDict):
     after: str
     more_before: bool
     more_after: bool
+    changed: NotRequired[str]
+    """Why the quote cannot be shown in its place any more."""
 
 
 class Panel(TypedDict):
@@ -167,6 +174,7 @@ def cited_source(citation: Citation, article: Article) -> Source:
         number=citation.number,
         title=citation.title,
         article_id=citation.article_id,
+        href=link(citation.article_id, citation.start, citation.end, citation.sha256),
         date=citation.date,
         page=citation.page,
         before=article.text[low : citation.start],
@@ -178,6 +186,35 @@ def cited_source(citation: Citation, article: Article) -> Source:
     )
 
 
+def changed_source(citation: Citation, reason: str, asked: str) -> Source:
+    """A citation that cannot be proven any more: what it quoted, without a place."""
+    return Source(
+        number=citation.number,
+        title=citation.title,
+        article_id=citation.article_id,
+        href=link(citation.article_id, citation.start, citation.end, citation.sha256),
+        date=citation.date,
+        page=citation.page,
+        before="",
+        quote=citation.quote,
+        answer=None,
+        after="",
+        more_before=False,
+        more_after=False,
+        changed=f"{reason}. On {asked[:10]} it said:",
+    )
+
+
+def changed_note(sources: Sequence[Source], asked: str) -> list[str]:
+    """A note below an answer of which some sources cannot be proven any more."""
+    changed = sum(1 for source in sources if source.get("changed"))
+    if not changed:
+        return []
+    which = "its source has" if len(sources) == 1 else f"{changed} of its {len(sources)} sources"
+    which = which if len(sources) == 1 else f"{which} {'has' if changed == 1 else 'have'}"
+    return [f"This answer is of {asked[:10]}; {which} changed or gone since. Ask again."]
+
+
 def closest_source(number: int, hit: Hit, article: Article) -> Source:
     """A passage that did not answer the question, with nothing highlighted."""
     passage = hit.passage
@@ -185,6 +222,7 @@ def closest_source(number: int, hit: Hit, article: Article) -> Source:
         number=number,
         title=article.label,
         article_id=article.id,
+        href=link(article.id, passage.start, passage.end, article.sha256),
         date=article.date,
         page=article.page_of(passage.start),
         before=article.text[passage.start : passage.end],

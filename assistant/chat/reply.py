@@ -12,6 +12,7 @@ import chainlit as cl  # noqa: TID253 (only the running app imports this module)
 from chainlit.utils import utc_now  # noqa: TID253
 
 from assistant.chat import rendering
+from assistant.chat.history import FoldedStep
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Event, Hit
@@ -38,6 +39,8 @@ class Reply:
         self.panel: rendering.Panel | None = None
         self.element: cl.CustomElement | None = None
         self.citations: tuple[Citation, ...] = ()
+        self.folded: list[FoldedStep] = []
+        """The folded lines of the reply, to be kept with it."""
 
     async def show(self, event: Event) -> None:
         """Show what one event brings."""
@@ -67,6 +70,7 @@ class Reply:
         ids = {hit.passage.article_id for hit in hits}
         labels = await self.opening.call(lambda a: {each: a.article(each).label for each in ids})
         self.step.output = rendering.found_markdown(hits, labels)
+        self.folded.append(FoldedStep("retrieval", self.step.name, self.step.output))
         await self.end_step()
 
     async def end_step(self) -> None:
@@ -121,6 +125,7 @@ class Reply:
         step = cl.Step(name=name, type="tool", show_input=False, parent_id=self.message.parent_id)
         step.start = step.end = utc_now()
         step.output = rendering.explanation_markdown(answer.explanation)
+        self.folded.append(FoldedStep("tool", name, step.output))
         await step.send()
 
     async def refuse(self, answer: Answer) -> None:

@@ -77,7 +77,7 @@ def test_other_origins_are_refused(origin: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize("path", ["/project/file", "/mcp", "/login", "/project/element", "/x"])
+@pytest.mark.parametrize("path", ["/project/file", "/mcp", "/auth/jwt", "/project/element", "/x"])
 def test_nothing_can_be_uploaded(method: str, path: str) -> None:
     assert request(method, path, b"x" * 10)[0] == 405
 

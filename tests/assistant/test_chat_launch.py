@@ -14,6 +14,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.chat import launch
+from assistant.chat.login import Login
 from assistant.settings import Settings
 from embeddings.errors import CorpusError, SettingsError
 from embeddings.locks import INDEXING_LOCK, held
@@ -24,15 +25,17 @@ PUBLIC = Path(launch.__file__).parent / "public"
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
 def test_loopback_is_served(host: str) -> None:
-    launch.check_loopback(host)
+    launch.check_access(host, Login())
 
 
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "::", "192.168.1.2", "8.8.8.8", "example.com", "", "*"]
 )
-def test_other_addresses_need_a_login_that_is_not_there_yet(host: str) -> None:
-    with pytest.raises(SettingsError, match="login"):
-        launch.check_loopback(host)
+def test_other_addresses_need_a_login(host: str) -> None:
+    with pytest.raises(SettingsError, match="--password-file, or --proxy-user-header") as error:
+        launch.check_access(host, Login())
+    assert "\n" not in str(error.value)
+    launch.check_access(host, Login("proxy", header="x-forwarded-user"))
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:

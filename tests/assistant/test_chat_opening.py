@@ -11,6 +11,7 @@ import pytest
 from assistant.answers import Answer, Event
 from assistant.chat.opening import Opening
 from assistant.chat.starters import Starter, candidates, pick_starters
+from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import CorpusError, QuestionError
 from embeddings.records import Article
 
@@ -35,6 +36,12 @@ class Parrot:
 
     def article(self, article_id: str) -> Article:
         return next(article for article in ARTICLES if article.id == article_id)
+
+    def known(self, article_id: str) -> Article:
+        return self.article(article_id)
+
+    def catalog(self, query: CatalogQuery) -> CatalogPage:
+        return CatalogPage(ARTICLES, (), len(ARTICLES), 1, 1, 0)
 
     def close(self) -> None:
         self.closed = True

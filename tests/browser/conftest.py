@@ -90,9 +90,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Starts servers that end with the tests; each has a data folder of its own."""
     servers: list[Server] = []
 
-    def start(*arguments: str, encoder: Path | None = None) -> Server:
-        folder = tmp_path_factory.mktemp("data")
-        if encoder is not None:
+    def start(*arguments: str, encoder: Path | None = None, folder: Path | None = None) -> Server:
+        folder = folder or tmp_path_factory.mktemp("data")
+        if encoder is not None and not (folder / "encoders").exists():
             (folder / "encoders").symlink_to(encoder / "encoders", target_is_directory=True)
         server = Server(folder, *arguments)
         servers.append(server)

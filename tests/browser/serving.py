@@ -15,6 +15,7 @@ from assistant.answers import Answer, Citation, Event, Hit
 from assistant.chat import serve
 from assistant.citations import shown
 from assistant.settings import Settings, seeds
+from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import QuestionError
 from embeddings.records import Article, Passage
 
@@ -49,6 +50,13 @@ class FakeAssistant:
 
     def article(self, article_id: str) -> Article:
         return self._articles[article_id]
+
+    def known(self, article_id: str) -> Article | None:
+        return self._articles.get(article_id)
+
+    def catalog(self, query: CatalogQuery) -> CatalogPage:
+        articles = self.articles()
+        return CatalogPage(articles, (), len(articles), 1, 1, 0)
 
     def close(self) -> None:
         pass
@@ -141,16 +149,27 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--fake", action="store_true")
+    parser.add_argument("--history", default="on")
+    parser.add_argument("--password-file", type=Path)
+    parser.add_argument("--proxy-user-header")
     parser.add_argument("--until", type=Path, help="opening takes until this file is there")
     given = parser.parse_args()
-    settings = Settings(articles=given.folder, data_dir=given.data_dir)
+    settings = Settings(
+        articles=given.folder, data_dir=given.data_dir, history=given.history == "on"
+    )
 
     def open_fake() -> FakeAssistant:
         while given.until and not given.until.exists():
             time.sleep(0.05)
         return FakeAssistant.of_folder(given.folder or seeds())
 
-    serve(settings, port=given.port, open_assistant=open_fake if given.fake else None)
+    serve(
+        settings,
+        port=given.port,
+        open_assistant=open_fake if given.fake else None,
+        password_file=given.password_file,
+        proxy_user_header=given.proxy_user_header,
+    )
 
 
 if __name__ == "__main__":

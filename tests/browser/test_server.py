@@ -87,7 +87,7 @@ def announce(server: Server, method: str, path: str, length: int) -> bytes:
 @pytest.mark.parametrize(
     "path",
     ["/project/file?session_id=x", "/project/file", "/mcp", "/project/element", "/project/action",
-     "/project/thread/share", "/login", "/feedback", "/project/threads"],
+     "/project/thread/share", "/auth/jwt", "/login/"],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_uploads_are_refused_before_they_are_read(
@@ -96,11 +96,25 @@ def test_uploads_are_refused_before_they_are_read(
     assert announce(fake_server, method, path, 500_000_000) == b"405"
 
 
-@pytest.mark.parametrize("path", ["/set-session-cookie", SOCKET])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/set-session-cookie"), ("POST", SOCKET), ("POST", "/login"), ("PUT", "/feedback"),
+     ("POST", "/project/threads"), ("PUT", "/project/thread"), ("DELETE", "/project/thread")],
+)  # fmt: skip
 def test_a_body_that_is_too_long_is_refused_before_it_is_read(
-    fake_server: Server, path: str
+    fake_server: Server, method: str, path: str
 ) -> None:
-    assert announce(fake_server, "POST", path, 1_000_001) == b"413"
+    assert announce(fake_server, method, path, 1_000_001) == b"413"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/project/thread"), ("DELETE", "/project/threads"), ("PUT", "/login"),
+     ("POST", "/feedback")],
+)  # fmt: skip
+def test_no_other_method_is_served(fake_server: Server, method: str, path: str) -> None:
+    status, body, _ = ask(fake_server, method, path)
+    assert status == 405 or b"<html" in body
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", f"/project/share/{UUID}"])

@@ -5,7 +5,7 @@ import { sideViewState } from '@chainlit/react-client';
 
 // Controls and direction marks have no shape: show where they are, and keep them from turning
 // the text around them. The characters stay in the text, so a copy of it is exact.
-const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff])/;
+const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff])/;
 
 function visible(text) {
   return text.split(HIDDEN).map((part, index) => {
@@ -42,10 +42,13 @@ export default function SourcePassage() {
     <article className="fn-passage" ref={passage} tabIndex={-1} aria-label={source.title}>
       <h2>{visible(source.title)}</h2>
       <p className="fn-about">{source.date || 'undated'}<span>{source.article_id}{source.page ? `, page ${source.page}` : ''}</span></p>
+      {source.href ? <p className="fn-open"><a href={source.href} target="_blank" rel="noopener">Open the article</a></p> : null}
       <div className="fn-text">
         {source.more_before ? <span className="fn-more">… </span> : null}
         {visible(source.before.trimStart())}
-        {source.quote ? (
+        {source.changed ? <span className="fn-changed" role="note">{source.changed}</span> : null}
+        {source.quote && source.changed ? <q className="fn-was">{visible(source.quote)}</q> : null}
+        {source.quote && !source.changed ? (
           <mark ref={mark}>
             {source.answer
               ? <>{visible(source.answer[0])}<b>{visible(source.answer[1])}</b>{visible(source.answer[2])}</>

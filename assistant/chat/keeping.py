@@ -1,0 +1,65 @@
+"""One exchange on its way into the history. An answer is given even where it cannot be kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from assistant.chat import rendering
+from assistant.chat.failures import told
+from embeddings.errors import AssistantError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.answers import Answer
+    from assistant.chat.history import Exchange, FoldedStep, History
+
+__all__ = ["Keeping", "kept_form"]
+
+
+class Keeping:
+    """Keeps the question at once and its answer when it is there; nothing without a history."""
+
+    def __init__(
+        self, history: History | None, owner: str, conversation_id: str, exchange: Exchange
+    ) -> None:
+        self._history = history
+        self._owner = owner
+        self._conversation_id = conversation_id
+        self._exchange = exchange
+        self.problem = ""
+        """Why this exchange is not kept, in words for the user."""
+
+    async def begin(self) -> None:
+        """Keep the question, so that it is there even if the answer never comes."""
+        if self._history is not None:
+            await self._try(self._history.begin, self._owner, self._conversation_id, self._exchange)
+
+    async def finish(
+        self, answer: Answer | None, said: str = "", steps: Sequence[FoldedStep] = ()
+    ) -> None:
+        """Keep the answer, or what was `said` instead of one, in Markdown."""
+        if self._history is not None and not self.problem:
+            form = kept_form(answer) if answer is not None else None
+            await self._try(
+                self._history.finish, self._owner, self._exchange.id, form, said, tuple(steps)
+            )
+
+    async def _try(self, function: Any, *given: object) -> None:
+        try:
+            await asyncio.to_thread(function, *given)
+        except AssistantError as error:
+            text, error_id = told(error)
+            self.problem = f"This is not kept in the history: {text} (error {error_id})"
+
+
+def kept_form(answer: Answer) -> dict[str, Any]:
+    """What is kept of an answer: all that the browser shows of it.
+
+    Its explanation is kept as it was shown; of its hits only those that a refusal shows.
+    """
+    form = answer.to_dict()
+    form.pop("explanation", None)
+    shown = [] if answer.answered else rendering.closest_hits(answer.hits)
+    return {**form, "hits": [hit.to_dict() for hit in shown]}

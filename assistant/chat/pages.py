@@ -1,0 +1,181 @@
+"""The pages beside the chat: each article, and the library of them all.
+
+They are made on the server, so that they open without JavaScript; all work is done in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from assistant.chat import article_page, library_page
+from assistant.chat.failures import told
+from assistant.chat.rendering import counted, dated
+from embeddings.errors import QuestionError
+from embeddings.records import Article
+
+if TYPE_CHECKING:
+    from assistant.chat.opening import Answerer, Opening
+
+__all__ = ["page_routes", "signed_in"]
+
+# Beside the chat's policy, which the guard adds: what is loaded must pass both.
+POLICY = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'",
+    "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+))  # fmt: skip
+HEADERS = {"content-security-policy": POLICY, "cache-control": "no-store"}
+OPENING_WAIT_SECONDS = 1.0
+"""How long a page waits for the articles; after that it loads again by itself."""
+RELOAD_SECONDS = 3
+
+Admit = Callable[[Request], Awaitable[bool]]
+Page = tuple[int, str]
+"""Status and HTML."""
+
+
+class Anything(StringConvertor):
+    """The rest of a path, whatever is in it: a file's name may have line breaks."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("anything", Anything())
+
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+templates.filters |= {
+    "visible": article_page.visible,
+    "path": article_page.path_of,
+    "plain": article_page.plain,
+    "dated": dated,
+    "counted": counted,
+}
+
+
+def page_routes(opening: Opening, admit: Admit) -> list[Route]:
+    """Routes of the pages; only to those whom `admit` lets in."""
+
+    async def library(request: Request) -> Response:
+        form = dict(request.query_params)
+        return await _answer(request, lambda assistant: library_html(assistant, form))
+
+    async def article(request: Request) -> Response:
+        article_id, asked = request.path_params["article_id"], dict(request.query_params)
+        return await _answer(request, lambda a: article_html(a, article_id, asked))
+
+    async def _answer(request: Request, page: Callable[[Answerer], Page]) -> Response:
+        if not await admit(request):
+            return RedirectResponse("/login", 303, HEADERS)
+        try:
+            await asyncio.wait_for(opening.assistant(), OPENING_WAIT_SECONDS)
+            status, html = await opening.call(page)
+        except TimeoutError:
+            html = _message("Getting the articles ready", "The first time this takes a moment.",
+                            reload=RELOAD_SECONDS)  # fmt: skip
+            return HTMLResponse(html, 503, {**HEADERS, "retry-after": str(RELOAD_SECONDS)})
+        except Exception as error:
+            text, error_id = told(error)
+            status, html = 500, _message("This page could not be made", text, error_id=error_id)
+        return HTMLResponse(html, status, HEADERS)
+
+    return [
+        Route("/articles", library),
+        Route("/articles/", library),
+        Route("/articles/{article_id:anything}", article),
+    ]
+
+
+async def signed_in(request: Request) -> bool:
+    """Whether Chainlit would let this request in: always, where it asks for no login."""
+    from chainlit.auth import (
+        authenticate_user,
+        get_token_from_cookies,
+        require_login,
+    )
+    from starlette.exceptions import HTTPException
+
+    if not require_login():  # type: ignore[no-untyped-call]
+        return True
+    try:
+        await authenticate_user(get_token_from_cookies(dict(request.cookies)) or "")
+    except HTTPException:
+        return False
+    return True
+
+
+def article_html(assistant: Answerer, article_id: str, asked: dict[str, str]) -> Page:
+    """The page of one article.
+
+    Of what is `asked`, `highlight` is the place to mark; where `sha256` is not that of the text,
+    the text is another than the one that was cited, and no place in it is marked.
+    """
+    article = assistant.known(article_id)
+    if not isinstance(article, Article):
+        reason = article.reason if article else None
+        return 404, _message("There is no such article", reason, article_id=article_id)
+    changed = asked.get("sha256", article.sha256) != article.sha256
+    wanted = asked.get("highlight")
+    place = None if changed or wanted is None else article_page.read_place(wanted, article)
+    return 200, templates.get_template("article.html").render(
+        article=article,
+        asked_id=article_id,
+        blocks=article_page.blocks(article, place),
+        changed=changed,
+        missing=wanted is not None and place is None and not changed,
+    )
+
+
+def library_html(assistant: Answerer, form: dict[str, str]) -> Page:
+    """One page of the library, or what is wrong with what the form asks for."""
+    shared: dict[str, Any] = {"states": library_page.STATES, "orders": library_page.ORDERS}
+    template = templates.get_template("library.html")
+    try:
+        query = library_page.query_of(form)
+    except QuestionError as error:
+        return 400, template.render(form=form, problem=str(error), found=None, **shared)
+    found = assistant.catalog(query)
+    filled = {
+        **form,
+        "since": query.since or "",
+        "until": query.until or "",
+        "state": query.state,
+        "order": query.order,
+    }
+    earlier, later = found.page - 1, found.page + 1
+    return 200, template.render(
+        form=filled,
+        problem=None,
+        found=found,
+        of_files=query.state == "refused",
+        filtered=bool(query.words or query.since or query.until or query.state),
+        previous=library_page.address(query, earlier) if earlier else None,
+        next=library_page.address(query, later) if later <= found.pages else None,
+        **shared,
+    )
+
+
+def _message(
+    heading: str,
+    text: str | None,
+    *,
+    article_id: str | None = None,
+    error_id: str | None = None,
+    reload: int | None = None,
+) -> str:
+    return templates.get_template("message.html").render(
+        heading=heading, text=text, article_id=article_id, error_id=error_id, reload=reload
+    )

@@ -1,0 +1,342 @@
+"""Who may use the chat: passwords, a proxy's header, tokens, and how often one may try."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.chat import login, passwords
+from assistant.chat.hardening import Guard, hosts
+from assistant.chat.launch import check_public_url, serve
+from assistant.chat.login import Attempts, Login, SignedOut, auth_secret
+from assistant.chat.passwords import hash_password, is_password, read_passwords
+from assistant.cli import main
+from assistant.settings import Settings
+from embeddings.errors import CorpusError, SettingsError
+
+HASHED = "$scrypt$ln=10,r=8,p=1$YPTas5jCxIPgMwYHrqXGyA$xWsBCaKljHFaVVawH0nuTGBI5FQ+4FR+xmBB5TeX1BM"
+"""Of "correct horse", made with little work: the tests are many."""
+
+
+# Passwords
+
+
+@pytest.fixture
+def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "LOG2_N", 10)
+    monkeypatch.setattr(passwords, "P", 1)
+
+
+def test_a_hash_takes_32_mib_and_time() -> None:
+    assert hash_password("correct horse").startswith("$scrypt$ln=15,r=8,p=3$")
+
+
+@pytest.mark.usefixtures("little_work")
+def test_a_password_is_hashed_with_a_salt_of_its_own() -> None:
+    again = hash_password("correct horse")
+    assert again != hash_password("correct horse")
+    assert is_password("correct horse", HASHED)
+    assert is_password("correct horse", again)
+    assert not is_password("correct horsf", HASHED)
+    assert not is_password("", HASHED)
+
+
+def test_a_hash_of_another_maker_is_understood() -> None:
+    # RFC 7914, section 12: scrypt("password", "NaCl", N=1024, r=8, p=16), its first 32 bytes.
+    known = "$scrypt$ln=10,r=8,p=16$TmFDbE5hQ2xOYUNs$"
+    import base64
+    import hashlib
+
+    digest = hashlib.scrypt(b"password", salt=b"NaClNaClNaCl", n=1024, r=8, p=16, dklen=32)
+    assert is_password("password", known + base64.b64encode(digest).decode().rstrip("="))
+
+
+def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
+    hashed = hash_password("correct horse")
+
+    def seconds(hashed: str | None) -> float:
+        start = time.perf_counter()
+        assert not is_password("wrong password", hashed)
+        return time.perf_counter() - start
+
+    seconds(None)  # makes the decoy
+    # Not the same, as machines go; but a lookup alone would take a thousandth.
+    assert seconds(None) > seconds(hashed) / 10
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 1001])
+def test_a_useless_password_is_refused(password: str) -> None:
+    with pytest.raises(SettingsError, match="characters"):
+        hash_password(password)
+
+
+def test_the_password_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    path.write_text(f"# people\n\nada:{HASHED}\nbob@example.org:{HASHED}\n", "utf-8")
+    assert read_passwords(path) == {"ada": HASHED, "bob@example.org": HASHED}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("ada", ":1: not `user:hash`"),
+        ("ada:secret", ":1: not `user:hash`"),
+        (f"ada:{HASHED}\nada:{HASHED}", ":2: the user 'ada' is there twice"),
+        (f"local:{HASHED}", "'local' is the chat's without a login"),
+        (f"LOCAL:{HASHED}", "without a login"),
+        (f"a\u202eb:{HASHED}", "a name is text"),
+        (f"{'a' * 201}:{HASHED}", "at most 200"),
+        (f"ada:{HASHED.replace('ln=10', 'ln=40')}", "not `user:hash`"),
+        (f"ada:{HASHED.replace('ln=10,r=8', 'ln=20,r=99')}", "not `user:hash`"),
+        ("# nobody", "names nobody"),
+    ],
+)
+def test_a_password_file_that_is_wrong_is_said_in_one_line(
+    tmp_path: Path, line: str, problem: str
+) -> None:
+    path = tmp_path / "users"
+    path.write_text(line, "utf-8")
+    with pytest.raises(SettingsError, match="users") as error:
+        read_passwords(path)
+    assert problem in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.usefixtures("little_work")
+def test_a_command_makes_the_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stdin:
+        buffer = (tmp_path / "typed").open("wb+")
+        isatty = staticmethod(lambda: False)
+
+    Stdin.buffer.write(b"correct horse\n")
+    Stdin.buffer.seek(0)
+    monkeypatch.setattr("sys.stdin", Stdin)
+    with pytest.raises(SystemExit) as end:
+        main(["password", "ada"])
+    Stdin.buffer.close()
+    assert end.value.code == 0
+    path = tmp_path / "users"
+    path.write_text(capsys.readouterr().out, "utf-8")
+    assert is_password("correct horse", read_passwords(path)["ada"])
+
+
+# Which login
+
+
+def test_without_options_there_is_no_login() -> None:
+    assert Login.of(None, None) == Login("local")
+
+
+def test_both_logins_at_once_make_no_sense(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="exclude each other"):
+        Login.of(tmp_path, "X-Forwarded-User")
+
+
+@pytest.mark.parametrize("name", ["", "Cookie", "host", "X User", "X-Ü", "authorization"])
+def test_a_header_that_a_browser_sends_names_no_user(name: str) -> None:
+    with pytest.raises(SettingsError, match="X-Forwarded-User"):
+        Login.of(None, name)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "::"])
+def test_other_machines_are_refused_before_anything_starts(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingsError, match="--password-file"):
+        serve(Settings(data_dir=tmp_path), host)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_password_file_that_is_missing_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        serve(Settings(data_dir=tmp_path / "data"), "0.0.0.0", password_file=tmp_path / "none")
+    assert not (tmp_path / "data").exists()
+
+
+PROXY = Login("proxy", header="x-user")
+
+
+@pytest.mark.parametrize(
+    ("headers", "user"),
+    [
+        ([(b"x-user", b"ada")], "ada"),
+        ([(b"X-User", b" J\xc3\xbcrgen ")], "Jürgen"),
+        ([], None),
+        ([(b"x-user", b"")], None),
+        ([(b"x-user", b"ada"), (b"x-user", b"bob")], None),
+        ([(b"x-user", b"\xff")], None),
+        ([(b"x-user", b"local")], None),
+        ([(b"x-users", b"ada")], None),
+    ],
+)
+def test_the_user_is_whom_the_proxy_names_once(
+    headers: list[tuple[bytes, bytes]], user: str | None
+) -> None:
+    assert PROXY.named(headers) == user
+
+
+# Tokens
+
+
+def test_the_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+    first = auth_secret(tmp_path / "data")
+    path = tmp_path / "data" / login.SECRET_FILE
+    assert len(first) == 64
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    assert auth_secret(tmp_path / "data") == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text("short")
+    with pytest.raises(CorpusError, match="damaged"):
+        auth_secret(tmp_path / "data")
+
+
+def test_who_logged_out_stays_out_after_a_restart(tmp_path: Path) -> None:
+    issued = time.time()
+    SignedOut(tmp_path).note("ada")
+    again = SignedOut(tmp_path)
+    assert again.is_void("ada", issued)
+    assert not again.is_void("ada", time.time() + 2)
+    assert not again.is_void("bob", issued)
+
+
+def test_a_damaged_list_of_who_logged_out_lets_nobody_in(tmp_path: Path) -> None:
+    (tmp_path / login.SIGNED_OUT_FILE).write_text("{")
+    assert SignedOut(tmp_path).is_void("ada", time.time() - 1)
+
+
+def test_a_user_who_is_taken_out_of_the_file_is_out(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    path.write_text(f"ada:{HASHED}\nbob:{HASHED}\n", "utf-8")
+    asked = Login.of(path, None)
+    assert asked.knows("ada")
+    path.write_text(f"bob:{HASHED}\n", "utf-8")
+    assert not asked.knows("ada")
+    path.unlink()
+    assert not asked.knows("bob")
+    assert not Login("local").knows("ada")
+
+
+def test_after_five_wrong_passwords_a_name_waits() -> None:
+    now = [0.0]
+    attempts = Attempts(lambda: now[0])
+    for _ in range(5):
+        assert attempts.wait("ada") == 0
+        attempts.failed("ada")
+    assert attempts.wait("ada") == 60
+    assert attempts.wait("bob") == 0
+    now[0] = 30.0
+    assert attempts.wait("ada") == 30
+    now[0] = 61.0
+    assert attempts.wait("ada") == 0
+    attempts.failed("bob")
+    assert set(attempts._failures) == {"bob"}, "old failures take memory"
+
+
+@pytest.mark.usefixtures("little_work")
+def test_a_right_password_clears_the_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoy = hash_password("somebody else")
+    monkeypatch.setattr(passwords, "_decoy", lambda: decoy)
+    path = tmp_path / "users"
+    path.write_text(f"ada:{HASHED}\n", "utf-8")
+    asked, attempts = Login.of(path, None), Attempts()
+    for _ in range(4):
+        assert not login.is_right(asked, attempts, "ada", "wrong")
+    assert login.is_right(asked, attempts, "ada", "correct horse")
+    assert not login.is_right(asked, attempts, "ada", "wrong")
+    assert attempts.wait("ada") == 0
+    assert not login.is_right(asked, attempts, "nobody", "correct horse")
+
+
+WITH_CHAINLIT = """
+import asyncio, jwt
+from assistant.chat.login import ActingUser, Login
+
+def through(login, headers):
+    async def app(scope, receive, send):
+        seen.update(scope["headers"])
+    seen = {}
+    scope = {"type": "http", "headers": headers}
+    asyncio.run(ActingUser(app, login)(scope, None, None))
+    return seen
+
+def user(headers):
+    token = headers[b"cookie"].decode().removeprefix("access_token=")
+    return jwt.decode(token, "s" * 64, ["HS256"])["identifier"]
+
+forged = [(b"cookie", b"access_token=x"), (b"authorization", b"Bearer x"), (b"a", b"b")]
+seen = through(Login("local"), forged)
+assert user(seen) == "local"
+assert b"authorization" not in seen and seen[b"a"] == b"b"
+proxy = Login("proxy", header="x-user")
+assert user(through(proxy, [*forged, (b"x-user", b"ada")])) == "ada"
+unnamed = through(proxy, forged)
+assert b"cookie" not in unnamed and b"authorization" not in unnamed
+"""
+
+
+def test_no_cookie_of_the_browser_counts_where_there_are_no_passwords(tmp_path: Path) -> None:
+    # In a process of its own that has Chainlit.
+    environment = {
+        **os.environ,
+        "CHAINLIT_APP_ROOT": str(tmp_path),
+        "CHAINLIT_AUTH_SECRET": "s" * 64,
+    }
+    subprocess.run([sys.executable, "-c", WITH_CHAINLIT], check=True, env=environment, timeout=120)
+
+
+# How the server may be called
+
+
+def refused(guard: Guard, host: str, origin: str | None = None) -> bool:
+    headers = [(b"host", host.encode())]
+    if origin is not None:
+        headers.append((b"origin", origin.encode()))
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+    return guard.refusal(scope) is not None
+
+
+async def _app(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+def test_a_chat_on_all_addresses_goes_by_numbers_but_by_no_foreign_name() -> None:
+    guard = Guard(_app, hosts("0.0.0.0", 8000), "", any_address=True, port=8000)
+    assert not refused(guard, "192.168.1.2:8000", "http://192.168.1.2:8000")
+    assert not refused(guard, "[fe80::1]:8000")
+    assert refused(guard, "192.168.1.2:8000", "http://192.168.1.3:8000")
+    assert refused(guard, "192.168.1.2:8001")
+    assert refused(guard, "rebound.example:8000")
+    alone = Guard(_app, hosts("127.0.0.1", 8000), "", port=8000)
+    assert refused(alone, "192.168.1.2:8000")
+
+
+def test_the_public_address_is_a_name_of_the_server() -> None:
+    guard = Guard(_app, hosts("127.0.0.1", 8000), "", public_url="https://ask.example.org")
+    assert not refused(guard, "ask.example.org", "https://ask.example.org")
+    assert not refused(guard, "127.0.0.1:8000", "https://ask.example.org")
+    assert refused(guard, "ask.example.org", "http://ask.example.org")
+    assert refused(guard, "evil.example", "https://ask.example.org")
+
+
+@pytest.mark.parametrize(
+    "url", ["ask.example.org", "ftp://a.b", "https://a.b/path", "https://a.b/", "https://u@a.b", ""]
+)
+def test_a_public_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="--public-url"):
+        check_public_url(url)
+    check_public_url("https://ask.example.org:8443")
+    check_public_url(None)
+
+
+def test_the_record_of_logouts_holds_names_and_times_only(tmp_path: Path) -> None:
+    SignedOut(tmp_path).note("ada")
+    kept = json.loads((tmp_path / login.SIGNED_OUT_FILE).read_text("utf-8"))
+    assert list(kept) == ["ada"]

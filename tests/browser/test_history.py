@@ -1,0 +1,245 @@
+"""Conversations in a real browser: kept, opened again after a restart, and nobody else's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from assistant import Assistant
+from assistant.chat.history import FILE_NAME, History
+from assistant.chat.passwords import LOCAL_USER, hash_password
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Server, Tab
+
+pytestmark = pytest.mark.browser
+NewTab = Callable[..., "Tab"]
+
+QUESTION = "How many vehicles did SAIC Ningde produce?"
+OTHER = "How many drive motors does BYD make a year?"
+SECRET = "How many vehicles did SAIC Ningde produce, asks Ada?"
+MARKER = 'a[href^="#cite-"]'
+MARK = "#side-view-content mark"
+REPLY = '[data-step-type="assistant_message"]'
+THREADS = "#thread-history a"
+
+
+def restarted(server: Server, serve: Serve, *arguments: str) -> Server:
+    """Another server over the same data folder, once the first has ended."""
+    server.stop()
+    return serve(*arguments, folder=server.folder)
+
+
+def open_first(page: Page, name: str) -> Locator:
+    """Open a conversation from the list; its last reply."""
+    page.locator(THREADS).filter(has_text=name).first.click()
+    expect(page.locator(REPLY).last).to_be_visible()
+    return page.locator(REPLY).last
+
+
+def test_a_conversation_is_opened_again_after_a_restart(
+    tab: NewTab, serve: Serve, exported: Path
+) -> None:
+    server = serve(encoder=exported)
+    asking = tab(server)
+    asking.open()
+    before = asking.ask(QUESTION)
+    said = before.locator(".message-content [role=article]").first.text_content()
+    asking.ask("What was its output value?")
+    asking.page.goto("about:blank")
+    asking.errors.clear()
+
+    server = restarted(server, serve)
+    again = tab(server)
+    page = again.open()
+    open_first(page, QUESTION)
+    replies = page.locator(REPLY)
+    expect(replies).to_have_count(2)
+    assert page.locator('[data-step-type="user_message"]').first.text_content() == QUESTION
+    first = replies.first
+    assert first.locator(".message-content [role=article]").first.text_content() == said
+    with Assistant.open(data_dir=server.folder) as assistant:
+        answer = assistant.ask(QUESTION)
+        follow_up = assistant.ask(
+            "Who is its mayor?",
+            [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": answer.text}],
+        )
+    assert answer.citations
+    for place, citation in enumerate(answer.citations):
+        first.locator(MARKER).nth(place).click()
+        expect(page.locator("#side-view-content .fn-about")).to_contain_text(citation.article_id)
+        assert page.locator(MARK).text_content() == citation.quote
+    expect(page.locator('[data-step-type="retrieval"]')).to_have_count(2)
+    expect(page.locator('[data-step-type="tool"]').first).to_contain_text("Why this answer")
+    # What follows is understood from what was said before the restart.
+    assert follow_up.standalone_question != "Who is its mayor?"
+    expect(again.ask("Who is its mayor?").locator("blockquote").first).to_contain_text("Asked as")
+
+
+def test_a_source_that_has_changed_says_so(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
+    kept, lost = tmp_path / "kept.txt", tmp_path / "lost.txt"
+    kept.write_text("Kept\n\nThe bridge is 40 metres long, says the first paper.\n", "utf-8")
+    lost.write_text("Lost\n\nThe bridge is 41 metres long, says the other paper.\n", "utf-8")
+    folder = ("--fake", "--folder", str(tmp_path))
+    server = serve(*folder)
+    asking = tab(server)
+    asking.open()
+    expect(asking.ask("How many metres long is the bridge?").locator(MARKER)).to_have_count(2)
+    asking.page.goto("about:blank")
+    asking.errors.clear()
+    lost.write_text("Lost\n\nAll new. The bridge is 41 metres long, says nobody.\n", "utf-8")
+
+    again = tab(restarted(server, serve, *folder))
+    page = again.open()
+    reply = open_first(page, "How many metres")
+    expect(reply).to_contain_text("1 of its 2 sources has changed or gone since")
+    reply.locator(MARKER).first.click()
+    expect(page.locator(MARK)).to_have_text(re.compile("first paper"))
+    reply.locator(MARKER).nth(1).click()
+    expect(page.locator(".fn-changed")).to_contain_text("The article has changed since")
+    expect(page.locator(".fn-was")).to_contain_text("41 metres long, says the other paper.")
+    expect(page.locator(MARK)).to_have_count(0)
+
+
+def test_a_conversation_is_found_renamed_and_deleted(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = asking.open()
+    asking.ask(QUESTION)
+    page.locator("#new-chat-button").click()
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    asking.ask(OTHER)
+    expect(page.locator(THREADS)).to_have_count(2)
+
+    page.locator("#search-chats-button").click()
+    page.locator("[cmdk-input]").fill("300,600")  # stands in the answer only
+    expect(page.locator("[cmdk-item]")).to_have_count(1)
+    expect(page.locator("[cmdk-item]")).to_have_text(QUESTION)
+    page.keyboard.press("Escape")
+
+    thread = page.locator("[id^=thread-]").filter(has_text=QUESTION).last
+    thread.hover()
+    thread.locator("#thread-options").click()
+    page.locator("#rename-thread").click()
+    page.locator("#name").fill("Cars of Ningde")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator(THREADS).filter(has_text="Cars of Ningde")).to_have_count(1)
+    page.reload()
+    expect(page.locator(THREADS).filter(has_text="Cars of Ningde")).to_have_count(1)
+
+    thread = page.locator("[id^=thread-]").filter(has_text="Cars of Ningde").last
+    thread.hover()
+    thread.locator("#thread-options").click()
+    page.locator("#delete-thread").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator(THREADS)).to_have_count(1)
+    with History(server.folder / FILE_NAME) as history:
+        left = history.page(LOCAL_USER).conversations
+    assert [conversation.name for conversation in left] == [OTHER]
+    for file in server.folder.glob("conversations*"):
+        assert b"300,600" not in file.read_bytes(), "deleted text is still on the disk"
+
+
+def test_a_thumb_down_is_kept_with_its_reason(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    reply.locator(".negative-feedback-off").click()
+    page.locator("#feedbackDescription, [role=dialog] textarea").first.fill("Not the city I meant")
+    page.get_by_role("button", name="Submit feedback").click()
+    expect(reply.locator(".negative-feedback-on")).to_be_visible()
+    with History(server.folder / FILE_NAME) as history:
+        ((_, exchange),) = history.disliked()
+    assert exchange.question == QUESTION
+    assert exchange.rating
+    assert exchange.rating.reason == "Not the city I meant"
+    # It is still there when the conversation is opened again.
+    page.reload()
+    expect(page.locator(REPLY).last.locator(".negative-feedback-on")).to_be_visible()
+
+
+def test_a_stopped_question_says_so_when_it_is_opened_again(
+    tab: NewTab, serve: Serve, tmp_path: Path
+) -> None:
+    opened = tmp_path / "opened"
+    server = serve("--fake", "--until", str(opened))
+    asking = tab(server)
+    page = asking.open()
+    page.fill("#chat-input", QUESTION)
+    page.click("#chat-submit")
+    expect(page.locator(REPLY)).to_contain_text("Getting the articles ready")
+    page.locator("#stop-button").click()
+    opened.touch()
+    page.reload()
+    expect(page.locator(REPLY).last).to_contain_text("This question was not answered")
+
+
+def test_without_a_history_nothing_is_kept(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake", "--history", "off")
+    asking = tab(server)
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    expect(reply.locator(MARKER)).to_have_count(2)
+    expect(page.locator("#thread-history")).to_have_count(0)
+    expect(page.locator(".negative-feedback-off")).to_have_count(0)
+    assert not list(server.folder.glob("conversations*"))
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    """Two users, each with a password of their own."""
+    path = tmp_path / "users.txt"
+    lines = [f"{user}:{hash_password(f'secret of {user}')}" for user in ("ada", "bob")]
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def log_in(asking: Tab, user: str, password: str) -> None:
+    asking.page.goto(asking.server.url)
+    asking.page.locator("#email").fill(user)
+    asking.page.locator("#password").fill(password)
+    asking.page.get_by_role("button", name="Sign In").click()
+
+
+def test_two_users_do_not_see_each_other(tab: NewTab, serve: Serve, password_file: Path) -> None:
+    server = serve("--fake", "--password-file", str(password_file))
+    ada, bob = tab(server), tab(server)
+    log_in(ada, "ada", "secret of bob")
+    expect(ada.page.locator("form")).to_contain_text("Wrong name or password")
+    for asking, user in ((ada, "ada"), (bob, "bob")):
+        log_in(asking, user, f"secret of {user}")
+        expect(asking.page.locator("#welcome-screen")).to_be_visible()
+    ada.ask(SECRET)
+    bob.ask(OTHER)
+    expect(ada.page.locator(THREADS)).to_have_text([SECRET])
+    expect(bob.page.locator(THREADS)).to_have_text([OTHER])
+
+    bob.page.goto(ada.page.url)
+    expect(bob.page.locator(MARKER)).to_have_count(0)
+    bob.page.wait_for_url(server.url + "/")
+    assert SECRET not in (bob.page.text_content("body") or "")
+    for asking in (ada, bob):
+        asking.errors.clear()  # Chainlit logs that nobody was logged in, or that it may not
+
+
+def test_who_logs_out_is_out(tab: NewTab, serve: Serve, password_file: Path) -> None:
+    server = serve("--fake", "--password-file", str(password_file))
+    asking = tab(server)
+    log_in(asking, "ada", "secret of ada")
+    page = asking.page
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    (cookie,) = (each for each in page.context.cookies() if each["name"] == "access_token")
+    page.wait_for_timeout(1100)  # a token tells the whole second in which it was made
+    page.locator("#user-nav-button").click()
+    page.get_by_text("Logout").click()
+    expect(page.locator("#password")).to_be_visible()
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    page.goto(server.url)
+    expect(page.locator("#password")).to_be_visible()
+    asking.errors.clear()
