@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ def repeats(text: str, better: str) -> bool:
     """Whether `better` says all that `text` says, in nearly the same words."""
     if text == better:
         return True
+    runs = _runs_of(text)
+    if not runs or len(runs & _runs_of(better)) < CONTAINED * len(runs):
+        return False
     own, other = _TOKEN.findall(text), _TOKEN.findall(better)
     folded, others = [t.casefold() for t in own], [t.casefold() for t in other]
-    runs = _runs(folded)
-    if not runs or len(runs & _runs(others)) < CONTAINED * len(runs):
-        return False
     for tag, left, right, first, last in SequenceMatcher(
         None, others, folded, autojunk=False
     ).get_opcodes():
@@ -84,6 +85,12 @@ def repeats(text: str, better: str) -> bool:
         if any(map(_tells_apart, come)) or any(map(_denies, gone)):
             return False
     return True
+
+
+@lru_cache(maxsize=2_000)
+def _runs_of(text: str) -> frozenset[tuple[str, ...]]:
+    """The runs of a text, kept: each hit is compared with all that are better."""
+    return frozenset(_runs([token.casefold() for token in _TOKEN.findall(text)]))
 
 
 def _runs(tokens: Sequence[str]) -> set[tuple[str, ...]]:
