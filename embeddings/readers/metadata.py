@@ -42,6 +42,12 @@ _DATE_LINE = re.compile(
     rf"\W*(?:{_LABEL}\s*[:：]?\s*)?(?:{_ISO}|{_WORDS}){_TIME}(?P<rest>.*)", re.IGNORECASE
 )
 _LABELLED = re.compile(rf"\W*{_LABEL}\s*[:：]?\s*(?:{_ISO}|{_WORDS})", re.IGNORECASE)
+_DATELINE = re.compile(
+    rf"(?-i:[A-ZÀ-Þ][A-ZÀ-Þ .,'’/-]{{2,60}}?),\s+(?:{_ISO}|{_WORDS})"
+    r"\s*(?:\([^)]{1,60}\)\s*)?(?:[—–-]|\Z)",
+    re.IGNORECASE,
+)
+"""A news agency's: a place in capitals, a day, a dash."""
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’)]*$")
 _WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
 _MARKUP = re.compile(r"^(?:#{1,6}\s+|title\s*[:：]\s*)|(?:\s+#+)$", re.IGNORECASE)
@@ -51,8 +57,9 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def find_metadata(text: str) -> Metadata:
     """Title and publication date as the head of `text` states them.
 
-    The date is one on a line of its own or behind a label such as `Date:`; a date inside a
-    sentence tells of the events, not of the publication. The title is the first line of the
+    The date is one on a line of its own, behind a label such as `Date:`, or in a dateline
+    (`OSLO, March 3, 2021 —`); a date inside a sentence tells of the events, not of the
+    publication. The title is the first line of the
     head that stands alone and is no sentence.
     """
     title = date = None
@@ -65,6 +72,8 @@ def find_metadata(text: str) -> Metadata:
                 line = found["rest"].strip(" \t-–—|·:")
                 if not line:
                     continue
+        if date is None:
+            date = _dateline(line)
         if (
             title is None
             and alone
@@ -76,6 +85,11 @@ def find_metadata(text: str) -> Metadata:
         if title and date:
             break
     return Metadata(title, date)
+
+
+def _dateline(line: str) -> str | None:
+    found = _DATELINE.match(line)
+    return _iso_date(found) if found else None
 
 
 def _head(text: str) -> Iterator[tuple[str, bool]]:

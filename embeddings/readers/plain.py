@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from embeddings.readers.decoding import decode
+from embeddings.readers.front_matter import with_front_matter
 from embeddings.records import Document
 
 __all__ = ["read_plain"]
@@ -11,4 +12,4 @@ __all__ = ["read_plain"]
 def read_plain(content: bytes) -> Document:
     """Decoded text, line ends as they are; a byte-order mark is dropped."""
     decoded = decode(content)
-    return Document(decoded.text, incomplete=decoded.incomplete)
+    return with_front_matter(Document(decoded.text, incomplete=decoded.incomplete))

@@ -49,6 +49,9 @@ def test_the_seeds_say_this_of_themselves(name: str, title: str | None, date: st
         ("A title\n\nPublished: March 3, 2021\n\nText.", "2021-03-03"),
         ("A title\n\n3 March 2021\n\nText.", "2021-03-03"),
         ("A title\n2021/03/03 10:20\n\nText.", "2021-03-03"),
+        ("A title\n\nOSLO, March 3, 2021 — The bridge opened.", "2021-03-03"),
+        ("A title\n\nNEW YORK, 3 March 2021 (Wire) - The bridge opened.", "2021-03-03"),
+        ("A title\n\nIn Oslo, March 3, 2021 — a Wednesday — saw the bridge open.", None),
         ("A title\n\nOn March 3, 2021 the bridge opened.", None),
         ("A title\n\nDate: 2021-02-30\n\nText.", None),
         ("A title\n\nIt opened in 2021.", None),
@@ -56,6 +59,28 @@ def test_the_seeds_say_this_of_themselves(name: str, title: str | None, date: st
 )
 def test_a_date_is_found_where_it_is_stated_and_never_guessed(head: str, date: str | None) -> None:
     assert find_metadata(head).date == date
+
+
+def test_front_matter_states_title_date_and_author_and_the_text_stays_whole() -> None:
+    yaml = "---\ntitle: 'The bridge: open'\ndate: 2021-03-03T10:00Z\ntags: [a]\n---\n\nMany came.\n"
+    article = read_article(yaml.encode(), "a.md", "a.md")
+    assert (article.title, article.date, article.text) == ("The bridge: open", "2021-03-03", yaml)
+    toml = (
+        '+++\ntitle = "The bridge"\ndate = 2021-03-03\nauthors = ["Ada", "Ben"]\n+++\nPeople came.'
+    )
+    article = read_article(toml.encode(), "a.md", "a.md")
+    assert (article.title, article.date, article.author) == ("The bridge", "2021-03-03", "Ada, Ben")
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["---\n\nA scene\n\n---\n\nAnother.", "---\ntitle: [\n---\nText.", "---\ntitle: open\nText."],
+)
+def test_a_rule_above_the_text_is_no_front_matter(head: str) -> None:
+    article = read_article(head.encode(), "a.md", "a.md")
+    assert article.author is None
+    assert article.title != "open"
+    assert article.text == head
 
 
 def test_a_sentence_is_no_title() -> None:

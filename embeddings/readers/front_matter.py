@@ -1,0 +1,67 @@
+"""Front matter: the metadata that Markdown files state in YAML or TOML above their text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from embeddings.readers.prose import iso_date, language_tag, stated_author, stated_title
+from embeddings.records import Document
+
+__all__ = ["with_front_matter"]
+
+LONGEST = 20_000
+"""Characters of front matter, at most; what is longer is text."""
+_BLOCK = re.compile(
+    r"\s*(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<fields>.*?)^(?P=fence)[ \t]*\r?$",
+    re.DOTALL | re.MULTILINE,
+)
+_DATES = ("date", "published", "publishdate", "pubdate", "published_at", "created", "updated")
+_AUTHORS = ("author", "authors", "by", "byline")
+_LANGUAGES = ("lang", "language", "locale")
+
+
+def with_front_matter(document: Document) -> Document:
+    """`document` with what its front matter states; its text stays whole, so offsets do too."""
+    found = _BLOCK.match(document.text[:LONGEST])
+    if not found:
+        return document
+    fields = _fields(found["fields"], toml=found["fence"] == "+++")
+    if not fields:
+        return document
+    return Document(
+        document.text,
+        title=stated_title(_first(fields, ("title", "headline"))),
+        date=next((day for day in map(iso_date, _all(fields, _DATES)) if day), None),
+        author=stated_author(", ".join(_all(fields, _AUTHORS))),
+        language=language_tag(_first(fields, _LANGUAGES)),
+        pages=document.pages,
+        incomplete=document.incomplete,
+    )
+
+
+def _fields(text: str, *, toml: bool) -> dict[str, Any]:
+    """The fields by lower-case name; none where the block is not what its fence says."""
+    import tomllib
+
+    import yaml
+
+    try:
+        # The base loader makes nothing but strings, lists and mappings.
+        read = tomllib.loads(text) if toml else yaml.load(text, yaml.BaseLoader)
+    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError):
+        return {}
+    if not isinstance(read, dict):
+        return {}
+    return {str(name).lower(): value for name, value in read.items()}
+
+
+def _all(fields: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+    """What is stated under the first of `names` that is there, and under the ones after it."""
+    values = [fields[name] for name in names if name in fields]
+    flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    return [str(item) for item in flat if item and not isinstance(item, dict | list)]
+
+
+def _first(fields: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    return next(iter(_all(fields, names)), None)
