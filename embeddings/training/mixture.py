@@ -18,7 +18,8 @@ from embeddings.training.removals import (
     something_else_removed,
     unstated_attribute,
 )
-from embeddings.training.windows import Example, alone, crop, without_answer
+from embeddings.training.windows import Example, alone, apart, crop, without_answer
+from embeddings.training.written import CORPUS, WRITTEN
 
 __all__ = ["Material", "Recipe", "groups"]
 
@@ -62,6 +63,10 @@ WEIGHTS = {
     ("scifact", False): 2.0,
     ("multihop-rag", True): 3.0,
     ("mtrag-un", True): 0.5,
+    (WRITTEN, True): 80.0,
+    (WRITTEN, False): 22.0,
+    (CORPUS, True): 40.0,
+    (CORPUS, False): 11.0,
 }
 ATTRIBUTE_SHARE = 0.06
 """Of the questions that are not made from sentences."""
@@ -158,6 +163,10 @@ def _group(rng: Random, question: Question, recipe: Recipe, material: Material) 
                 group.append(missing)
             if recipe.mined and rng.random() < 0.35:
                 group.append(crop(rng, question, size, _elsewhere(rng, question, material)))
+            if recipe.mined and rng.random() < 0.5:
+                far = apart(rng, question, size)
+                if far:
+                    group.append(far)
             if recipe.removals and rng.random() < 0.5:
                 removed = answer_removed(rng, main, question.answers)
                 if removed:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from random import Random
 
-from embeddings.training.examples import Paragraph, Question, Span
+from embeddings.training.examples import Paragraph, Question, Span, words_of
 
-__all__ = ["Example", "alone", "crop", "replace_words", "without_answer"]
+__all__ = ["Example", "alone", "apart", "crop", "replace_words", "without_answer"]
 
 MAX_CHARACTERS = 720
 
@@ -62,6 +62,25 @@ def without_answer(rng: Random, question: Question, sentences: int) -> Example |
         return None
     near = sorted(left, key=lambda i: (abs(i - question.relevant[0]), rng.random()))[:sentences]
     return _cut(question, question.paragraph, sorted(near), (), None)
+
+
+def apart(rng: Random, question: Question, sentences: int) -> Example | None:
+    """Another stretch of a long paragraph, around a sentence that sounds like the question."""
+    paragraph = question.paragraph
+    count = len(paragraph.sentences)
+    free = [
+        first
+        for first in range(count - sentences + 1)
+        if not any(first <= index < first + sentences for index in question.relevant)
+    ]
+    if count < 2 * sentences or not free:
+        return None
+    asked = set(words_of(question.text))
+    shared = [len(asked & set(words_of(paragraph.text[s:e]))) for s, e in paragraph.sentences]
+    first = max(free, key=lambda first: (max(shared[first : first + sentences]), rng.random()))
+    if rng.random() < 0.4:
+        first = rng.choice(free)
+    return _cut(question, paragraph, range(first, first + sentences), (), None)
 
 
 def alone(rng: Random, question: Question, most: int) -> list[Example]:

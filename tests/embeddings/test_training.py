@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
 
@@ -15,7 +16,8 @@ from embeddings.training.removals import (
     something_else_removed,
     unstated_attribute,
 )
-from embeddings.training.windows import Example
+from embeddings.training.windows import Example, apart
+from embeddings.training.written import load_corpus, load_written
 
 MODEL = Path(__file__).parents[2] / "embeddings" / "models" / "reader" / "model.onnx"
 TEXT = (
@@ -138,3 +140,66 @@ def test_a_question_keeps_its_article() -> None:
     assert isinstance(found, Question)
     assert found.paragraph is paragraph
     assert found.relevant == ()
+
+
+def lines(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_corpus_of_our_own_teaches_what_its_questions_cite(tmp_path: Path) -> None:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "bergen-01.md").write_text(f"# The harbour\n\n{TEXT}\n", encoding="utf-8")
+    (articles / "oslo-01.md").write_text("# Oslo\n\nNobody asks of this.\n", encoding="utf-8")
+    cited = {"article_id": "bergen-01.md", "quote": "Ferries have crossed the fjord 12 times a day"}
+    asked = {"question": "How often do boats go?", "answerable": True}
+    asked |= {"facts": [["twelve", "12"]], "evidence": [cited]}
+    found = load_corpus(
+        articles,
+        lines(
+            tmp_path / "questions.jsonl",
+            asked,
+            asked | {"question": "And then?", "history": [{"role": "user", "content": "Hm?"}]},
+            {"question": "Who paid?", "answerable": False, "about": "bergen-01.md"},
+        ),
+    )
+    answered, unanswered = found.questions
+    text = answered.paragraph.text
+    [sentence] = [text[slice(*answered.paragraph.sentences[i])] for i in answered.relevant]
+    assert sentence == "Ferries have crossed the fjord 12 times a day since then."
+    assert answered.span is not None
+    assert text[slice(*answered.span)] == "12"
+    assert (unanswered.relevant, unanswered.paragraph) == ((), answered.paragraph)
+    assert [p.id for p in found.paragraphs] == ["bergen-01.md"]
+
+
+def test_our_questions_go_to_their_public_paragraph(tmp_path: Path) -> None:
+    paragraph = Paragraph("7", "squad2", "Bergen", "Bergen", TEXT, sentence_spans(TEXT))
+    row = {"source": "squad2", "paragraph": "7", "sentences": [0]}
+    row["answer"] = [TEXT.index("Kari"), TEXT.index("Kari") + len("Kari Holm")]
+    path = lines(
+        tmp_path / "written.jsonl",
+        row | {"question": "Who looked after the port?"},
+        row | {"question": "Who?", "paragraph": "8"},
+    )
+    [question] = load_written(path, [paragraph]).questions
+    assert (question.text, question.relevant) == ("Who looked after the port?", (0,))
+    assert question.span is not None
+    assert TEXT[slice(*question.span)] == "Kari Holm"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_stretch_apart_never_holds_the_answer(seed: int) -> None:
+    text = " ".join(f"Sentence {word} is here." for word in "a b c d e f g h".split())
+    paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
+    question = Question("corpus", "Which sentence?", paragraph, (3,))
+    found = apart(Random(seed), question, 3)
+    assert found is not None
+    assert "Sentence d" not in found.text
+    assert (len(found.sentences), found.relevant) == (3, ())
+
+
+def test_a_short_paragraph_has_nothing_apart() -> None:
+    paragraph = Paragraph("1", "corpus", "1", "", TEXT, sentence_spans(TEXT))
+    assert apart(Random(1), Question("corpus", "Who?", paragraph, (0,)), 2) is None
