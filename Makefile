@@ -7,14 +7,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 # In CI nothing is left out; at a desk the suite stays quick.
-UNIT := $(if $(filter true,$(CI)),not browser,not browser and not slow and not crash)
+UNIT := $(if $(filter true,$(CI)),not browser and not sabotage,not browser and not slow and not crash and not sabotage)
 
 # Every pip, the isolated one that builds the package too, stays inside the pinned versions.
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help chat test check lint format types unit browser eval bench torture constraints clean
+.PHONY: help chat test check lint format types unit browser texts eval bench torture sabotage constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,16 @@ browser: $(READY) ## Browser tests only; they need Chromium
 		echo 'Browser tests skipped: there is no Chromium on this machine (install the chromium package to run them).'; \
 	fi
 
-eval: $(READY) ## Measure quality on the project's questions; fails under the floors
+LOCALE := assistant/chat/locale
+TEXTS := $(LOCALE)/footnote.pot
+texts: $(READY) ## Bring the catalogs of the interface's texts up to date with the code
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k N_ -k say -k say_count:1,2 \
+		--no-wrap --sort-by-file --add-location=file -o $(TEXTS) .
+	$(BIN)/pybabel -q update -i $(TEXTS) -d $(LOCALE) -D footnote \
+		--no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	rm $(TEXTS)
+
+eval: $(READY) ## Measure quality on the project's questions; fails under the floors, or on a significant drop
 	$(BIN)/python -m eval
 
 bench: $(READY) ## Time the first answer in a fresh process
@@ -67,6 +76,11 @@ torture: $(READY) ## Kill, starve, damage and fuzz it for an hour or two; writes
 		$(BIN)/python -m pytest tests/torture tests/fuzz -m "crash or slow"
 	$(BIN)/python benchmarks/memory.py --figures $(FIGURES)
 	$(BIN)/python benchmarks/reliability.py $(FIGURES)
+
+sabotage: $(READY) ## Break the program in some forty ways and see that the evaluation notices; writes docs/sabotage.md
+	mkdir -p $(FIGURES)
+	FOOTNOTE_TEST_FIGURES=$(abspath $(FIGURES)) $(BIN)/python -m pytest tests/sabotage -m sabotage
+	$(BIN)/python benchmarks/sabotage.py $(FIGURES)
 
 constraints: $(READY) ## Write constraints.txt from what is installed
 	{ sed '/^[^#]/d' constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+.*//'; } > constraints.new

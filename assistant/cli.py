@@ -192,6 +192,10 @@ def ask(
     no_llm: Annotated[
         bool, typer.Option("--no-llm", help="Ask no language model, if one is set.")
     ] = False,
+    detailed: Annotated[
+        bool,
+        typer.Option("--detailed", help="Go on with what the articles say around the answer."),
+    ] = False,
 ) -> None:
     """Answer a question, with its sources.
 
@@ -210,7 +214,9 @@ def ask(
     if as_json and as_markdown:
         raise typer.BadParameter("--json and --markdown exclude each other")
     with _opened(_settings(articles, data_dir)) as assistant:
-        answer = assistant.ask(question, filters=filters, explain=explain, llm=not no_llm)
+        answer = assistant.ask(
+            question, filters=filters, explain=explain, llm=not no_llm, detailed=detailed
+        )
     if as_json:
         terminal.say_json(answer.to_dict())
     elif as_markdown:

@@ -15,6 +15,7 @@ import httpx2
 import openai
 
 from assistant.endpoint import EndpointError
+from assistant.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +36,7 @@ MOST_CHARACTERS = 60_000
 MOST_BYTES = 8_000_000
 """Of a response. Each token comes in some 200 bytes of JSON."""
 SEED = 20240101
-UNREADABLE = "sent something that is no answer"
+UNREADABLE = say("sent something that is no answer")
 
 
 class Completion:
@@ -88,10 +89,10 @@ class Completion:
                 yield text
             length += len(text)
             if length > MOST_CHARACTERS or reason in ("length", "content_filter"):
-                raise EndpointError("was cut off")
+                raise EndpointError(say("was cut off"))
             finished = finished or reason is not None
         if not finished:
-            raise EndpointError("was cut off" if length else UNREADABLE)
+            raise EndpointError(say("was cut off") if length else UNREADABLE)
 
     def _chunks(self) -> Iterator[Any]:
         """The chunks of the stream. An endpoint that knows fewer parameters is asked with fewer."""
@@ -129,7 +130,7 @@ class Completion:
     def _prepare(self, request: httpx2.Request) -> None:
         """Before each try: is an answer still wanted? And nothing that the operator has not set."""
         if self._stopped() or time.monotonic() > self._deadline:
-            raise EndpointError("took too long")
+            raise EndpointError(say("took too long"))
         for name in ("openai-organization", "openai-project"):
             request.headers.pop(name, None)
         if self._settings.llm_key is None:
@@ -168,7 +169,7 @@ class _Bounded(httpx2.SyncByteStream):
         for part in self._stream:
             length += len(part)
             if length > MOST_BYTES or self._stopped():
-                raise EndpointError("sent far too much")
+                raise EndpointError(say("sent far too much"))
             yield part
 
     def close(self) -> None:
@@ -198,19 +199,21 @@ def _explained(error: Exception, begun: bool) -> EndpointError:
     if isinstance(error, openai.APIStatusError):
         return EndpointError(_said_by_status(error.status_code))
     if isinstance(error, openai.APITimeoutError):
-        return EndpointError("took too long")
+        return EndpointError(say("took too long"))
     if isinstance(error, openai.APIConnectionError):
-        return EndpointError("was cut off" if begun else "could not be reached")
+        return EndpointError(say("was cut off") if begun else say("could not be reached"))
     if isinstance(error, openai.APIError):  # an error in the stream
-        return EndpointError("failed")
+        return EndpointError(say("failed"))
     return EndpointError(UNREADABLE)
 
 
 def _said_by_status(status: int) -> str:
     if status in (401, 403):
-        return "refused the key"
+        return say("refused the key")
     if status == 429:
-        return "is rate-limited"
+        return say("is rate-limited")
     if status < 400:
-        return f"sends elsewhere, which is not followed (HTTP {status})"
-    return f"{'failed' if status >= 500 else 'refused the request'} (HTTP {status})"
+        return say("sends elsewhere, which is not followed (HTTP {status})", status=status)
+    if status >= 500:
+        return say("failed (HTTP {status})", status=status)
+    return say("refused the request (HTTP {status})", status=status)

@@ -14,6 +14,7 @@ from assistant.question import analyse, asks_of_articles
 from assistant.reader import sentences_of
 from assistant.short_answers import short_answer
 from assistant.subjects import speaks_of_names
+from assistant.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +37,10 @@ EACH_WITHIN = 1.2
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
 LATEST_WITHIN = 0.7
 """Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
+AROUND = 2
+"""Sentences before or after one that answers, among which a detailed answer looks for more …"""
+MOST_AROUND = 3
+"""… and how many of them it takes at most, for each part of the question."""
 LEAST_COSINE = 0.3
 LEAST_COVERAGE = 0.3
 """Below both, no article is about the question at all."""
@@ -87,12 +92,16 @@ def compose(
     least_confidence: float,
     articles: Mapping[str, Article],
     newest: str | None = None,
+    *,
+    detailed: bool = False,
 ) -> Draft:
     """Choose the sentences that answer, or refuse.
 
     `articles` holds those of all hits, by id; `newest` is the date of the newest that is asked.
+    A `detailed` answer goes on with the sentences around those that answer which support it too.
     """
     chosen: dict[tuple[str, int, int], Chosen] = {}
+    around: dict[tuple[str, int, int], Chosen] = {}
     notes: dict[str, None] = {}
     answered: list[float] = []
     for part in parts:
@@ -101,13 +110,17 @@ def compose(
             own, told = _chosen(part, articles)
             for one in own:
                 chosen.setdefault((one.article_id, one.start, one.end), one)
+            if detailed:
+                around |= {(c.article_id, c.start, c.end): c for c in _around(own, part)}
             cited = dict.fromkeys(one.article_id for one in own)
             told += age_notes(part.question, [articles[each] for each in cited], newest)
             notes.update(dict.fromkeys(told))
         elif len(parts) > 1:
-            notes[f"The articles do not state an answer to: {part.asked or part.question}"] = None
+            asked = part.asked or part.question
+            notes[say("The articles do not state an answer to: {question}", question=asked)] = None
     if chosen:
-        return Draft(None, min(answered), tuple(chosen.values()), tuple(notes))
+        sentences = {**chosen, **{place: c for place, c in around.items() if place not in chosen}}
+        return Draft(None, min(answered), tuple(sentences.values()), tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)
     relevant = any(_relevant(part) for part in parts)
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
@@ -152,6 +165,26 @@ def _chosen(part: Part, articles: Mapping[str, Article]) -> tuple[list[Chosen], 
         ):
             chosen.append(candidate)
     return [_shown(c, part.question) for c in chosen], ()
+
+
+def _around(chosen: Sequence[Chosen], part: Part) -> list[Chosen]:
+    """What stands near the chosen sentences and might pass for an answer too, in reading order."""
+    places = {(one.article_id, one.start) for one in chosen}
+    candidates = part.reading.candidates
+    answering = [c for c in candidates if (c.article_id, c.start) in places]
+    near = [
+        c
+        for c in candidates
+        if (c.article_id, c.start) not in places
+        and c.probability >= BESIDE_AT_LEAST
+        and not _feature(c, "is_heading")
+        and any(
+            c.article_id == a.article_id and abs(c.index - a.index) <= AROUND for a in answering
+        )
+    ]
+    order = {c.article_id: place for place, c in reversed([*enumerate(answering)])}
+    near = sorted(near[:MOST_AROUND], key=lambda c: (order[c.article_id], c.index))
+    return [Chosen(c.article_id, c.start, c.end) for c in near]
 
 
 def _newest_first(

@@ -6,6 +6,8 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
+from assistant.wording import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,9 +49,17 @@ def age_notes(question: str, cited: Iterable[Article], newest: str | None) -> tu
     for article in cited:
         if article.date is None:
             if latest:
-                notes[f"“{article.label}” has no date, so this may no longer hold."] = None
+                note = say(
+                    "“{title}” has no date, so this may no longer hold.", title=article.label
+                )
+                notes[note] = None
         elif newest and _days(article.date, newest) > OLD_DAYS:
-            notes[f"This is as of {article.date}, the date of “{article.label}”."] = None
+            note = say(
+                "This is as of {date}, the date of “{title}”.",
+                date=article.date,
+                title=article.label,
+            )
+            notes[note] = None
     return tuple(notes)
 
 

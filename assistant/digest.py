@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from assistant.composer import Chosen, Draft
+from assistant.wording import say
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ __all__ = ["Request", "compose_digest", "request_of"]
 
 MOST_ARTICLES = 8
 """Articles of which a digest shows a sentence; it says how many there are."""
-SUMMARY_SENTENCES = 4
+SUMMARY_SENTENCES, DETAILED_SENTENCES = 4, 8
 DIGEST_CONFIDENCE = 0.9
 """A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
 REFUSED_CONFIDENCE = round(1 - DIGEST_CONFIDENCE, 4)
-WHICH_IS_MEANT = "It is not clear which article is meant, so each is shown by how it begins."
+WHICH_IS_MEANT = say("It is not clear which article is meant, so each is shown by how it begins.")
 SENTENCES_WEIGHED = 80
 """Sentences of an article, from its start, that a summary is chosen from."""
 LEAD_WITHIN = 6
@@ -197,9 +198,13 @@ def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | No
 
 
 def summary(
-    article: Article, sentences: Sequence[Span], encoder: Encoder, topic: str = ""
+    article: Article,
+    sentences: Sequence[Span],
+    encoder: Encoder,
+    topic: str = "",
+    most: int = SUMMARY_SENTENCES,
 ) -> tuple[int, ...]:
-    """Numbers of the sentences that say what the article is about, in their order.
+    """Numbers of the `most` sentences that say what the article is about, in their order.
 
     What stands before the lead is left out. With a `topic`, the sentence nearest to it is among
     them, and nearness to it counts as much as being central.
@@ -213,7 +218,7 @@ def summary(
     later = range(first + 1, len(sentences))
     numbers = [first, *(n for n in later if _is_sentence(text[slice(*sentences[n])]))]
     numbers = numbers[:SENTENCES_WEIGHED]
-    if len(numbers) <= SUMMARY_SENTENCES:
+    if len(numbers) <= most:
         return tuple(numbers)
     vectors = encoder.encode([text[slice(*sentences[n])] for n in numbers])
     alike = vectors @ vectors.T
@@ -223,15 +228,15 @@ def summary(
         nearness = vectors @ encoder.encode([topic])[0]
         worth = worth + nearness
         start = sorted({0, int(nearness.argmax())})
-    return tuple(numbers[place] for place in sorted(_diverse(start, worth, alike)))
+    return tuple(numbers[place] for place in sorted(_diverse(start, worth, alike, most)))
 
 
 def _diverse(
-    first: Sequence[int], worth: NDArray[np.float32], alike: NDArray[np.float32]
+    first: Sequence[int], worth: NDArray[np.float32], alike: NDArray[np.float32], most: int
 ) -> list[int]:
     """Those that come first, then others by maximal marginal relevance."""
     chosen = list(first)
-    while len(chosen) < SUMMARY_SENTENCES:
+    while len(chosen) < most:
         gain = worth - REDUNDANCY * alike[:, chosen].max(axis=1)
         gain[chosen] = -10.0
         chosen.append(int(gain.argmax()))
@@ -250,16 +255,20 @@ def compose_digest(
     article: Callable[[str], Article | None],
     sentences_of: Callable[[str], Sequence[Span]],
     encoder: Callable[[], Encoder],
+    *,
+    detailed: bool = False,
 ) -> Draft:
     """The sentences of a digest, or a refusal.
 
     `ids` are the articles that are asked, newest first; `hits` is what the topic found, best first.
+    A `detailed` summary of one article is twice as long.
     """
     found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
     newest = _newest(request, ids, found, article, sentences_of) if request.newest else ()
     if request.kind == "summary" and (len(ids) == 1 or newest or request.topic):
         chosen = ids if len(ids) == 1 else newest or found[:1]
-        return _of_one(chosen, request, article, sentences_of, encoder)
+        most = DETAILED_SENTENCES if detailed else SUMMARY_SENTENCES
+        return _of_one(chosen, request, article, sentences_of, encoder, most)
     if request.kind == "mentions":
         return _of_several(found, request, article, sentences_of)
     notes = () if request.kind == "overview" else (WHICH_IS_MEANT,)
@@ -291,12 +300,13 @@ def _of_one(
     article: Callable[[str], Article | None],
     sentences_of: Callable[[str], Sequence[Span]],
     encoder: Callable[[], Encoder],
+    most: int,
 ) -> Draft:
     one = article(ids[0]) if ids else None
     if one is None or not _is_about(one, request.topic):
         return Draft("nothing_relevant", REFUSED_CONFIDENCE)
     spans = sentences_of(one.text)
-    chosen = summary(one, spans, encoder(), request.topic)
+    chosen = summary(one, spans, encoder(), request.topic, most)
     if not chosen:
         return Draft("not_stated", REFUSED_CONFIDENCE)
     return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *spans[n]) for n in chosen))
@@ -335,5 +345,9 @@ def _of_several(
             more += 1
     if not shown:
         return Draft("not_stated", REFUSED_CONFIDENCE)
-    notes = (f"{len(shown)} articles are shown; {more} more are not.",) if more else ()
+    notes = (
+        (say("{shown} articles are shown; {more} more are not.", shown=len(shown), more=more),)
+        if more
+        else ()
+    )
     return Draft(None, DIGEST_CONFIDENCE, tuple(shown), notes)

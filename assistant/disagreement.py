@@ -14,6 +14,7 @@ from assistant.answer_types import AnswerType, asks_yes_or_no, holds
 from assistant.evidence import NAMES
 from assistant.question import analyse
 from assistant.subjects import names_missing
+from assistant.wording import listed, say
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
@@ -77,8 +78,11 @@ def difference_note(shown: Sequence[Candidate], articles: Mapping[str, Article])
     for candidate in shown:
         article = articles[candidate.article_id]
         value = " ".join(_value(candidate).split())
-        stated.append(f"“{value}” (“{article.label}”, {article.date or 'undated'})")
-    return f"{DIFFER}: {'; '.join(stated)}."
+        when = article.date or say("undated")
+        stated.append(
+            say("“{value}” (“{title}”, {date})", value=value, title=article.label, date=when)
+        )
+    return say("The articles differ on this: {values}.", values=listed(stated))
 
 
 def _value(candidate: Candidate) -> str:

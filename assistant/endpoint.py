@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING
 
+from assistant.wording import say
 from embeddings.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class _Reading:
         try:
             return self._queue.get(timeout=max(0.0, left))
         except Empty:
-            return EndpointError("took too long")
+            return EndpointError(say("took too long"))
 
     def _run(self) -> None:
         """Read until the end, the limits or `stop`; the last item says how it ended."""

@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from assistant.evidence import NAMES
 from assistant.reader import answer_features, beside_the_point
 from assistant.reasons import Asked, reasons
+from assistant.wording import Said, listed, say
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Refusal
@@ -40,10 +42,23 @@ PASSAGES_SHOWN = 5
 REASONS = 2
 
 _REFUSED: dict[Refusal, str] = {
-    "no_articles": "there are no articles to answer from",
-    "nothing_relevant": "no passage is near the question in meaning, or shares enough of its words",
-    "not_stated": "no sentence is likely enough to answer",
-    "sources_disagree": "the articles contradict each other",
+    "no_articles": say("there are no articles to answer from"),
+    "nothing_relevant": say(
+        "no passage is near the question in meaning, or shares enough of its words"
+    ),
+    "not_stated": say("no sentence is likely enough to answer"),
+    "sources_disagree": say("the articles contradict each other"),
+}
+
+
+_STAGES = {
+    "resolve": say("resolve"),
+    "filter": say("filter"),
+    "open": say("open"),
+    "retrieve": say("retrieve"),
+    "read": say("read"),
+    "compose": say("compose"),
+    "prove": say("prove"),
 }
 
 
@@ -147,18 +162,22 @@ class Explanation:
         """The same for people: lines, each with its depth from 0."""
         yield 0, self.decision
         if self.standalone_question != self.question:
-            yield 0, f"Understood as: {self.standalone_question}"
+            yield 0, say("Understood as: {question}", question=self.standalone_question)
         for applied in self.filters:
             yield 0, applied
         for part in self.parts:
             several = len(self.parts) > 1
             if several:
-                yield 0, f"Part: {part.question}"
-                yield 1, f"{part.why[:1].upper()}{part.why[1:]}."
+                yield 0, say("Part: {question}", question=part.question)
+                yield 1, say("{reason}.", reason=_capitalized(part.why))
             yield from ((depth + several, line) for depth, line in _outline(part))
-        took = ", ".join(f"{name} {value:.1f}" for name, value in self.timings_ms.items())
+        took = [
+            say("{stage} {time}", stage=_STAGES.get(name, name), time=f"{value:.1f}")
+            for name, value in self.timings_ms.items()
+        ]
         if took:
-            yield 0, f"Milliseconds: {took}"
+            by_stage = reduce(lambda one, other: say("{one}, {other}", one=one, other=other), took)
+            yield 0, say("Milliseconds: {by_stage}", by_stage=by_stage)
 
 
 class Trace:
@@ -282,73 +301,119 @@ def _why(part: Part, sentences: Sequence[WeighedSentence], least_confidence: flo
     """Why this sentence, or why none, as the rest of a sentence."""
     reading = part.reading
     if not sentences:
-        return "no sentence was weighed by itself"
-    reached = f"the best sentence reaches a confidence of {reading.confidence:.3f}"
+        return say("no sentence was weighed by itself")
+    reached = say(
+        "the best sentence reaches a confidence of {confidence}",
+        confidence=f"{reading.confidence:.3f}",
+    )
+    least = f"{least_confidence:.3f}"
     if reading.confidence < least_confidence:
         values = answer_features(reading.candidates, part.best_cosine, reading.supported)
         ruled_out = bool(reading.supported) and beside_the_point(values)
-        because = ", for a plain contradiction" if ruled_out else ""
-        against = _said(sentences[0].evidence_against)
-        return f"{reached}, below {least_confidence:.3f}{because}{against}"
+        below = (
+            say("{reached}, below {least}, for a plain contradiction", reached=reached, least=least)
+            if ruled_out
+            else say("{reached}, below {least}", reached=reached, least=least)
+        )
+        return _because(below, sentences[0].evidence_against)
     cited = next((sentence for sentence in sentences if sentence.cited), None)
     if cited is None:
-        return f"{reached}, and other sentences than the best are cited"
-    return f"{reached}, and {least_confidence:.3f} is needed{_said(cited.evidence_for)}"
+        return say("{reached}, and other sentences than the best are cited", reached=reached)
+    enough = say("{reached}, and {least} is needed", reached=reached, least=least)
+    return _because(enough, cited.evidence_for)
 
 
-def _said(evidence: Sequence[str]) -> str:
-    return f": {'; '.join(evidence[:REASONS])}" if evidence else ""
+def _because(said: str, evidence: Sequence[str]) -> str:
+    if not evidence:
+        return said
+    return say("{statement}: {evidence}", statement=said, evidence=listed(evidence[:REASONS]))
+
+
+def _capitalized(text: str) -> str:
+    return text.capitalized() if isinstance(text, Said) else text
 
 
 def _decision(answer: Answer, parts: Sequence[PartExplanation], least_confidence: float) -> str:
     """Why this answer, or why none, in one sentence."""
     enough = sum(part.confidence >= least_confidence for part in parts)
-    why = parts[0].why if len(parts) == 1 else f"{enough} of {len(parts)} parts have an answer"
+    why = (
+        parts[0].why
+        if len(parts) == 1
+        else say("{enough} of {all} parts have an answer", enough=enough, all=len(parts))
+    )
     if answer.refusal is not None:
-        reason = f"Refused, because {_REFUSED[answer.refusal]}"
-        return f"{reason}: {why}." if parts else f"{reason}."
-    by_model = " in a language model's words" if answer.composer == "llm" else ""
-    return f"Answered{by_model}: {why}."
+        reason = _REFUSED[answer.refusal]
+        if not parts:
+            return say("Refused, because {reason}.", reason=reason)
+        return say("Refused, because {reason}: {details}.", reason=reason, details=why)
+    if answer.composer == "llm":
+        return say("Answered in a language model's words: {reason}.", reason=why)
+    return say("Answered: {reason}.", reason=why)
 
 
 def _outline(part: PartExplanation) -> Iterator[tuple[int, str]]:
     """What was found and weighed for one part."""
     for alias in part.aliases:
-        yield 0, f"Also searched for: {alias.other}, for {alias.written}"
+        yield (
+            0,
+            say("Also searched for: {other}, for {name}", other=alias.other, name=alias.written),
+        )
     for period in part.periods:
-        days = f"{period.since or '…'} to {period.until or '…'}"
-        yield 0, f"Time that was preferred: {period.words} ({days})"
+        yield (
+            0,
+            say(
+                "Time that was preferred: {words} ({since} to {until})",
+                words=period.words,
+                since=period.since or "…",
+                until=period.until or "…",
+            ),
+        )
     if part.passages:
-        yield 0, f"Passages, best first ({len(part.passages)} found)"
+        yield 0, say("Passages, best first ({count} found)", count=len(part.passages))
     for passage in part.passages[:PASSAGES_SHOWN]:
         yield 1, _passage_line(passage)
     if part.sentences:
-        yield 0, "Sentences, best first"
+        yield 0, say("Sentences, best first")
     for sentence in part.sentences:
         yield 1, _sentence_line(sentence)
         for said in sentence.evidence_for:
-            yield 2, f"for: {said}"
+            yield 2, say("for: {reason}", reason=said)
         for said in sentence.evidence_against:
-            yield 2, f"against: {said}"
+            yield 2, say("against: {reason}", reason=said)
 
 
 def _passage_line(passage: FoundPassage) -> str:
     where = f"{passage.title or passage.article_id}, {passage.start}–{passage.end}"
-    stages = [f"score {passage.score:.3f}"]
+    stages: list[str] = [say("score {score}", score=f"{passage.score:.3f}")]
     if passage.fused is not None and passage.cosine is not None:
-        lexical = "not found" if passage.lexical_rank is None else f"no. {passage.lexical_rank}"
-        bm25 = "" if passage.bm25 is None else f", BM25 {passage.bm25:.2f}"
-        dense = "not found" if passage.dense_rank is None else f"no. {passage.dense_rank}"
-        stages += [f"by words {lexical}{bm25}", f"by meaning {dense}, cosine {passage.cosine:.2f}"]
+        lexical = _place(passage.lexical_rank)
+        if passage.bm25 is not None:
+            bm25 = f"{passage.bm25:.2f}"
+            stages.append(say("by words {place}, BM25 {score}", place=lexical, score=bm25))
+        else:
+            stages.append(say("by words {place}", place=lexical))
+        dense, cosine = _place(passage.dense_rank), f"{passage.cosine:.2f}"
+        stages.append(say("by meaning {place}, cosine {score}", place=dense, score=cosine))
         if passage.fused != passage.score:
-            stages.append(f"fused {passage.fused:.3f}, then preferred for its time")
-    return f"{where}: {'; '.join(stages)}"
+            fused = f"{passage.fused:.3f}"
+            stages.append(say("fused {score}, then preferred for its time", score=fused))
+    return say("{passage}: {stages}", passage=where, stages=listed(stages))
+
+
+def _place(rank: int | None) -> Said:
+    return say("not found") if rank is None else say("no. {rank}", rank=rank)
 
 
 def _sentence_line(sentence: WeighedSentence) -> str:
-    cited = "cited, " if sentence.cited else ""
-    return (
-        f"“{' '.join(sentence.text.split())}” ({cited}log-odds {sentence.score:.2f}, "
-        f"probability {sentence.probability:.2f}; the reader's log-odds {sentence.relevance:.2f}, "
-        f"of the text around it {sentence.answerable:.2f})"
+    weighed = say(
+        "log-odds {score}, probability {probability}; the reader's log-odds {relevance}, "
+        "of the text around it {answerable}",
+        score=f"{sentence.score:.2f}",
+        probability=f"{sentence.probability:.2f}",
+        relevance=f"{sentence.relevance:.2f}",
+        answerable=f"{sentence.answerable:.2f}",
     )
+    text = " ".join(sentence.text.split())
+    if sentence.cited:
+        return say("“{sentence}” (cited, {weighed})", sentence=text, weighed=weighed)
+    return say("“{sentence}” ({weighed})", sentence=text, weighed=weighed)

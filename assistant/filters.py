@@ -11,14 +11,17 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from assistant.periods import about_articles
+from assistant.wording import say, say_count
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from assistant.wording import Said
     from embeddings.corpus import Outline
     from embeddings.records import Article
 
@@ -56,8 +59,12 @@ class Filter:
                 object.__setattr__(self, name, _day(given, name, last=last))
         if self.since and self.until and self.since > self.until:
             raise QuestionError(
-                f"the articles asked would have to be dated since {self.since} and until "
-                f"{self.until}, which leaves no day; exchange the two dates"
+                say(
+                    "the articles asked would have to be dated since {since} and until {until}, "
+                    "which leaves no day; exchange the two dates",
+                    since=self.since,
+                    until=self.until,
+                )
             )
 
     def __bool__(self) -> bool:
@@ -82,20 +89,27 @@ class Filter:
 
     def describe(self) -> str:
         """What is asked, in plain words: "articles in language en, dated since 2023-01-01"."""
-        noun = "article" if len(self.articles) == 1 else "articles"
-        named = f"the {noun} {_listed(self.articles, 'and')}" if self.articles else "articles"
+        if len(self.articles) == 1:
+            named = say("the article {name}", name=self.articles[0])
+        elif self.articles:
+            named = say("the articles {names}", names=_all_of(self.articles))
+        else:
+            named = say("articles")
         conditions = []
         if self.sources:
-            conditions.append(f"from {_listed(self.sources, 'or')}")
+            conditions.append(say("from {names}", names=_any_of(self.sources)))
         if self.languages:
-            conditions.append(f"in language {_listed(self.languages, 'or')}")
+            conditions.append(say("in language {names}", names=_any_of(self.languages)))
         if self.since and self.until:
-            conditions.append(f"dated {self.since} to {self.until}")
+            conditions.append(say("dated {since} to {until}", since=self.since, until=self.until))
         elif self.since:
-            conditions.append(f"dated {self.since} or later")
+            conditions.append(say("dated {since} or later", since=self.since))
         elif self.until:
-            conditions.append(f"dated {self.until} or earlier")
-        return " ".join([named, ", ".join(conditions)]).strip()
+            conditions.append(say("dated {until} or earlier", until=self.until))
+        if not conditions:
+            return named
+        among = reduce(lambda one, other: say("{one}, {other}", one=one, other=other), conditions)
+        return say("{articles} {conditions}", articles=named, conditions=among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +135,50 @@ def scope_of(question: str, given: Filter | None, outlines: Sequence[Outline]) -
     if period is not None:
         said = Filter(since=period.since, until=period.until)
         filters.append(said)
-        notes.append(_note(said, outlines, f", because the question says “{period.words}”"))
+        notes.append(_note(said, outlines, period.words))
     if not filters:
         return Scope(question, None, (), newest)
     keys = tuple(o.key for o in outlines if all(one.matches(o) for one in filters))
     return Scope(rest, keys, tuple(notes), newest)
 
 
-def _note(applied: Filter, outlines: Sequence[Outline], because: str) -> str:
-    """What is asked, and how much has been left out for want of a date or a language."""
+def _note(applied: Filter, outlines: Sequence[Outline], words: str) -> str:
+    """What is asked, and how much has been left out for want of a date or a language.
+
+    `words` are those of the question that say so, if any.
+    """
     asked = sum(applied.matches(outline) for outline in outlines)
-    note = f"Asked only {applied.describe()}{because}: {asked} of {len(outlines)}."
+    values = {"articles": applied.describe(), "asked": asked, "all": len(outlines)}
+    note = (
+        say(
+            "Asked only {articles}, because the question says “{words}”: {asked} of {all}.",
+            words=words,
+            **values,
+        )
+        if words
+        else say("Asked only {articles}: {asked} of {all}.", **values)
+    )
     if applied.since or applied.until:
         undated = Filter(applied.articles, applied.sources, applied.languages)
         count = sum(outline.date is None and undated.matches(outline) for outline in outlines)
-        note += _left_out(count, "a date")
+        left_out = say_count(
+            "{count} without a date was left out.", "{count} without a date were left out.", count
+        )
+        note = _with(note, count, left_out)
     if applied.languages:
         named = Filter(applied.articles, applied.sources)
         count = sum(outline.language is None and named.matches(outline) for outline in outlines)
-        note += _left_out(count, "a language")
+        left_out = say_count(
+            "{count} without a language was left out.",
+            "{count} without a language were left out.",
+            count,
+        )
+        note = _with(note, count, left_out)
     return note
 
 
-def _left_out(count: int, what: str) -> str:
-    if not count:
-        return ""
-    return f" {count} without {what} {'was' if count == 1 else 'were'} left out."
+def _with(note: Said, count: int, left_out: Said) -> Said:
+    return say("{note} {more}", note=note, more=left_out) if count else note
 
 
 def check(given: Filter, outlines: Iterable[Outline]) -> None:
@@ -156,14 +188,24 @@ def check(given: Filter, outlines: Iterable[Outline]) -> None:
         if not any(_speaks(outline.language, (language,)) for outline in outlines):
             there = sorted({o.language for o in outlines if o.language})
             hint = (
-                f"there is {_listed(there, 'and')}" if there else "no article states its language"
+                say("there is {names}", names=_all_of(there))
+                if there
+                else say("no article states its language")
             )
-            raise QuestionError(f"no article is in language {language!r}; {hint}")
+            raise QuestionError(
+                say("no article is in language {name}; {hint}", name=repr(language), hint=hint)
+            )
     for source in given.sources:
         if not any(_lies_in(outline.source, source) for outline in outlines):
             there = sorted({_folder(o.source) for o in outlines if o.source})
-            hint = f"they come from {_listed(there, 'and')}" if there else "none names its file"
-            raise QuestionError(f"no article comes from {source!r}; {hint}")
+            hint = (
+                say("they come from {names}", names=_all_of(there))
+                if there
+                else say("none names its file")
+            )
+            raise QuestionError(
+                say("no article comes from {name}; {hint}", name=repr(source), hint=hint)
+            )
 
 
 def _day(given: str, name: str, *, last: bool) -> str:
@@ -179,7 +221,11 @@ def _day(given: str, name: str, *, last: bool) -> str:
         return date(year, month, day).isoformat()
     except ValueError:
         raise QuestionError(
-            f"{name} is {given!r}, which is no date; write 2023, 2023-07 or 2023-07-14"
+            say(
+                "{name} is {given}, which is no date; write 2023, 2023-07 or 2023-07-14",
+                name=say("since") if name == "since" else say("until"),
+                given=repr(given),
+            )
         ) from None
 
 
@@ -202,8 +248,19 @@ def _folder(source: str) -> str:
     return source.rpartition("/")[0] or source
 
 
-def _listed(names: Sequence[str], word: str) -> str:
-    shown = [*names[:MOST_NAMED]]
+def _all_of(names: Sequence[str]) -> str:
+    first, last = _parted(names)
+    return say("{names} and {last}", names=first, last=last) if first else last
+
+
+def _any_of(names: Sequence[str]) -> str:
+    first, last = _parted(names)
+    return say("{names} or {last}", names=first, last=last) if first else last
+
+
+def _parted(names: Sequence[str]) -> tuple[str, str]:
+    """Those before the last, and the last, which stands for all that are too many to be named."""
     if len(names) > MOST_NAMED:
-        shown.append(f"{len(names) - MOST_NAMED} more")
-    return f" {word} ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+        more = say("{count} more", count=len(names) - MOST_NAMED)
+        return ", ".join(names[:MOST_NAMED]), more
+    return ", ".join(names[:-1]), names[-1]

@@ -119,9 +119,12 @@ def delete(conversation_id: Id, user: User = LOCAL, data_dir: DataDir = None) ->
     Example:
       assistant history delete 0b2f9c1e-…
     """
+    from assistant.chat.uploads import delete_private
+
     with _opened(data_dir) as kept:
         if not kept.delete(user, conversation_id):
             raise _none(conversation_id)
+        delete_private(kept.path.parent, conversation_id)
     terminal.say(f"Deleted {terminal.safe(conversation_id)}.")
 
 

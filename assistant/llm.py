@@ -28,6 +28,7 @@ from assistant.grounding import (
 from assistant.prompts import NOT_STATED, messages
 from assistant.reader import reader_model, sentences_of
 from assistant.streaming import sentences
+from assistant.wording import say, say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,10 +48,6 @@ LONGEST_SOURCE = 1_200
 """Characters. Of what is longer and calls itself one sentence, only the passage is a source."""
 MOST_CITED = 4
 """Quotes of one sentence: what cites everything is proven by nothing."""
-WRITTEN_BY = (
-    "Written by the language model {model}; each sentence was checked against what it cites."
-)
-WITHOUT = "so this answer was composed without it."
 
 
 class Changed(Exception):
@@ -89,7 +86,12 @@ class Ground(Protocol):
 
 
 def compose(
-    endpoint: Endpoint, local: Answer, parts: Sequence[Part], ground: Ground
+    endpoint: Endpoint,
+    local: Answer,
+    parts: Sequence[Part],
+    ground: Ground,
+    *,
+    detailed: bool = False,
 ) -> Iterator[Event]:
     """The answer's events, from its citations on: the model's answer, or the local one.
 
@@ -99,7 +101,7 @@ def compose(
     questions = tuple(dict.fromkeys([local.standalone_question, *(p.question for p in parts)]))
     draft = _Draft(questions, sources_of(parts, ground.articles), ground)
     spent, trouble = Spent(), ""
-    asked = messages(local.standalone_question, draft.sources)
+    asked = messages(local.standalone_question, draft.sources, detailed=detailed)
     try:
         with closing(endpoint.write(asked, spent)) as pieces:
             for written in sentences(pieces):
@@ -108,7 +110,7 @@ def compose(
                     break
                 yield from draft.add(written)
     except EndpointError as error:
-        trouble = str(error)
+        trouble = error.args[0]
     except Changed:
         trouble = "changed"
     usage = _usage(endpoint, spent, draft.dropped)
@@ -226,7 +228,11 @@ def _stopped(text: str) -> str:
 
 def _answer(draft: _Draft, local: Answer, trouble: str, usage: Usage) -> Answer:
     """The model's answer, or its refusal; raises `Changed` when nothing else can be said."""
-    notes = [WRITTEN_BY.format(model=usage.model)] if draft.shown else []
+    written_by = say(
+        "Written by the language model {model}; each sentence was checked against what it cites.",
+        model=usage.model,
+    )
+    notes: list[str] = [written_by] if draft.shown else []
     ground = draft.ground
     try:
         corpus = ground.seal([s.article_id for s in draft.sources])
@@ -235,9 +241,12 @@ def _answer(draft: _Draft, local: Answer, trouble: str, usage: Usage) -> Answer:
             raise
         corpus, trouble = local.corpus, "changed"
     if trouble == "changed":
-        notes.append("The articles changed meanwhile; what is shown was true of them before.")
+        notes.append(say("The articles changed meanwhile; what is shown was true of them before."))
     elif trouble:
-        notes.append(f"The language model {trouble}, so this answer may be incomplete.")
+        note = say(
+            "The language model {trouble}, so this answer may be incomplete.", trouble=trouble
+        )
+        notes.append(note)
     if draft.shown and draft.dropped:
         notes.append(_dropped(draft.dropped))
     refused = not draft.shown
@@ -270,16 +279,26 @@ def _local(ground: Ground, note: str, usage: Usage) -> Iterator[Event]:
 
 def _reason(trouble: str) -> str:
     if not trouble:
-        return f"No passage supports what the language model wrote, {WITHOUT}"
+        return say(
+            "No passage supports what the language model wrote, so this answer was composed "
+            "without it."
+        )
     if trouble == "changed":
-        return f"The articles changed while the language model wrote, {WITHOUT}"
-    return f"The language model {trouble}, {WITHOUT}"
+        return say(
+            "The articles changed while the language model wrote, so this answer was composed "
+            "without it."
+        )
+    return say(
+        "The language model {trouble}, so this answer was composed without it.", trouble=trouble
+    )
 
 
 def _dropped(count: int) -> str:
-    if count == 1:
-        return "1 sentence of the language model was left out: no passage supports it."
-    return f"{count} sentences of the language model were left out: no passage supports them."
+    return say_count(
+        "{count} sentence of the language model was left out: no passage supports it.",
+        "{count} sentences of the language model were left out: no passage supports them.",
+        count,
+    )
 
 
 def _usage(endpoint: Endpoint, spent: Spent, dropped: int) -> Usage:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from assistant.answer_types import AnswerType, answer_type, asks_yes_or_no
+from assistant.wording import say
 from embeddings.errors import QuestionError
 
 __all__ = [
@@ -80,7 +81,11 @@ def cleaned(question: str) -> str:
         raise QuestionError(f"a question is text, not {type(question).__name__}")
     if len(question) > LONGEST_QUESTION:
         raise QuestionError(
-            f"the question has {len(question):,} characters; ask in at most {LONGEST_QUESTION:,}"
+            say(
+                "the question has {characters} characters; ask in at most {most}",
+                characters=f"{len(question):,}",
+                most=f"{LONGEST_QUESTION:,}",
+            )
         )
     kept = "".join(
         character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co") else " "
@@ -88,7 +93,7 @@ def cleaned(question: str) -> str:
     )
     text = _SPACE.sub(" ", kept).strip()
     if not any(character.isalnum() for character in text):
-        raise QuestionError("the question is empty; ask something the articles may answer")
+        raise QuestionError(say("the question is empty; ask something the articles may answer"))
     return text
 
 

@@ -14,6 +14,7 @@ from assistant.evidence import NAMES
 from assistant.question import analyse
 from assistant.reader import LEAST_QUANTITY_MATCH, sentences_of
 from assistant.support import NAMES as SUPPORT_NAMES
+from assistant.wording import say
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
@@ -29,21 +30,21 @@ __all__ = ["Asked", "reasons"]
 
 TELLING = 0.3
 """Log-odds by which meaning moves a sentence, from where it is worth a word."""
-METADATA = "it is where the article states its own date"
+METADATA = say("it is where the article states its own date")
 
 _MEANING = ("cosine", "passage_score")
 _ASKING = frozenset(("many", "much"))
 _KINDS = {
-    AnswerType.PERSON: "a person",
-    AnswerType.DATE: "a date",
-    AnswerType.NUMBER: "a number",
-    AnswerType.MONEY: "a sum of money",
-    AnswerType.PERCENT: "a percentage",
-    AnswerType.TEMPERATURE: "a temperature",
-    AnswerType.AREA: "an area",
-    AnswerType.DURATION: "a duration",
+    AnswerType.PERSON: (say("it states a person"), say("it states no person")),
+    AnswerType.DATE: (say("it states a date"), say("it states no date")),
+    AnswerType.NUMBER: (say("it states a number"), say("it states no number")),
+    AnswerType.MONEY: (say("it states a sum of money"), say("it states no sum of money")),
+    AnswerType.PERCENT: (say("it states a percentage"), say("it states no percentage")),
+    AnswerType.TEMPERATURE: (say("it states a temperature"), say("it states no temperature")),
+    AnswerType.AREA: (say("it states an area"), say("it states no area")),
+    AnswerType.DURATION: (say("it states a duration"), say("it states no duration")),
 }
-"""Kinds of answers that a sentence can be seen to hold."""
+"""Kinds of answers that a sentence can be seen to hold: how to say that it does, or does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,12 @@ def _by_reader(candidate: Candidate, value: Mapping[str, float]) -> Iterator[tup
     """What the reader says, in words, and whether that speaks for the candidate."""
     if value.get("relevance", 0.0) > 0:
         start, end = candidate.span
-        yield f"the reader takes it for an answer: “{candidate.text[start:end]}”", True
+        words = candidate.text[start:end]
+        yield say("the reader takes it for an answer: “{words}”", words=words), True
     else:
-        yield "the reader does not take it for an answer", False
+        yield say("the reader does not take it for an answer"), False
     if value.get("answerable", 0.0) <= 0:
-        yield "the reader finds no answer around it either", False
+        yield say("the reader finds no answer around it either"), False
 
 
 def _by_meaning(candidate: Candidate, model: Logistic) -> Iterator[tuple[str, bool]]:
@@ -131,44 +133,51 @@ def _by_meaning(candidate: Candidate, model: Logistic) -> Iterator[tuple[str, bo
         if name in _MEANING
     )
     if abs(moved) >= TELLING:
-        near = "near" if moved > 0 else "far from"
-        yield f"it is {near} the question in meaning", moved > 0
+        if moved > 0:
+            yield say("it is near the question in meaning"), True
+        else:
+            yield say("it is far from the question in meaning"), False
 
 
 def _for(asked: Asked, value: Mapping[str, float]) -> Iterator[str]:
     found = asked.found()
     if found:
-        yield f"it, or what stands around it, mentions: {', '.join(found)}"
+        yield say("it, or what stands around it, mentions: {words}", words=", ".join(found))
     kind = _KINDS.get(asked.form.expected)
     if kind and value.get("expected_present"):
-        yield f"it states {kind}, as is asked for"
+        yield say("{states}, as is asked for", states=kind[0])
 
 
 def _against(asked: Asked, value: Mapping[str, float]) -> Iterator[str]:
     """What rules a sentence out comes first."""
     form = asked.form
     if value.get("expected_present") == 0:
-        kind = _KINDS.get(form.expected, f"a {form.expected.value}").split(" ", 1)[1]
-        yield f"it states no {kind}, though one is asked for"
+        kind = _KINDS.get(form.expected)
+        states = kind[1] if kind else say("it states no {kind}", kind=form.expected.value)
+        yield say("{states}, though one is asked for", states=states)
     names = asked.missing(form.names)
     numbers = asked.missing(form.numbers)
     if value.get("numbers_missing"):
-        yield f"it lacks a number of the question: {', '.join(numbers or form.numbers)}"
+        lacking = ", ".join(numbers or form.numbers)
+        yield say("it lacks a number of the question: {numbers}", numbers=lacking)
     elif value.get("year_missing"):
-        yield "it lacks a year or a month that the question names"
+        yield say("it lacks a year or a month that the question names")
     if value.get("other_ordinal"):
-        yield "it tells of another in the order than the one that is asked for"
+        yield say("it tells of another in the order than the one that is asked for")
     if value.get("quantity_match", 1.0) < LEAST_QUANTITY_MATCH:
-        yield f"it counts something else than: {' '.join(form.focus)}"
+        yield say("it counts something else than: {words}", words=" ".join(form.focus))
     if names:
         # Shares of the same names: what is missing around it and in its whole article.
         nowhere = value.get("names_absent", 0.0) >= value.get("names_missing", 0.0) - 1e-3
-        speaks = "neither it nor its article mentions" if nowhere else "it does not mention"
-        yield f"{speaks}: {', '.join(names)}"
+        absent = ", ".join(names)
+        if nowhere:
+            yield say("neither it nor its article mentions: {words}", words=absent)
+        else:
+            yield say("it does not mention: {words}", words=absent)
     others = [word for word in asked.missing() if word not in (*names, *numbers)]
     if others:
-        yield f"not near it: {', '.join(others)}"
+        yield say("not near it: {words}", words=", ".join(others))
     if value.get("is_question"):
-        yield "it is a question itself"
+        yield say("it is a question itself")
     if value.get("is_heading"):
-        yield "it does not end like a sentence"
+        yield say("it does not end like a sentence")

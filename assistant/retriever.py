@@ -9,6 +9,7 @@ from assistant.aliases import Alias, aliases_in
 from assistant.answers import Hit
 from assistant.copies import distinct
 from assistant.periods import periods_in, speaks_of
+from assistant.wording import say
 from embeddings.lexical import Term
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _of_then(
 
 def _note(periods: Sequence[Period]) -> str:
     said = ", ".join(f"“{period.words}”" for period in periods)
-    return f"Passages of the time that the question names ({said}) were preferred."
+    return say("Passages of the time that the question names ({words}) were preferred.", words=said)
 
 
 def _cosines(

@@ -20,7 +20,7 @@ from embeddings.lexical import stems
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["RoleName", "introductions", "people_meant"]
+__all__ = ["RoleName", "introductions", "names_a_role", "people_meant"]
 
 _ROLE = (
     r"(?:(?:vice|deputy|acting|general|prime|chief|senior|executive|party|district|head|former)[\s-]+)*"
@@ -74,8 +74,13 @@ def introductions(text: str) -> Iterator[tuple[str, str]]:
     for pattern in (_ROLE_NAME, _NAME_ROLE):
         for match in pattern.finditer(text):
             name = re.sub(r"[’']s$", "", match["name"])
-            if not _NO_PERSON.search(name):
+            if not names_a_role(name):
                 yield " ".join(match["role"].split()), name
+
+
+def names_a_role(name: str) -> bool:
+    """Whether capitalised words are, or hold, a role or the name of an office."""
+    return bool(_NO_PERSON.search(name))
 
 
 def people_meant(question: str, texts: Iterable[str]) -> tuple[RoleName, ...]:

@@ -23,14 +23,17 @@ from assistant.question import cleaned, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Retrieved, retrieve
 from assistant.settings import Settings
+from assistant.wording import say
 from embeddings.backup import export_corpus, import_corpus
 from embeddings.checking import Check, check_corpus
 from embeddings.encoder import exported_card, load_encoder
 from embeddings.errors import CorpusError, DamagedError, QuestionError
+from embeddings.folders import UPLOADS
 from embeddings.index import open_index
 from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.passages import made_with
 from embeddings.recovery import open_sound
+from embeddings.uploading import Added, add_upload, forget_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -197,16 +200,19 @@ class Assistant:
         filters: Filter | None = None,
         explain: bool = False,
         llm: bool = True,
+        detailed: bool = False,
     ) -> Answer:
         """The answer to `question`, or a refusal with its reason; every citation is proven.
 
         `history` is the conversation so far, oldest first, as `{"role": "user" | "assistant",
         "content": …}`. `filters` says which articles are asked, if not all. With `explain` the
         answer's `explanation` says why it is what it is. A language model writes it if one is set
-        and `llm` is true. Raises `QuestionError` when there is no
-        question in `question`, or nothing that a filter can mean.
+        and `llm` is true. With `detailed` more follows of what stands around the answer. Raises
+        `QuestionError` when there is no question in `question`, or nothing that a filter can mean.
         """
-        *_, last = self.stream(question, history, filters=filters, explain=explain, llm=llm)
+        *_, last = self.stream(
+            question, history, filters=filters, explain=explain, llm=llm, detailed=detailed
+        )
         assert last.answer is not None
         return last.answer
 
@@ -218,6 +224,7 @@ class Assistant:
         filters: Filter | None = None,
         explain: bool = False,
         llm: bool = True,
+        detailed: bool = False,
     ) -> Iterator[Event]:
         """The same answer as `ask`, as `Event`s while it is composed."""
         trace = Trace()
@@ -228,13 +235,15 @@ class Assistant:
         yield Event("resolved", text=standalone)
 
         def composed() -> tuple[Answer, list[str], _Found]:
-            return self._answer(asked, standalone, filters, trace)
+            return self._answer(asked, standalone, filters, trace, detailed)
 
         answer, sentences, found = composed()
         yield Event("hits", hits=answer.hits)
         if llm and self._endpoint and found.parts and answer.refusal not in NOTHING_TO_SAY:
             ground = _Ground(self, answer, sentences, found, composed)
-            for event in compose_by_llm(self._endpoint, answer, found.parts, ground):
+            for event in compose_by_llm(
+                self._endpoint, answer, found.parts, ground, detailed=detailed
+            ):
                 yield _explained(event, found, trace) if explain else event
             return
         yield Event("citations", citations=answer.citations)
@@ -244,7 +253,7 @@ class Assistant:
         yield _explained(event, found, trace) if explain else event
 
     def _answer(
-        self, asked: str, standalone: str, filters: Filter | None, trace: Trace
+        self, asked: str, standalone: str, filters: Filter | None, trace: Trace, detailed: bool
     ) -> tuple[Answer, list[str], _Found]:
         """The answer, from one state of the corpus; its text, sentence by sentence; what it found.
 
@@ -253,9 +262,11 @@ class Assistant:
         """
         for _ in range(ATTEMPTS):
             try:
-                found = self._find(standalone, filters, trace)
+                found = self._find(standalone, filters, trace, detailed)
                 with trace.stage("compose"):
-                    draft = found.draft or self._draft(found.parts, found.articles, found.newest)
+                    draft = found.draft or self._draft(
+                        found.parts, found.articles, found.newest, detailed=detailed
+                    )
                 with trace.stage("prove"), self._corpus.reading():
                     self._check_unchanged(found.articles)
                     citations, sentences = self._cited(draft)
@@ -276,9 +287,11 @@ class Assistant:
                 corpus=fingerprint,
             )
             return answer, sentences, found
-        raise CorpusError("the articles are changing faster than they can be asked; ask again")
+        raise CorpusError(say("the articles are changing faster than they can be asked; ask again"))
 
-    def _find(self, standalone: str, filters: Filter | None, trace: Trace) -> _Found:
+    def _find(
+        self, standalone: str, filters: Filter | None, trace: Trace, detailed: bool
+    ) -> _Found:
         """Everything that the composers need; raises `Changed` when articles change meanwhile."""
         articles: dict[str, Article] = {}
         with trace.stage("filter"):
@@ -287,7 +300,7 @@ class Assistant:
         trace.filters = scope.notes
         request = request_of(scope.question)
         if request is not None:
-            draft, hits = self._digest(request, scope, articles, trace)
+            draft, hits = self._digest(request, scope, articles, trace, detailed)
             return _Found([], hits, articles, notes, None, draft)
         parts, hits = self._retrieve_parts(scope, articles, notes, trace)
         return _Found(parts, hits, articles, notes, self._newest(scope))
@@ -301,7 +314,12 @@ class Assistant:
         return max(filter(None, dates), default=None)
 
     def _digest(
-        self, request: Request, scope: Scope, articles: dict[str, Article], trace: Trace
+        self,
+        request: Request,
+        scope: Scope,
+        articles: dict[str, Article],
+        trace: Trace,
+        detailed: bool,
     ) -> tuple[Draft, tuple[Hit, ...]]:
         """A digest, and the hits of its topic; what it looked at is put into `articles`."""
         index = self._current_index()
@@ -324,7 +342,13 @@ class Assistant:
             return articles.get(article_id)
 
         draft = compose_digest(
-            request, [o.id for o in newest_first], hits, article, sentences_of, self._encoder
+            request,
+            [o.id for o in newest_first],
+            hits,
+            article,
+            sentences_of,
+            self._encoder,
+            detailed=detailed,
         )
         return draft, hits
 
@@ -424,11 +448,17 @@ class Assistant:
             articles[passage.article_id] = article
 
     def _draft(
-        self, parts: Sequence[Part], articles: Mapping[str, Article], newest: str | None
+        self,
+        parts: Sequence[Part],
+        articles: Mapping[str, Article],
+        newest: str | None,
+        *,
+        detailed: bool = False,
     ) -> Draft:
         if not parts:
             return Draft("no_articles", 0.0)
-        return compose(parts, Calibration.load().least_confidence, articles, newest)
+        least = Calibration.load().least_confidence
+        return compose(parts, least, articles, newest, detailed=detailed)
 
     def _cited(self, draft: Draft) -> tuple[tuple[Citation, ...], list[str]]:
         """A proven citation for each sentence, and each sentence with its marker."""
@@ -504,6 +534,19 @@ class Assistant:
             raise CorpusError(self._unknown(article_id))
         self._corpus.remove(article_id)
         self._current_index()
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of the files that were added by hand."""
+        return self._corpus.folder / UPLOADS
+
+    def add(self, parts: tuple[str, ...]) -> Added:
+        """Index the file at `parts` below `uploads`; it is asked as soon as this returns."""
+        return add_upload(parts, self._corpus, self._encoder, self._fingerprint)
+
+    def forget(self, article_id: str) -> None:
+        """Take out an article that was added by hand; it can be added again."""
+        forget_upload(article_id, self._corpus)
 
     def _unknown(self, article_id: str) -> str:
         from difflib import get_close_matches
@@ -632,12 +675,13 @@ def ask(
     *,
     filters: Filter | None = None,
     llm: bool = True,
+    detailed: bool = False,
 ) -> Answer:
     """Answer from the settings' articles: the five that come with Footnote, unless set otherwise.
 
     The articles are opened on the first call and stay open for the next.
     """
-    return _shared().ask(question, history, filters=filters, llm=llm)
+    return _shared().ask(question, history, filters=filters, llm=llm, detailed=detailed)
 
 
 @cache

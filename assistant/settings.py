@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     """Processor threads that encoding and reading may use. None: as many as there are cores."""
     history: bool = True
     """Whether the chat keeps its conversations, so that they can be opened again."""
+    uploads: Literal["off", "private", "library"] = "library"
+    """What may be added in the chat: nothing, articles that only their conversation is answered
+    from, or also articles that everybody is."""
     llm_url: Address | None = None
     """Base address of an OpenAI-compatible endpoint, up to `/v1`. None: no language model."""
     llm_model: str | None = Field(default=None, min_length=1)

@@ -470,6 +470,11 @@ class Corpus:
             )
         )
 
+    def id_of_text(self, sha256: str) -> str | None:
+        """Id of the article that has this text, or None."""
+        rows = self._rows("SELECT id FROM articles WHERE sha256 = ?", (sha256,))
+        return str(rows[0][0]) if rows else None
+
     def articles(self) -> tuple[Article, ...]:
         """Every article, by id."""
         with self._current() as db, self._translated():

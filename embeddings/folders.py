@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,9 +20,22 @@ from embeddings.readers import LARGEST_FILE_BYTES, READERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["IGNORE_FILE", "FoundFile", "file_sha256", "find_files", "read_file"]
+__all__ = [
+    "IGNORE_FILE",
+    "UPLOADED",
+    "UPLOADS",
+    "FoundFile",
+    "file_sha256",
+    "find_files",
+    "read_file",
+    "uploaded",
+]
 
 IGNORE_FILE = ".footnoteignore"
+UPLOADS = "uploads"
+"""The folder beside a corpus that holds the files of articles which were added by hand."""
+UPLOADED = ".uploads/"
+"""How the ids of those begin. Hidden files are left out, so no other id begins so."""
 READ_ATTEMPTS = 3
 LINK = "a symbolic link; only files inside the folder are read"
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -42,15 +56,17 @@ class FoundFile:
     """True for a folder that could not be looked into, so that nobody knows what is in it."""
 
 
-def find_files(folders: Sequence[Path]) -> Iterator[FoundFile]:
+def find_files(folders: Sequence[Path], uploads: Path | None = None) -> Iterator[FoundFile]:
     """Every file below the folders, in an order that only depends on their names.
 
-    With one folder an id is the path below it; with several, the folder's name comes first.
+    With one folder an id is the path below it; with several, the folder's name comes first. The
+    ids of files in `uploads`, which need not be there, begin with `UPLOADED`.
     Hidden files are left out, and those that the folder's `.footnoteignore` names.
     Raises `ReadError` when a folder is not there.
     """
     names = [folder.resolve().name for folder in folders]
-    twice = {name for name in names if names.count(name) > 1}
+    taken = [*names, UPLOADED.removesuffix("/")]
+    twice = {name for name in names if taken.count(name) > 1}
     if twice:
         raise ReadError(
             f"two of the folders are called {min(twice)!r}, so their articles' ids would clash; "
@@ -73,6 +89,16 @@ def find_files(folders: Sequence[Path]) -> Iterator[FoundFile]:
             return FoundFile(folder, parts, _text(prefix) + path, source, refusal, unlisted)
 
         yield from _below(folder, (), found, ignored)
+    if uploads is not None and uploads.is_dir():
+        yield from _below(uploads, (), partial(uploaded, uploads), lambda _: False)
+
+
+def uploaded(
+    uploads: Path, parts: tuple[str, ...], refusal: str | None = None, *, unlisted: bool = False
+) -> FoundFile:
+    """The file at `parts` below a folder of uploads."""
+    path = _text("/".join(parts))
+    return FoundFile(uploads, parts, UPLOADED + path, f"{UPLOADS}/{path}", refusal, unlisted)
 
 
 def _below(

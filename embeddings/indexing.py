@@ -15,7 +15,14 @@ from embeddings.corpus import Corpus, Entry
 from embeddings.durable import sweep
 from embeddings.encoder import Encoder
 from embeddings.errors import ReadError, UnreadError
-from embeddings.folders import FoundFile, file_sha256, find_files, read_file
+from embeddings.folders import (
+    UPLOADED,
+    UPLOADS,
+    FoundFile,
+    file_sha256,
+    find_files,
+    read_file,
+)
 from embeddings.index import publish_index
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held, is_held
 from embeddings.passages import made_with, split_and_encode
@@ -23,7 +30,7 @@ from embeddings.readers import READING
 from embeddings.readers.sandbox import SandboxedReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from embeddings.corpus import StoredFile
@@ -99,7 +106,7 @@ def index_folders(
     stop: Callable[[], bool] | None = None,
     wait: bool = True,
 ) -> IndexReport:
-    """Bring `corpus` up to date with the files of `folders`.
+    """Bring `corpus` up to date with the files of `folders`, and of its own uploads.
 
     A file counts as changed when its bytes have (content hash; times and names are not
     trusted), or when the readers have. `encoder` is called only when there is something to encode,
@@ -184,7 +191,9 @@ class _Run:
         seen, new, unlisted = self._look_through(folders)
         interrupted = bool(self.total) and not self._build()
         known = self.corpus.paths()
-        gone = sorted(path for path in known - seen if not path.startswith(unlisted))
+        # What was added by hand goes by hand, too: a restored backup has no files of it.
+        kept = (*unlisted, UPLOADED)
+        gone = sorted(path for path in known - seen if not path.startswith(kept))
         lost = [path for path in gone if (file := self.corpus.file(path)) and file.text_sha256]
         if gone:
             self._follow_moves(new)
@@ -192,7 +201,7 @@ class _Run:
             self.changed = True
         else:
             stays = {}
-        for found in find_files(folders):
+        for found in self._files(folders):
             interrupted = interrupted or self.stop()
             if interrupted:
                 break
@@ -203,6 +212,9 @@ class _Run:
         self.tell(Progress("indexing", self.settled, self.total, None, self.passages))
         return self._report(lost, stays, interrupted=interrupted)
 
+    def _files(self, folders: Sequence[Path]) -> Iterator[FoundFile]:
+        return find_files(folders, self.corpus.folder / UPLOADS)
+
     def _look_through(
         self, folders: Sequence[Path]
     ) -> tuple[set[str], list[FoundFile], tuple[str, ...]]:
@@ -211,7 +223,7 @@ class _Run:
         seen: set[str] = set()
         new: list[FoundFile] = []
         unlisted: list[str] = []
-        for found in find_files(folders):
+        for found in self._files(folders):
             self.total += 1
             if self.total % 1000 == 0:
                 self.tell(Progress("looking for files", self.total))

@@ -17,7 +17,7 @@ from embeddings.durable import folder_sha256
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import numpy as np
     import tantivy
@@ -104,7 +104,11 @@ class LexicalIndex:
 
     def document_frequency(self, stem: str) -> int:
         """Number of passages that hold the stem, in their text or title."""
-        return max(self._searcher.doc_freq("body", stem), self._searcher.doc_freq("title", stem))
+        return max(self.frequency("body", stem), self.frequency("title", stem))
+
+    def frequency(self, field: str, stem: str) -> int:
+        """Number of passages that hold the stem in one field, `body` or `title`."""
+        return int(self._searcher.doc_freq(field, stem))
 
     @property
     def size(self) -> int:
@@ -128,12 +132,16 @@ class LexicalIndex:
         return tuple(dict.fromkeys(stem for d, w in sorted(near) if d == best for stem in stems(w)))
 
     def search(
-        self, terms: Iterable[Term], k: int, allowed: Sequence[int] | None = None
+        self,
+        terms: Iterable[Term],
+        k: int,
+        allowed: Sequence[int] | None = None,
+        weigh: Callable[[str, str], float] = lambda field, stem: 1.0,
     ) -> list[tuple[int, float]]:
         """At most `k` (passage number, BM25 score), best first.
 
         Only passages whose numbers are in `allowed` are looked at; None allows all. What a word
-        weighs does not depend on it.
+        weighs does not depend on it. `weigh` gives a factor for a stem in a field.
         """
         from tantivy import Occur, Query
 
@@ -144,7 +152,8 @@ class LexicalIndex:
                 boost = 1.0 if stem == term.stem else TYPO_BOOST
                 for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
                     query = Query.term_query(schema, field, stem)
-                    clauses.append((Occur.Should, Query.boost_query(query, boost * weight)))
+                    boosted = Query.boost_query(query, boost * weight * weigh(field, stem))
+                    clauses.append((Occur.Should, boosted))
         if not clauses or k == 0 or (allowed is not None and not allowed):
             return []
         query = Query.boolean_query(clauses)

@@ -7,22 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import chainlit as cl  # noqa: TID253 (nothing imports this module but Chainlit)
 
 from assistant.chat import launch, rendering
+from assistant.chat.attempts import asking_address
 from assistant.chat.data_layer import MOST_SHOWN, HistoryLayer
 from assistant.chat.escaping import escape
-from assistant.chat.failures import told
+from assistant.chat.failures import told, worded
 from assistant.chat.history import Exchange
 from assistant.chat.keeping import Keeping
-from assistant.chat.login import Attempts, is_right, user_of
+from assistant.chat.language import N_, PROMISE
+from assistant.chat.language import gettext as _
+from assistant.chat.login import is_right, user_of
+from assistant.chat.offering import begin_turn, offer_next
 from assistant.chat.opening import Turn
-from assistant.chat.passwords import LOCAL_USER
+from assistant.chat.overload import BUSY, FairQueue
+from assistant.chat.passwords import LOCAL_USER, LONGEST_USER
+from assistant.chat.preferences import asking, read_form
 from assistant.chat.reply import Reply
 from assistant.chat.resuming import shown, turns
+from assistant.chat.revoking import sweep_revoked
+from assistant.chat.settings_panel import settings_panel
 from assistant.chat.sweeping import sweep_chat_contexts
+from assistant.chat.uploading import sweep_uploads
 from assistant.conversation import MOST_TURNS
 from embeddings.errors import QuestionError
 
@@ -33,20 +42,23 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from assistant.answers import Answer
+    from assistant.chat.opening import Answerer, Opening
+    from assistant.chat.overload import Place
+    from assistant.chat.preferences import Asking, Preferences
+    from assistant.chat.starters import Starter
+    from assistant.service import Assistant
 
 NAME = "Footnote"
-PROMISE = "Answers from your articles, every sentence cited"
-PREPARING = "Getting the articles ready. The first time this takes a moment."
-BROWSE = "[Browse the articles](/articles)"
+PREPARING = N_("Getting the articles ready. The first time this takes a moment.")
 MOST_HASHING = 2
 """Passwords that are hashed at a time: each takes 32 MiB and a core."""
 WELCOME_WAIT_SECONDS = 1.0
 """How long a page may wait for what it shows first; it loads again once all is there."""
 
 served = launch.current()
-opening, history = served.opening, served.history
+opening, history, uploads = served.opening, served.history, served.uploads
 background: set[asyncio.Task[None]] = set()
-attempts = Attempts()
+queue = FairQueue()
 hashing = asyncio.Semaphore(MOST_HASHING)
 
 
@@ -56,6 +68,8 @@ async def start() -> None:
     host = f"[{served.host}]" if ":" in served.host else served.host
     print(f"Footnote is at http://{host}:{served.port} (Ctrl-C stops it)", flush=True)  # noqa: T201
     keep(asyncio.create_task(sweep_chat_contexts()))
+    keep(asyncio.create_task(sweep_uploads(uploads)))
+    keep(asyncio.create_task(sweep_revoked()))
 
 
 def keep(task: asyncio.Task[None]) -> None:
@@ -68,6 +82,7 @@ def keep(task: asyncio.Task[None]) -> None:
 def stop() -> None:
     """Close the articles and the conversations."""
     opening.close()
+    uploads.close()
     if history is not None:
         history.close()
 
@@ -79,12 +94,12 @@ async def welcome(user: cl.User | None = None, language: str | None = None) -> l
     try:
         await asyncio.wait_for(opening.assistant(), WELCOME_WAIT_SECONDS)
         line = rendering.covered(await opening.call(lambda assistant: assistant.articles()))
-        more = f" · {BROWSE}"
+        more = f" · [{escape(_('Browse the articles'))}](/articles)"
     except TimeoutError:
-        line = PREPARING
+        line = _(PREPARING)
     except Exception as error:
         line = explain(error)
-    text = f"**{NAME}**\n\n{escape(PROMISE)}\n\n{escape(line)}{more}"
+    text = f"**{NAME}**\n\n{escape(_(PROMISE))}\n\n{escape(line)}{more}"
     return [cl.ChatProfile(name=NAME, markdown_description=text, icon="/public/mark.svg")]
 
 
@@ -94,7 +109,8 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
     if not opening.ready:
         return []
     try:
-        picked = await asyncio.wait_for(opening.starters(), WELCOME_WAIT_SECONDS)
+        name = user.identifier if user else LOCAL_USER
+        picked = await asyncio.wait_for(offered_to(name), WELCOME_WAIT_SECONDS)
     except Exception:
         return []
     return [cl.Starter(label=starter.label, message=starter.question) for starter in picked]
@@ -104,34 +120,81 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
 async def greet() -> None:
     """Tell the page when all is ready. Nobody can ask before this returns, so it does not wait."""
     keep(asyncio.create_task(announce()))
+    keep(asyncio.create_task(show_settings(conversation="")))
+
+
+async def offered_to(user: str) -> tuple[Starter, ...]:
+    """Those of the starters that are answered from the articles that this user asks."""
+    picked = await opening.starters()
+
+    def fitting(assistant: Answerer) -> tuple[Starter, ...]:
+        now = asking(served.remembered.of(user), assistant)
+        return tuple(
+            starter
+            for starter in picked
+            if all(now.admits(assistant.article(each)) for each in starter.articles)
+        )
+
+    return await opening.call(fitting)
 
 
 async def announce() -> None:
     """Tell the page what its empty screen holds when all is ready; it may have come too early."""
-    offered = await opening.settle()
-    told_page = {"preparing": PREPARING, "starters": offered}
+    await opening.settle()
+    try:
+        offered = len(await offered_to(asker()))
+    except Exception:
+        offered = 0
+    told_page = {"preparing": _(PREPARING), "starters": offered}
     await cl.send_window_message({"footnote": "ready", **told_page})
 
 
 @cl.on_message
 async def answer(message: cl.Message) -> None:
-    """Answer a question; whatever goes wrong is said in our own words."""
-    reply = Reply(opening, message.content)
+    """Answer a question when it is its turn; beyond what can wait, say so at once."""
+    place = queue.join(turn_taker())
+    if place is None:
+        await cl.Message(content=escape(_(BUSY))).send()
+        return
+    with place:
+        await answer_at(place, message)
+
+
+async def answer_at(place: Place, message: cl.Message) -> None:
+    """Answer a question that has a place; whatever goes wrong is said in our own words."""
+    reply = Reply(conversing(), message.content)
     keeping = Keeping(history, asker(), cl.context.session.thread_id, exchange(message, reply))
     await keeping.begin()
     found, said = None, ""
     try:
         await prepared()
+        await place.admitted()
         found = await converse(reply)
     except QuestionError as error:
-        said = escape(str(error))
+        said = escape(worded(error))
     except Exception as error:
         said = explain(error, markdown=True)
     if said:
         await cl.Message(content=said).send()
+    spoken = rendering.spoken(found) if found else _("This question could not be answered.")
+    await cl.send_window_message({"footnote": "replied", "text": spoken})
     await keeping.finish(found, said, reply.folded)
+    if history is not None and not keeping.problem:
+        told_page = {"footnote": "kept", "conversation": cl.context.session.thread_id}
+        await cl.send_window_message(told_page)
     if keeping.problem:
         await cl.Message(content=escape(keeping.problem)).send()
+
+
+def conversing() -> Opening:
+    """The articles as this conversation knows them: the library, and what it has added itself."""
+    conversation = cl.context.session.thread_id
+    return opening.within(lambda a: uploads.beside(cast("Assistant", a), conversation))
+
+
+def turn_taker() -> str:
+    """Who takes turns with the others: the user; where there is no login, each page."""
+    return asker() if served.login.kind != "local" else str(cl.context.session.id)
 
 
 def asker() -> str:
@@ -157,7 +220,7 @@ async def prepared() -> None:
     """Wait for the articles, with a note for whoever is waiting."""
     if opening.ready:
         return
-    note = await cl.Message(content=PREPARING).send()
+    note = await cl.Message(content=_(PREPARING)).send()
     try:
         await opening.assistant()
     finally:
@@ -168,9 +231,12 @@ async def converse(reply: Reply) -> Answer | None:
     """Stream one answer and remember the turn."""
     said: list[Turn] = cl.user_session.get("history") or []
     found = None
+    superseded = begin_turn()
+    now = await followed()
+    now.check()
     await reply.start()
     try:
-        async for event in opening.stream(reply.question, said):
+        async for event in reply.opening.stream(reply.question, said, now.preferences):
             await reply.show(event)
             if event.answer is not None:
                 found = event.answer
@@ -178,8 +244,52 @@ async def converse(reply: Reply) -> Answer | None:
                 said = [*said, *(Turn(role=role, content=content) for role, content in turns)]
     finally:
         await reply.end_step()
-    cl.user_session.set("history", said[-MOST_TURNS:])
+    said = said[-MOST_TURNS:]
+    cl.user_session.set("history", said)
+    if found is not None and found.answered:
+        keep(asyncio.create_task(offer_next(reply, found, said, now.preferences, superseded)))
     return found
+
+
+async def followed() -> Asking:
+    """What the user has set, as it can be followed now."""
+    user = asker()
+    return await opening.call(lambda assistant: asking(served.remembered.of(user), assistant))
+
+
+async def show_settings(*, conversation: str | None = None, changed: bool = False) -> None:
+    """Fill the settings behind the gear, and have the page say what is on.
+
+    `conversation` is the one that the page shows from now on; None for the same.
+    """
+    try:
+        panel = settings_panel(await followed(), with_llm=served.with_llm)
+    except Exception as error:  # told where a question is asked
+        told(error)
+        return
+    await panel.send()
+    told_page = {"footnote": "preferences", "changed": changed, "conversation": conversation}
+    await cl.send_window_message(told_page)
+
+
+@cl.on_settings_update
+async def set_preferences(form: dict[str, object]) -> None:
+    """Remember what the user has set, or say what is wrong with it and change nothing."""
+    user = asker()
+
+    def read(assistant: Answerer) -> Preferences:
+        return read_form(form, asking(served.remembered.of(user), assistant), assistant)
+
+    try:
+        preferences = await opening.call(read)
+        await asyncio.to_thread(served.remembered.keep, user, preferences)
+    except QuestionError as error:
+        said = _("Nothing was changed: {problem}").format(problem=worded(error))
+        await cl.context.emitter.send_toast(said, "error")
+    except Exception as error:
+        await cl.context.emitter.send_toast(explain(error), "error")
+    else:
+        await show_settings(changed=True)
 
 
 async def resume(thread: ThreadDict) -> None:
@@ -190,19 +300,23 @@ async def resume(thread: ThreadDict) -> None:
         kept = await asyncio.to_thread(history.conversation, asker(), thread["id"], MOST_SHOWN)
         if kept is None:
             return
-        again = await opening.call(lambda assistant: shown(kept, assistant.article))
+        again = await conversing().call(lambda assistant: shown(kept, assistant.article))
         thread["steps"], thread["elements"] = again.steps, again.elements
         cl.user_session.set("history", turns(kept)[-MOST_TURNS:])
+        await show_settings(conversation=thread["id"])
     except Exception as error:
         await cl.Message(content=explain(error, markdown=True)).send()
 
 
 async def password_login(name: str, password: str) -> cl.User | None:
     """The user, if the password is right; after some wrong ones they wait a minute."""
-    if attempts.wait(name):
+    if len(name) > LONGEST_USER:
         return None
+    attempts, address = served.attempts, asking_address.get()
     async with hashing:
-        right = await asyncio.to_thread(is_right, served.login, attempts, name, password)
+        if attempts.wait(name, address):  # not before: many may have tried while this one waited
+            return None
+        right = await asyncio.to_thread(is_right, served.login, attempts, name, password, address)
     return cl.User(identifier=name) if right else None
 
 
@@ -227,7 +341,7 @@ if served.login.kind == "password":
 elif served.login.kind == "proxy" or history is not None:
     cl.header_auth_callback(header_login)
 if history is not None:
-    layer = HistoryLayer(history)
+    layer = HistoryLayer(history, uploads.drop)
     cl.data_layer(lambda: layer)
     cl.on_chat_resume(resume)
 
@@ -235,4 +349,6 @@ if history is not None:
 def explain(error: Exception, *, markdown: bool = False) -> str:
     """Our message for an error, which is logged in full under the id that the message names."""
     text, error_id = told(error)
-    return rendering.error_markdown(text, error_id) if markdown else f"{text} (error {error_id})"
+    if markdown:
+        return rendering.error_markdown(text, error_id)
+    return _("{problem} (error {id})").format(problem=text, id=error_id)

@@ -22,6 +22,8 @@ from chainlit.user import PersistedUser  # noqa: TID253
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chainlit.element import Element, ElementDict
     from chainlit.step import StepDict
     from chainlit.types import Feedback, Pagination, ThreadDict, ThreadFilter
@@ -41,8 +43,10 @@ _acting: ContextVar[str] = ContextVar("acting")
 class HistoryLayer(BaseDataLayer):
     """`History` as Chainlit asks for it. SQLite works in threads, not in the event loop."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, forget: Callable[[str], None]) -> None:
+        """`forget` deletes what else belongs to a conversation, by its id."""
         self._history = history
+        self._forget = forget
 
     def _user(self) -> str:
         """Who is asking; raises `CorpusError` where nobody is logged in."""
@@ -124,7 +128,8 @@ class HistoryLayer(BaseDataLayer):
 
     async def delete_thread(self, thread_id: str) -> None:
         """Delete a conversation, with all that belongs to it."""
-        await asyncio.to_thread(self._history.delete, self._user(), thread_id)
+        if await asyncio.to_thread(self._history.delete, self._user(), thread_id):
+            await asyncio.to_thread(self._forget, thread_id)
 
     async def upsert_feedback(self, feedback: Feedback) -> str:
         """Keep a thumb up or down for one of the user's own answers."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Answer
+from assistant.chat.keeping import NOTES
 from assistant.footnotes import escape, to_markdown
 from embeddings.errors import CitationError
 
@@ -44,7 +45,7 @@ def conversation_json(conversation: Conversation) -> dict[str, Any]:
             {
                 "asked": exchange.asked,
                 "question": exchange.question,
-                "answer": exchange.answer,
+                "answer": _published(exchange.answer),
                 "told": exchange.told or None,
                 "rating": {"liked": exchange.rating.liked, "reason": exchange.rating.reason}
                 if exchange.rating
@@ -53,6 +54,11 @@ def conversation_json(conversation: Conversation) -> dict[str, Any]:
             for exchange in conversation.exchanges
         ],
     }
+
+
+def _published(answer: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A kept answer in the form that other programs know."""
+    return answer and {name: value for name, value in answer.items() if name != NOTES}
 
 
 def _answer(exchange: Exchange) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import secrets
 
+from assistant.chat import language
+from assistant.chat.language import gettext as _
 from embeddings.errors import AssistantError
 
-__all__ = ["told"]
+__all__ = ["told", "worded"]
 
 logger = logging.getLogger("footnote")
 
@@ -16,5 +18,11 @@ def told(error: Exception) -> tuple[str, str]:
     """What to say of an error, and its id; the error is logged in full."""
     error_id = secrets.token_hex(4)
     logger.error("error %s", error_id, exc_info=error)
-    known = isinstance(error, AssistantError)
-    return str(error) if known else "Something went wrong inside Footnote; ask again.", error_id
+    if isinstance(error, AssistantError):
+        return worded(error), error_id
+    return _("Something went wrong inside Footnote; ask again."), error_id
+
+
+def worded(error: AssistantError) -> str:
+    """The message of an error of ours, in the language that is chosen where there is one."""
+    return language.told(error.args[0]) if error.args else ""

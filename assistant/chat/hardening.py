@@ -7,6 +7,7 @@ serves routes that this app has no use for. Everything here is an allow-list.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import ipaddress
@@ -16,10 +17,28 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Guard", "content_policy", "harden", "hosts", "is_uuid", "without_outside_links"]
+from assistant.chat.language import in_language
+
+__all__ = [
+    "LARGEST_UPLOAD_BYTES",
+    "UPLOADS",
+    "Guard",
+    "content_policy",
+    "harden",
+    "hosts",
+    "is_uuid",
+    "refuse",
+    "without_outside_links",
+]
 
 MOST_BODY_BYTES = 1_000_000
+LARGEST_UPLOAD_BYTES = 20_000_000
+"""A book of a thousand pages has less text than this; what has more is mostly pictures."""
+UPLOADS = "/uploads"
+MOST_BODY_SECONDS = 60.0
+"""How long a body may take to arrive; who dawdles on purpose holds a place that others need."""
 MOST_QUESTION_CHARACTERS = 100_000
+MOST_SETTING_CHARACTERS, MOST_TAGS = 1_000, 1_000
 SOCKET = "/ws/socket.io"
 
 ROUTES = frozenset({
@@ -39,10 +58,15 @@ WRITES: Mapping[str, frozenset[str]] = {
     "/project/threads": frozenset({"POST"}),
     "/project/thread": frozenset({"PUT", "DELETE"}),
     "/feedback": frozenset({"PUT", "DELETE"}),
+    "/preferences": frozenset({"POST"}),
+    UPLOADS: frozenset({"POST", "DELETE"}),
 }
 """Paths that take a body, and how, beside the socket's."""
+UNUSED_HEADERS = (b"range", b"if-range")
+"""Headers that no page of the app sends: nothing here is fetched in parts."""
 EVENTS = frozenset({
     "connect", "connection_successful", "client_message", "stop", "clear_session", "disconnect",
+    "chat_settings_change",
 })  # fmt: skip
 """Socket events that the app uses; all others are ignored."""
 
@@ -67,7 +91,7 @@ def harden(host: str, port: int, public_url: str | None = None) -> None:
 
     template = server.get_html_template("")  # type: ignore[no-untyped-call]
     page = without_outside_links(template)
-    server.get_html_template = lambda root_path: page
+    server.get_html_template = lambda root_path: in_language(page)
     keep_routes(server.app.router.routes)
     keep_events(server.sio.handlers["/"])
     server.app.add_middleware(
@@ -131,19 +155,27 @@ def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
     for name in handlers.keys() - EVENTS:
         del handlers[name]
     connect, client_message = handlers["connect"], handlers["client_message"]
+    change_settings = handlers["chat_settings_change"]
 
     async def checked_connect(sid: str, environ: dict[str, Any], auth: object) -> object:
         if not isinstance(auth, dict) or not is_uuid(auth.get("sessionId")):
             raise ConnectionRefusedError("the session id is not a UUID")
         if auth.get("threadId") and not is_uuid(auth["threadId"]):
             raise ConnectionRefusedError("the thread id is not a UUID")
-        return await connect(sid, environ, auth)
+        # There is one profile, for its looks. Chainlit would look it up by running the event loop
+        # inside itself: when 40 pages connect at once, that exhausts the stack and none ever does.
+        return await connect(sid, environ, {**auth, "chatProfile": None})
 
     async def checked_message(sid: str, payload: object) -> None:
         if message := plain_message(payload):
             await client_message(sid, {"message": message, "fileReferences": None})
 
+    async def checked_settings(sid: str, payload: object) -> None:
+        if isinstance(payload, dict):
+            await change_settings(sid, plain_settings(payload))
+
     handlers["connect"], handlers["client_message"] = checked_connect, checked_message
+    handlers["chat_settings_change"] = checked_settings
 
 
 def plain_message(payload: object) -> dict[str, str] | None:
@@ -161,6 +193,22 @@ def plain_message(payload: object) -> dict[str, str] | None:
         "output": question[: MOST_QUESTION_CHARACTERS + 1],
         "createdAt": "",
     }
+
+
+def plain_settings(payload: Mapping[str, object]) -> dict[str, object]:
+    """What the settings say, as far as it is what the app's own panel sends."""
+
+    def text(value: object) -> str:
+        return value[:MOST_SETTING_CHARACTERS] if isinstance(value, str) else ""
+
+    names = ("answers", "since", "until")
+    settings: dict[str, object] = {name: text(payload.get(name)) for name in names}
+    articles = payload.get("articles")
+    several = articles[:MOST_TAGS] if isinstance(articles, list) else []
+    settings["articles"] = [text(each) for each in several]
+    if isinstance(payload.get("llm"), bool):
+        settings["llm"] = payload["llm"]
+    return settings
 
 
 def is_uuid(value: object) -> bool:
@@ -208,7 +256,9 @@ class Guard:
         elif scope["type"] == "websocket":
             await self.app(scope, receive, send)
         else:
-            await self.app(scope, limited(receive), self.with_headers(send))
+            headers = [each for each in scope["headers"] if each[0] not in UNUSED_HEADERS]
+            scope = {**scope, "headers": headers}
+            await self.app(scope, limited(receive, scope), self.with_headers(send))
 
     def refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Status and reason for not answering this request; None to answer it."""
@@ -226,8 +276,10 @@ class Guard:
         path = scope["path"]
         if scope["method"] not in WRITES.get(path, ()) and not path.startswith(SOCKET):
             return 405, "Nothing can be sent to this address."
+        if b"transfer-encoding" in headers:
+            return 411, "The length of what is sent has to be said."
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+        if not length.isdigit() or int(length) > most_bytes(scope):
             return 413, "That is more than this server takes."
         return None
 
@@ -255,25 +307,48 @@ def is_address(host: str, port: int) -> bool:
     return number == str(port)
 
 
-def limited(receive: Receive) -> Receive:
-    """`receive` that ends a body whose length was not said, or said wrongly, at the limit."""
-    taken = 0
+def most_bytes(scope: Scope) -> int:
+    """How long a body may be."""
+    return LARGEST_UPLOAD_BYTES if scope["path"] == UPLOADS else MOST_BODY_BYTES
+
+
+def limited(receive: Receive, scope: Scope) -> Receive:
+    """`receive` that ends a body whose length was not said, or said wrongly, at the limit.
+
+    Uploads get a little more: they are counted where they are taken, and told that it is too much.
+    """
+    taken, complete = 0, False
+    loop = asyncio.get_running_loop()
+    end = loop.time() + MOST_BODY_SECONDS
+    most = most_bytes(scope) + (MOST_BODY_BYTES if scope["path"] == UPLOADS else 0)
 
     async def receiving() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, complete
+        try:
+            async with asyncio.timeout_at(None if complete else end):
+                message = await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+        complete = not message.get("more_body", False)
         taken += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if taken > MOST_BODY_BYTES else message
+        return {"type": "http.disconnect"} if taken > most else message
 
     return receiving
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, status: int, reason: str) -> None:
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    status: int,
+    reason: str,
+    *more: tuple[bytes, bytes],
+) -> None:
     """Answer with a status and one line of text, or close the socket before it opens."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": reason})
         return
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": reason.encode()})

@@ -83,6 +83,12 @@ CREATE TABLE ratings (
 ) STRICT;
 CREATE INDEX ratings_to_review ON ratings (liked, verdict);
 """
+_PREFERENCES = """
+CREATE TABLE IF NOT EXISTS preferences (
+    owner TEXT PRIMARY KEY,
+    fields TEXT NOT NULL            -- JSON
+) STRICT
+"""
 
 
 class History:
@@ -325,6 +331,20 @@ class History:
                 ).rowcount
             )
 
+    def preferences(self, owner: str) -> str | None:
+        """What `owner` has set for the chat, in JSON; None for nothing."""
+        rows = self._rows("SELECT fields FROM preferences WHERE owner = ?", owner)
+        return rows[0][0] if rows else None
+
+    def set_preferences(self, owner: str, fields: str) -> None:
+        """Keep what `owner` has set."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO preferences VALUES (?, ?) "
+                "ON CONFLICT (owner) DO UPDATE SET fields = excluded.fields",
+                (owner, _storable(fields)),
+            )
+
     def review(self, rating_id: str, verdict: Verdict) -> bool:
         """Note that a disliked answer was reviewed; False where it is gone or was before."""
         with self._transaction() as db:
@@ -357,6 +377,7 @@ class History:
                     f"{self.path} has format {version}, this version reads {FORMAT}; "
                     "use the version of Footnote that wrote it, or move the file away"
                 )
+            self._db.execute(_PREFERENCES)
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
         with self._mutex, self._translated():

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.chat import rendering
 from assistant.chat.failures import told
+from assistant.chat.language import gettext as _
+from assistant.wording import Said
 from embeddings.errors import AssistantError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from assistant.answers import Answer
     from assistant.chat.history import Exchange, FoldedStep, History
 
-__all__ = ["Keeping", "kept_form"]
+__all__ = ["NOTES", "Keeping", "kept_form", "notes_of"]
+
+NOTES = "notes_in_parts"
+"""In the kept form of an answer, beside the form that other programs know."""
 
 
 class Keeping:
@@ -51,7 +56,9 @@ class Keeping:
             await asyncio.to_thread(function, *given)
         except AssistantError as error:
             text, error_id = told(error)
-            self.problem = f"This is not kept in the history: {text} (error {error_id})"
+            self.problem = _("This is not kept in the history: {problem} (error {id})").format(
+                problem=text, id=error_id
+            )
 
 
 def kept_form(answer: Answer) -> dict[str, Any]:
@@ -62,4 +69,11 @@ def kept_form(answer: Answer) -> dict[str, Any]:
     form = answer.to_dict()
     form.pop("explanation", None)
     shown = [] if answer.answered else rendering.closest_hits(answer.hits)
-    return {**form, "hits": [hit.to_dict() for hit in shown]}
+    notes = [note.parts() if isinstance(note, Said) else note for note in answer.notes]
+    return {**form, "hits": [hit.to_dict() for hit in shown], NOTES: notes}
+
+
+def notes_of(form: Mapping[str, Any]) -> tuple[str, ...]:
+    """The notes of a kept answer, as they can be translated; those of older ones cannot."""
+    notes = form.get(NOTES, form["notes"])
+    return tuple(Said.of(note) if isinstance(note, dict) else note for note in notes)

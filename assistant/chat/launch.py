@@ -12,22 +12,30 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from embeddings.errors import CorpusError, SettingsError
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.routing import Route
+
+    from assistant.chat.attempts import Attempts
     from assistant.chat.history import History
     from assistant.chat.login import Login, SignedOut
     from assistant.chat.opening import Answerer, Opening
+    from assistant.chat.preferences import Preferences, Remembered
+    from assistant.chat.uploads import Uploads
     from assistant.settings import Settings
 
 __all__ = ["Launch", "current", "serve"]
 
 HERE = Path(__file__).parent
-LANGUAGE = "en-US"
+GRACE_SECONDS = 3
+"""How long answers that are being sent may go on when the server is told to end."""
 
 # Chainlit turns these into integrations, logins and databases; none may come from outside.
 FOREIGN_VARIABLES = (
@@ -45,8 +53,13 @@ class Launch:
     port: int
     login: Login
     signed_out: SignedOut
+    attempts: Attempts
     history: History | None
     """None: nothing is kept."""
+    uploads: Uploads
+    remembered: Remembered
+    with_llm: bool
+    """Whether a language model is set."""
 
 
 _launch: Launch | None = None
@@ -79,9 +92,12 @@ def serve(
     login, and whatever opening the articles raises, if that is known before the server starts.
     """
     global _launch
+    from assistant.chat.attempts import Attempts
     from assistant.chat.history import FILE_NAME, History
     from assistant.chat.login import Login, SignedOut, auth_secret
     from assistant.chat.opening import Opening
+    from assistant.chat.preferences import Remembered
+    from assistant.chat.uploads import Uploads
     from assistant.settings import Settings
 
     settings = settings or Settings()
@@ -94,7 +110,20 @@ def serve(
     secret = auth_secret(data_dir)
     history = History(data_dir / FILE_NAME) if settings.history else None
     opening = Opening(open_assistant or (lambda: open_articles(settings)))
-    _launch = Launch(opening, host, port, login, SignedOut(data_dir), history)
+    is_kept = (lambda id: history.owner(id) is not None) if history is not None else None
+    uploads = Uploads(data_dir, settings.uploads, is_kept)
+    _launch = Launch(
+        opening,
+        host,
+        port,
+        login,
+        SignedOut(data_dir),
+        Attempts(),
+        history,
+        uploads,
+        Remembered(history),
+        with_llm=settings.llm_url is not None,
+    )
     prepare_environment(runtime, host, port)
     os.environ["CHAINLIT_AUTH_SECRET"] = secret
     run(host, port, open_browser=open_browser, public_url=public_url)
@@ -119,24 +148,62 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s"
     )
     logging.getLogger("chainlit").setLevel(logging.ERROR)
+    import uvicorn
     from chainlit.cli import run_chainlit
     from chainlit.config import config
-    from chainlit.server import app
+    from chainlit.server import app, sio
 
+    from assistant.chat.attempts import LoginGate
     from assistant.chat.hardening import harden
+    from assistant.chat.language import InLanguage
     from assistant.chat.login import ActingUser, guard_tokens
-    from assistant.chat.pages import page_routes, signed_in
+    from assistant.chat.overload import Capacity
+    from assistant.chat.revoking import check_events
+    from assistant.chat.uploading import upload_routes, whose
 
     config.run.headless = not open_browser
+    # Who keeps a connection open must not keep the process from ending.
+    uvicorn.Config = partial(  # type: ignore[misc, assignment]
+        uvicorn.Config, timeout_graceful_shutdown=GRACE_SECONDS
+    )
     login = current().login
     guard_tokens(login, current().signed_out)
     if login.kind == "proxy" or (login.kind == "local" and current().history is not None):
         app.add_middleware(ActingUser, login=login)
+    app.add_middleware(InLanguage)
+    app.add_middleware(LoginGate, attempts=current().attempts)
+    app.add_middleware(Capacity)
     harden(host, port, public_url)
+    check_events(sio.handlers["/"])
     # In front, because Chainlit answers every other path with its own page.
-    app.router.routes[:0] = page_routes(current().opening, signed_in)
+    opening, uploads = current().opening, current().uploads
+    app.router.routes[:0] = own_routes(current())
+    if uploads.most != "off":
+        app.router.routes[:0] = upload_routes(opening, uploads, whose)
     current().opening.check()
     run_chainlit(str(HERE / "app.py"))
+
+
+def own_routes(launch: Launch) -> list[Route]:
+    """Routes of the pages beside the chat, of what is set there, and of the files to save."""
+    from assistant.chat.choosing import preference_routes
+    from assistant.chat.downloads import download_routes
+    from assistant.chat.login import user_of
+    from assistant.chat.pages import page_routes, signed_in
+    from assistant.chat.passwords import LOCAL_USER
+
+    def user(request: Request) -> str | None:
+        local = launch.login.kind == "local"
+        return LOCAL_USER if local else user_of(request.scope["headers"])
+
+    def preferences(request: Request) -> Preferences:
+        return launch.remembered.of(user(request) or "")
+
+    return [
+        *page_routes(launch.opening, signed_in, launch.uploads, preferences),
+        *preference_routes(launch, user),
+        *download_routes(launch.history, user),
+    ]
 
 
 def check_access(host: str, login: Login) -> None:
@@ -189,13 +256,18 @@ def prepare_runtime(data_dir: Path, port: int) -> Path:
 
     One folder per port, because Chainlit empties it when it stops.
     """
+    from assistant.chat.interface_texts import interface_texts
+    from assistant.chat.language import LANGUAGES
+
+    texts = {language: json.dumps(interface_texts(language)) for language in LANGUAGES}
     runtime = data_dir / "chat" / str(port)
     try:
         shutil.rmtree(runtime, ignore_errors=True)
         translations = runtime / ".chainlit" / "translations"
         translations.mkdir(parents=True)
         shutil.copy(HERE / "config.toml", runtime / ".chainlit" / "config.toml")
-        (translations / f"{LANGUAGE}.json").write_text(json.dumps(interface_texts()), "utf-8")
+        for language, text in texts.items():
+            (translations / f"{language}.json").write_text(text, "utf-8")
         shutil.copytree(HERE / "public", runtime / "public")
         (runtime / "chainlit.md").write_text("", "utf-8")
     except OSError as error:
@@ -204,24 +276,6 @@ def prepare_runtime(data_dir: Path, port: int) -> Path:
             "choose another data folder with --data-dir"
         ) from None
     return runtime
-
-
-def interface_texts() -> dict[str, Any]:
-    """Chainlit's English texts, with ours in place of some."""
-    from importlib.util import find_spec
-
-    spec = find_spec("chainlit")
-    assert spec is not None
-    assert spec.origin is not None
-    folder = Path(spec.origin).parent / "translations"
-    texts: dict[str, Any] = json.loads((folder / f"{LANGUAGE}.json").read_text("utf-8"))
-    for path, text in json.loads((HERE / "texts.json").read_text("utf-8")).items():
-        *parents, last = path.split(".")
-        branch = texts
-        for parent in parents:
-            branch = branch[parent]
-        branch[last] = text
-    return texts
 
 
 def prepare_environment(runtime: Path, host: str, port: int) -> None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlencode
 
 from assistant.chat.article_page import ARTICLES
+from assistant.chat.language import N_
 from assistant.filters import Filter
+from assistant.wording import say
 from embeddings.catalog import MOST_WORDS, CatalogQuery, Order, State
 from embeddings.errors import QuestionError
 
@@ -19,16 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["ORDERS", "STATES", "address", "query_of"]
 
 STATES: dict[State, str] = {
-    "": "Any state",
-    "indexed": "Indexed",
-    "incomplete": "May be incomplete",
-    "refused": "Refused",
+    "": N_("Any state"),
+    "indexed": N_("Indexed"),
+    "incomplete": N_("May be incomplete"),
+    "refused": N_("Refused"),
 }
 ORDERS: dict[Order, str] = {
-    "newest": "Newest first",
-    "oldest": "Oldest first",
-    "title": "Title",
-    "file": "File",
+    "newest": N_("Newest first"),
+    "oldest": N_("Oldest first"),
+    "title": N_("Title"),
+    "file": N_("File"),
 }
 
 
@@ -36,13 +38,18 @@ def query_of(form: Mapping[str, str]) -> CatalogQuery:
     """What the form asks for; raises `QuestionError` for what it cannot mean."""
     words = form.get("words", "").strip()
     if len(words.split()) > MOST_WORDS:
-        raise QuestionError(f"the articles are filtered by {MOST_WORDS} words at most")
+        raise QuestionError(
+            say("the articles are filtered by {count} words at most", count=MOST_WORDS)
+        )
     dates = Filter(since=form.get("since") or None, until=form.get("until") or None)
     state, order = form.get("state", ""), form.get("order") or "newest"
     if state not in STATES or order not in ORDERS:
         raise QuestionError(
-            f"articles are filtered by state ({', '.join(get_args(State)[1:])}) and ordered by "
-            f"{', '.join(get_args(Order))}"
+            say(
+                "articles are filtered by state ({states}) and ordered by {orders}",
+                states=", ".join(get_args(State)[1:]),
+                orders=", ".join(get_args(Order)),
+            )
         )
     page = form.get("page", "")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 10 else 1

@@ -11,9 +11,7 @@ import json
 import os
 import re
 import secrets
-import threading
 import time
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -25,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from assistant.chat.attempts import Attempts
     from assistant.chat.hardening import App, Receive, Scope, Send
 
 __all__ = [
     "ActingUser",
-    "Attempts",
     "Login",
     "SignedOut",
     "auth_secret",
@@ -47,11 +45,6 @@ TAKEN_HEADERS = frozenset({
     "origin", "referer", "upgrade", "user-agent",
 })  # fmt: skip
 """Headers that a browser sends itself, so that they name no user."""
-
-MOST_FAILURES = 5
-FAILURE_SECONDS = 60.0
-"""After five wrong passwords within this time a name is not tried again until it is over."""
-
 
 TOKEN_SECONDS = 3600.0
 """How long a token that the server made for its own use is used again."""
@@ -108,42 +101,6 @@ class Login:
             return None
 
 
-class Attempts:
-    """Counts wrong passwords, and says when to stop trying. Safe to use from several threads."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures: dict[str, deque[float]] = {}
-        self._mutex = threading.Lock()
-
-    def wait(self, name: str) -> int:
-        """Seconds until `name` may be tried again; 0 for now."""
-        with self._mutex:
-            failures = self._recent(name)
-            if len(failures) < MOST_FAILURES:
-                return 0
-            return max(1, round(failures[0] + FAILURE_SECONDS - self._clock()))
-
-    def failed(self, name: str) -> None:
-        """Note a wrong password."""
-        with self._mutex:
-            self._failures.setdefault(name, deque()).append(self._clock())
-            for other in list(self._failures):  # names are chosen by whoever tries: forget them
-                if not self._recent(other):
-                    del self._failures[other]
-
-    def succeeded(self, name: str) -> None:
-        """Forget the failures of a name."""
-        with self._mutex:
-            self._failures.pop(name, None)
-
-    def _recent(self, name: str) -> deque[float]:
-        failures = self._failures.get(name, deque())
-        while failures and failures[0] <= self._clock() - FAILURE_SECONDS:
-            failures.popleft()
-        return failures
-
-
 class SignedOut:
     """When each user last logged out: tokens from before count no more, after a restart neither."""
 
@@ -168,7 +125,7 @@ class SignedOut:
         return issued <= max(self._at.get(user, 0.0), self._at.get("", 0.0))
 
 
-def is_right(login: Login, attempts: Attempts, user: str, password: str) -> bool:
+def is_right(login: Login, attempts: Attempts, user: str, password: str, address: str = "") -> bool:
     """Whether the password is right. Takes a while on purpose: call it in a thread.
 
     Raises `SettingsError` when the password file cannot be read any more.
@@ -176,9 +133,9 @@ def is_right(login: Login, attempts: Attempts, user: str, password: str) -> bool
     assert login.password_file is not None
     right = is_password(password, read_passwords(login.password_file).get(user))
     if right:
-        attempts.succeeded(user)
+        attempts.succeeded(user, address)
     else:
-        attempts.failed(user)
+        attempts.failed(user, address)
     return right
 
 

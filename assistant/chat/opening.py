@@ -6,22 +6,29 @@ Opening and asking take processor time; the event loop that serves the browser n
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from assistant.chat.overload import ANSWERED_AT_ONCE
 from assistant.chat.starters import Starter, pick_starters
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Event
+    from assistant.chat.preferences import Preferences
+    from assistant.filters import Filter
     from embeddings.catalog import CatalogPage, CatalogQuery
     from embeddings.corpus import StoredFile
     from embeddings.records import Article
 
-__all__ = ["Answerer", "Opening", "Turn"]
+__all__ = ["Answerer", "Opening", "Turn", "View"]
 
-THREADS = 4
+LOOKS_AT_ONCE = 4
+"""Threads for what takes milliseconds, so that it never waits for an answer to be composed."""
 T = TypeVar("T")
 Turn = dict[str, str]
 """One turn of the conversation: `role` ("user" or "assistant") and `content`."""
@@ -30,11 +37,26 @@ Turn = dict[str, str]
 class Answerer(Protocol):
     """What the chat needs of an Assistant."""
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filter | None = None,
+        llm: bool = True,
+        detailed: bool = False,
+    ) -> Answer:
         """The answer to a question."""
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, explain: bool = False
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        filters: Filter | None = None,
+        explain: bool = False,
+        llm: bool = True,
+        detailed: bool = False,
     ) -> Iterable[Event]:
         """The same answer, as it is composed."""
 
@@ -54,11 +76,17 @@ class Answerer(Protocol):
         """Let go of files and memory."""
 
 
+View = Callable[[Answerer], AbstractContextManager[Answerer]]
+
+
 class Opening:
     """An Assistant that may still be opening; safe to ask from the event loop."""
 
     def __init__(self, open_assistant: Callable[[], Answerer]) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="footnote")
+        self._view: View = nullcontext
+        self._threads = ThreadPoolExecutor(LOOKS_AT_ONCE, thread_name_prefix="footnote")
+        self._composing = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answer")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="aside")
         self._opened: Future[Answerer] = self._threads.submit(open_assistant)
         self._starters: Future[tuple[Starter, ...]] = self._threads.submit(
             lambda: pick_starters(self._opened.result())
@@ -87,12 +115,37 @@ class Opening:
         """Questions that have an answer."""
         return await asyncio.shield(asyncio.wrap_future(self._starters))
 
+    def within(self, view: View) -> Opening:
+        """The same, asked by what `view` makes of the Assistant, for as long as it is used."""
+        seen = copy(self)
+        seen._view = view
+        return seen
+
     async def call(self, function: Callable[[Answerer], T]) -> T:
         """What `function` makes of the Assistant, worked out in a thread."""
         assistant = await self.assistant()
-        return await asyncio.wrap_future(self._threads.submit(function, assistant))
 
-    async def stream(self, question: str, history: Sequence[Turn]) -> AsyncGenerator[Event, None]:
+        def viewed() -> T:
+            with self._view(assistant) as seen:
+                return function(seen)
+
+        # A thread of the pool has a context of its own, without the language that was chosen.
+        run = contextvars.copy_context().run
+        return await asyncio.wrap_future(self._threads.submit(run, viewed))
+
+    async def aside(self, function: Callable[[Answerer], T]) -> T:
+        """The same for what takes long and nobody waits for: one after the other."""
+        assistant = await self.assistant()
+
+        def viewed() -> T:
+            with self._view(assistant) as seen:
+                return function(seen)
+
+        return await asyncio.wrap_future(self._aside.submit(viewed))
+
+    async def stream(
+        self, question: str, history: Sequence[Turn], preferences: Preferences
+    ) -> AsyncGenerator[Event, None]:
         """The events of an answer, as a thread composes it."""
         assistant = await self.assistant()
         loop = asyncio.get_running_loop()
@@ -102,15 +155,23 @@ class Opening:
         def compose() -> None:
             last: Exception | None = None
             try:
-                for event in assistant.stream(question, history=history, explain=True):
-                    if stopped.is_set():
-                        return
-                    loop.call_soon_threadsafe(queue.put_nowait, event)
+                with self._view(assistant) as seen:
+                    for event in seen.stream(
+                        question,
+                        history=history,
+                        filters=preferences.filters,
+                        explain=True,
+                        llm=preferences.llm,
+                        detailed=preferences.detailed,
+                    ):
+                        if stopped.is_set():
+                            return
+                        loop.call_soon_threadsafe(queue.put_nowait, event)
             except Exception as error:
                 last = error
             loop.call_soon_threadsafe(queue.put_nowait, last)
 
-        self._threads.submit(compose)
+        self._composing.submit(compose)
         try:
             while (item := await queue.get()) is not None:
                 if isinstance(item, Exception):
@@ -121,6 +182,7 @@ class Opening:
 
     def close(self) -> None:
         """Close the Assistant, if it was opened."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._composing, self._aside):
+            threads.shutdown(wait=False, cancel_futures=True)
         if self.ready:
             self._opened.result().close()

@@ -8,22 +8,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from assistant.chat import article_page, library_page
-from assistant.chat.failures import told
-from assistant.chat.rendering import counted, dated
+from assistant.chat.failures import told, worded
+from assistant.chat.language import chosen, gettext, ngettext
+from assistant.chat.language import gettext as _
+from assistant.chat.login import user_of
+from assistant.chat.passwords import LOCAL_USER
+from assistant.chat.preferences import Preferences
+from assistant.chat.rendering import dated
+from assistant.chat.uploads import private_to
 from embeddings.errors import QuestionError
 from embeddings.records import Article
 
 if TYPE_CHECKING:
     from assistant.chat.opening import Answerer, Opening
+    from assistant.chat.uploads import Uploads
+    from assistant.service import Assistant
 
 __all__ = ["page_routes", "signed_in"]
 
@@ -59,23 +68,43 @@ templates = Environment(
 )
 templates.filters |= {
     "visible": article_page.visible,
+    "isolated": lambda text: Markup("<bdi>{}</bdi>").format(article_page.visible(text)),
     "path": article_page.path_of,
     "plain": article_page.plain,
     "dated": dated,
-    "counted": counted,
 }
+templates.add_extension("jinja2.ext.i18n")
+# Newstyle: values are escaped and put in after the translation. The extension adds the method.
+templates.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+templates.globals["language"] = chosen
 
 
-def page_routes(opening: Opening, admit: Admit) -> list[Route]:
-    """Routes of the pages; only to those whom `admit` lets in."""
+def page_routes(
+    opening: Opening,
+    admit: Admit,
+    uploads: Uploads,
+    preferences: Callable[[Request], Preferences] = lambda _: Preferences(),
+) -> list[Route]:
+    """Routes of the pages; only to those whom `admit` lets in.
+
+    `preferences` are those of who is asking; it is called in a thread.
+    """
 
     async def library(request: Request) -> Response:
         form = dict(request.query_params)
-        return await _answer(request, lambda assistant: library_html(assistant, form))
+        return await _answer(request, lambda a: library_html(a, form, preferences(request)))
 
     async def article(request: Request) -> Response:
         article_id, asked = request.path_params["article_id"], dict(request.query_params)
-        return await _answer(request, lambda a: article_html(a, article_id, asked))
+        user = ""  # whoever may ask may read the library
+        if private_to(article_id) is not None:
+            user = user_of(request.scope["headers"]) or LOCAL_USER
+
+        def page(assistant: Answerer) -> Page:
+            with uploads.seen_by(user, cast("Assistant", assistant), article_id) as seen:
+                return article_html(seen, article_id, asked)
+
+        return await _answer(request, page)
 
     async def _answer(request: Request, page: Callable[[Answerer], Page]) -> Response:
         if not await admit(request):
@@ -84,12 +113,15 @@ def page_routes(opening: Opening, admit: Admit) -> list[Route]:
             await asyncio.wait_for(opening.assistant(), OPENING_WAIT_SECONDS)
             status, html = await opening.call(page)
         except TimeoutError:
-            html = _message("Getting the articles ready", "The first time this takes a moment.",
-                            reload=RELOAD_SECONDS)  # fmt: skip
+            html = _message(
+                _("Getting the articles ready"),
+                _("The first time this takes a moment."),
+                reload=RELOAD_SECONDS,
+            )
             return HTMLResponse(html, 503, {**HEADERS, "retry-after": str(RELOAD_SECONDS)})
         except Exception as error:
             text, error_id = told(error)
-            status, html = 500, _message("This page could not be made", text, error_id=error_id)
+            status, html = 500, _message(_("This page could not be made"), text, error_id=error_id)
         return HTMLResponse(html, status, HEADERS)
 
     return [
@@ -126,7 +158,7 @@ def article_html(assistant: Answerer, article_id: str, asked: dict[str, str]) ->
     article = assistant.known(article_id)
     if not isinstance(article, Article):
         reason = article.reason if article else None
-        return 404, _message("There is no such article", reason, article_id=article_id)
+        return 404, _message(_("There is no such article"), reason, article_id=article_id)
     changed = asked.get("sha256", article.sha256) != article.sha256
     wanted = asked.get("highlight")
     place = None if changed or wanted is None else article_page.read_place(wanted, article)
@@ -135,18 +167,27 @@ def article_html(assistant: Answerer, article_id: str, asked: dict[str, str]) ->
         asked_id=article_id,
         blocks=article_page.blocks(article, place),
         changed=changed,
+        choosable=private_to(article.id) is None,
         missing=wanted is not None and place is None and not changed,
     )
 
 
-def library_html(assistant: Answerer, form: dict[str, str]) -> Page:
-    """One page of the library, or what is wrong with what the form asks for."""
-    shared: dict[str, Any] = {"states": library_page.STATES, "orders": library_page.ORDERS}
+def library_html(
+    assistant: Answerer, form: dict[str, str], preferences: Preferences | None = None
+) -> Page:
+    """One page of the library, or what is wrong with what the form asks for.
+
+    The articles that the `preferences` choose are ticked.
+    """
+    shared: dict[str, Any] = {
+        "states": {value: _(name) for value, name in library_page.STATES.items()},
+        "orders": {value: _(name) for value, name in library_page.ORDERS.items()},
+    }
     template = templates.get_template("library.html")
     try:
         query = library_page.query_of(form)
     except QuestionError as error:
-        return 400, template.render(form=form, problem=str(error), found=None, **shared)
+        return 400, template.render(form=form, problem=worded(error), found=None, **shared)
     found = assistant.catalog(query)
     filled = {
         **form,
@@ -164,6 +205,8 @@ def library_html(assistant: Answerer, form: dict[str, str]) -> Page:
         filtered=bool(query.words or query.since or query.until or query.state),
         previous=library_page.address(query, earlier) if earlier else None,
         next=library_page.address(query, later) if later <= found.pages else None,
+        here=library_page.address(query, found.page),
+        chosen=(preferences or Preferences()).articles,
         **shared,
     )
 

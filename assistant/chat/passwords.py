@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["LOCAL_USER", "check_name", "hash_password", "is_password", "read_passwords"]
+__all__ = [
+    "LOCAL_USER",
+    "LONGEST_USER",
+    "check_name",
+    "hash_password",
+    "is_password",
+    "read_passwords",
+]
 
 LOCAL_USER = "local"
 """Everybody on a chat without a login; nobody else may go by that name."""

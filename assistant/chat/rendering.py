@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from assistant.chat.article_page import link
 from assistant.chat.escaping import escape, escape_title
+from assistant.chat.language import N_, ngettext, told
+from assistant.chat.language import gettext as _
 from assistant.footnotes import marked, nested, sentences_in, to_markdown
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ __all__ = [
     "panel",
     "refusal_markdown",
     "sentence_markdown",
+    "spoken",
 ]
 
 CONTEXT_CHARACTERS = 400
@@ -41,10 +45,18 @@ CONTEXT_CHARACTERS = 400
 CLOSEST_ARTICLES = 3
 
 REPHRASE: dict[Refusal, str] = {
-    "no_articles": "Index a folder with `assistant index FOLDER`, then ask again.",
-    "nothing_relevant": "Try the names and the words that the articles themselves use.",
-    "not_stated": "Try asking for one fact at a time, with the name and the year it belongs to.",
-    "sources_disagree": "Try naming the article or the date you mean.",
+    "no_articles": N_("Index a folder with `assistant index FOLDER`, then ask again."),
+    "nothing_relevant": N_("Try the names and the words that the articles themselves use."),
+    "not_stated": N_(
+        "Try asking for one fact at a time, with the name and the year it belongs to."
+    ),
+    "sources_disagree": N_("Try naming the article or the date you mean."),
+}
+REFUSED: dict[Refusal, str] = {
+    "no_articles": N_("There are no articles to answer from."),
+    "nothing_relevant": N_("None of the articles is about this, so there is nothing to cite."),
+    "not_stated": N_("The articles do not state this."),
+    "sources_disagree": N_("The articles contradict each other on this."),
 }
 
 
@@ -60,6 +72,8 @@ class Source(TypedDict):
     href: str
     """Permanent link to the quote, or the passage, in the whole article."""
     date: str | None
+    language: str | None
+    """Of the article, where it says so: the quote is read out in it."""
     page: int | None
     before: str
     quote: str
@@ -85,24 +99,33 @@ class Panel(TypedDict):
 def covered(articles: Sequence[Article]) -> str:
     """What can be asked and how fresh it is: "5 articles, newest 2024-01-01"."""
     if not articles:
-        return "No articles yet"
+        return _("No articles yet")
     dates = sorted(article.date for article in articles if article.date)
-    newest = f", newest {dates[-1]}" if dates else ""
-    return counted(len(articles), "article") + newest
+    count = ngettext("{count} article", "{count} articles", len(articles))
+    said = count.format(count=f"{len(articles):,}")
+    return _("{articles}, newest {date}").format(articles=said, date=dates[-1]) if dates else said
 
 
 def found(hits: Sequence[Hit]) -> str:
     """What the search brought: "3 passages from 2 articles"."""
     if not hits:
-        return "No passage found"
-    articles = {hit.passage.article_id for hit in hits}
-    return f"{counted(len(hits), 'passage')} from {counted(len(articles), 'article')}"
+        return _("No passage found")
+    number = len({hit.passage.article_id for hit in hits})
+    return _("{passages} from {articles}").format(
+        passages=ngettext("{count} passage", "{count} passages", len(hits)).format(count=len(hits)),
+        articles=ngettext("{count} article", "{count} articles", number).format(count=number),
+    )
 
 
 def found_markdown(hits: Iterable[Hit], labels: Mapping[str, str]) -> str:
     """A line for each article that was found, best first; `labels` is by article id."""
     return "\n".join(
-        f"- {escape(labels[hit.passage.article_id])} ({escape(dated(hit.passage.date))})"
+        "- "
+        + escape(
+            _("{title} ({date})").format(
+                title=labels[hit.passage.article_id], date=dated(hit.passage.date)
+            )
+        )
         for hit in one_per_article(hits)
     )
 
@@ -111,7 +134,8 @@ def asked_as_markdown(standalone: str, question: str) -> str:
     """A note of how a follow-up was understood; empty when it was taken as typed."""
     if squeezed(standalone).casefold() == squeezed(question).casefold():
         return ""
-    return f"> Asked as: {escape(squeezed(standalone))}\n\n"
+    asked_as = _("Asked as: {question}").format(question=squeezed(standalone))
+    return f"> {escape(asked_as)}\n\n"
 
 
 def sentence_markdown(sentence: str, message_id: str, citations: Iterable[Citation]) -> str:
@@ -132,32 +156,44 @@ def sentence_markdown(sentence: str, message_id: str, citations: Iterable[Citati
 
 def notes_markdown(notes: Iterable[str]) -> str:
     """What the reader should know besides the answer, below it."""
-    return "".join(f"\n\n> {escape(note)}" for note in notes)
+    return "".join(f"\n\n> {escape(told(note))}" for note in notes)
 
 
 def refusal_markdown(answer: Answer) -> str:
     """Why there is no answer, in bold, and one way to ask again."""
     assert answer.refusal is not None
-    # The rest of the text names the closest article, which has its own place on the screen.
-    reason = answer.text.partition(". ")[0].removesuffix(".")
-    return f"**{escape(reason)}.**\n\n{REPHRASE[answer.refusal]}{notes_markdown(answer.notes)}"
+    # The closest article, which the answer's own text names, has its own place on the screen.
+    reason, rephrase = _(REFUSED[answer.refusal]), _(REPHRASE[answer.refusal])
+    return f"**{reason}**\n\n{rephrase}{notes_markdown(answer.notes)}"
 
 
 def explanation_markdown(explanation: Explanation) -> str:
     """Why an answer is what it is, as a list."""
-    return nested(explanation.outline(), escape)
+    return nested(((depth, told(line)) for depth, line in explanation.outline()), escape)
 
 
 def error_markdown(message: str, error_id: str) -> str:
     """Our own words for a failure, with the id under which it was logged."""
-    return f"**This question could not be answered.**\n\n{escape(message)}\n\nError id: {error_id}"
+    failed = _("This question could not be answered.")
+    named = _("Error id: {id}").format(id=error_id)
+    return f"**{escape(failed)}**\n\n{escape(message)}\n\n{escape(named)}"
+
+
+def spoken(answer: Answer) -> str:
+    """What is read out of an answer, once it is complete, to who listens."""
+    if answer.refusal is not None:
+        return f"{_(REFUSED[answer.refusal])} {_(REPHRASE[answer.refusal])}"
+    text = " ".join(said.text for said in sentences_in(answer.text, answer.citations))
+    number = len(answer.citations)
+    sources = ngettext("{count} source", "{count} sources", number).format(count=number)
+    return f"{text} {sources}"
 
 
 def panel(
     message_id: str, kind: Literal["sources", "closest"], sources: list[Source], copy: str = ""
 ) -> Panel:
     """Props of the panel below an answer or a refusal."""
-    heading = "Sources" if kind == "sources" else "Closest articles"
+    heading = _("Sources") if kind == "sources" else _("Closest articles")
     return Panel(id=message_id, kind=kind, heading=heading, sources=sources, copy=copy)
 
 
@@ -176,6 +212,7 @@ def cited_source(citation: Citation, article: Article) -> Source:
         article_id=citation.article_id,
         href=link(citation.article_id, citation.start, citation.end, citation.sha256),
         date=citation.date,
+        language=article.language,
         page=citation.page,
         before=article.text[low : citation.start],
         quote=citation.quote,
@@ -194,6 +231,7 @@ def changed_source(citation: Citation, reason: str, asked: str) -> Source:
         article_id=citation.article_id,
         href=link(citation.article_id, citation.start, citation.end, citation.sha256),
         date=citation.date,
+        language=None,
         page=citation.page,
         before="",
         quote=citation.quote,
@@ -201,7 +239,7 @@ def changed_source(citation: Citation, reason: str, asked: str) -> Source:
         after="",
         more_before=False,
         more_after=False,
-        changed=f"{reason}. On {asked[:10]} it said:",
+        changed=_("{reason} On {date} it said:").format(reason=reason, date=asked[:10]),
     )
 
 
@@ -210,9 +248,18 @@ def changed_note(sources: Sequence[Source], asked: str) -> list[str]:
     changed = sum(1 for source in sources if source.get("changed"))
     if not changed:
         return []
-    which = "its source has" if len(sources) == 1 else f"{changed} of its {len(sources)} sources"
-    which = which if len(sources) == 1 else f"{which} {'has' if changed == 1 else 'have'}"
-    return [f"This answer is of {asked[:10]}; {which} changed or gone since. Ask again."]
+    note = (
+        _("This answer is of {date}; its source has changed or gone since. Ask again.")
+        if len(sources) == 1
+        else ngettext(
+            "This answer is of {date}; {count} of its {all} sources has changed or gone since. "
+            "Ask again.",
+            "This answer is of {date}; {count} of its {all} sources have changed or gone since. "
+            "Ask again.",
+            changed,
+        )
+    )
+    return [note.format(date=asked[:10], count=changed, all=len(sources))]
 
 
 def closest_source(number: int, hit: Hit, article: Article) -> Source:
@@ -224,6 +271,7 @@ def closest_source(number: int, hit: Hit, article: Article) -> Source:
         article_id=article.id,
         href=link(article.id, passage.start, passage.end, article.sha256),
         date=article.date,
+        language=article.language,
         page=article.page_of(passage.start),
         before=article.text[passage.start : passage.end],
         quote="",
@@ -252,7 +300,7 @@ def copy_text(answer: Answer) -> str:
 
     Chainlit's own button would copy the Markdown of the page, with links that lead nowhere.
     """
-    return to_markdown(answer)
+    return to_markdown(replace(answer, notes=tuple(map(told, answer.notes))))
 
 
 def window(text: str, start: int, end: int) -> tuple[int, int]:
@@ -277,12 +325,7 @@ def one_per_article(hits: Iterable[Hit]) -> list[Hit]:
 
 def dated(date: str | None) -> str:
     """A date for display."""
-    return date or "undated"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun: "1 article", "2 articles"."""
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return date or _("undated")
 
 
 def squeezed(text: str) -> str:

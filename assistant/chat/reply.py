@@ -13,6 +13,8 @@ from chainlit.utils import utc_now  # noqa: TID253
 
 from assistant.chat import rendering
 from assistant.chat.history import FoldedStep
+from assistant.chat.language import N_
+from assistant.chat.language import gettext as _
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Event, Hit
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reply"]
 
-SEARCHING = "Searching the articles"
-WHY_ANSWER, WHY_NONE = "Why this answer", "Why no answer"
+SEARCHING = N_("Searching the articles")
+WHY_ANSWER, WHY_NONE = N_("Why this answer"), N_("Why no answer")
 
 
 class Reply:
@@ -33,7 +35,7 @@ class Reply:
     def __init__(self, opening: Opening, question: str) -> None:
         self.opening = opening
         self.question = question
-        self.step = cl.Step(name=SEARCHING, type="retrieval", show_input=False)
+        self.step = cl.Step(name=_(SEARCHING), type="retrieval", show_input=False)
         self.message = cl.Message(content="")
         self.note = ""
         self.panel: rendering.Panel | None = None
@@ -121,7 +123,7 @@ class Reply:
         """Say below the answer why it is what it is; folded until someone wants to know."""
         if answer.explanation is None:
             return
-        name = WHY_ANSWER if answer.answered else WHY_NONE
+        name = _(WHY_ANSWER if answer.answered else WHY_NONE)
         step = cl.Step(name=name, type="tool", show_input=False, parent_id=self.message.parent_id)
         step.start = step.end = utc_now()
         step.output = rendering.explanation_markdown(answer.explanation)

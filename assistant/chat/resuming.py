@@ -6,12 +6,15 @@ Pure functions on Chainlit's dictionaries; only their types come from Chainlit.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from assistant.answers import Answer
 from assistant.chat import rendering
 from assistant.chat.escaping import escape
+from assistant.chat.keeping import notes_of
+from assistant.chat.language import N_
+from assistant.chat.language import gettext as _
 from assistant.citations import prove
 from embeddings.errors import AssistantError, CitationError
 
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Shown", "shown", "turns"]
 
-STOPPED = "This question was not answered: it was stopped, or the chat ended. Ask it again."
-UNREADABLE = "The answer cannot be read any more; ask again."
+STOPPED = N_("This question was not answered: it was stopped, or the chat ended. Ask it again.")
+UNREADABLE = N_("The answer cannot be read any more; ask again.")
 RUN = "on_message"
 """Chainlit's name for what encloses a reply; the browser looks for it."""
 
@@ -70,11 +73,11 @@ def _reply(
 ) -> tuple[str, rendering.Panel | None]:
     """The Markdown of a reply, and its panel."""
     if exchange.answer is None:
-        return exchange.told or escape(STOPPED), None
+        return exchange.told or escape(_(STOPPED)), None
     try:
-        answer = Answer.from_dict(exchange.answer)
+        answer = replace(Answer.from_dict(exchange.answer), notes=notes_of(exchange.answer))
     except CitationError:  # a file that another program wrote
-        return escape(UNREADABLE), None
+        return escape(_(UNREADABLE)), None
     sources = [_source(citation, article, exchange.asked) for citation in answer.citations]
     asked_as = rendering.asked_as_markdown(answer.standalone_question, answer.question)
     changed = rendering.notes_markdown(rendering.changed_note(sources, exchange.asked))
@@ -99,9 +102,9 @@ def _source(citation: Citation, article: Callable[[str], Article], asked: str) -
         found = article(citation.article_id)
         prove(citation, found)
     except CitationError:
-        return rendering.changed_source(citation, "The article has changed since", asked)
+        return rendering.changed_source(citation, _("The article has changed since."), asked)
     except AssistantError:
-        return rendering.changed_source(citation, "The article is not there any more", asked)
+        return rendering.changed_source(citation, _("The article is not there any more."), asked)
     return rendering.cited_source(citation, found)
 
 

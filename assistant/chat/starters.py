@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ class Starter:
 
     label: str
     question: str
+    articles: tuple[str, ...] = ()
+    """Ids of the articles that its answer cites."""
 
 
 def pick_starters(assistant: Answerer) -> tuple[Starter, ...]:
@@ -35,8 +37,10 @@ def pick_starters(assistant: Answerer) -> tuple[Starter, ...]:
     for tried, starter in enumerate(candidates(assistant.articles())):
         if len(picked) == STARTERS or tried == TRIES:
             break
-        if assistant.ask(starter.question).answered:
-            picked.append(starter)
+        answer = assistant.ask(starter.question)
+        if answer.answered:
+            cited = dict.fromkeys(citation.article_id for citation in answer.citations)
+            picked.append(replace(starter, articles=tuple(cited)))
     return tuple(picked)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,7 @@ from assistant import Assistant
 from assistant.answers import Citation
 from assistant.chat import article_page, library_page, pages
 from assistant.chat.opening import Opening
+from assistant.chat.uploads import Uploads
 from embeddings.catalog import CatalogQuery
 from embeddings.errors import CorpusError, QuestionError
 from embeddings.records import Article
@@ -318,7 +320,9 @@ def request(
         plain, _, query = path.partition("?")
         scope = {"type": "http", "method": "GET", "path": unquote(plain), "headers": [],
                  "query_string": query.encode(), "root_path": ""}  # fmt: skip
-        await Router(pages.page_routes(opening, admit))(scope, receive, send)
+        with TemporaryDirectory() as folder:
+            routes = pages.page_routes(opening, admit, Uploads(Path(folder), "off"))
+            await Router(routes)(scope, receive, send)
         return sent
 
     start, *bodies = asyncio.run(run())

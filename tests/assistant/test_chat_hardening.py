@@ -98,6 +98,47 @@ def test_a_body_that_lies_about_its_length_ends_at_the_cap() -> None:
     assert body == b""
 
 
+def test_a_body_that_does_not_come_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hardening, "MOST_BODY_SECONDS", 0.05)
+
+    async def never() -> dict[str, Any]:
+        await asyncio.sleep(60)
+        raise AssertionError("it has to give up before")
+
+    async def run() -> list[Any]:
+        gone = await hardening.limited(never, {"path": "/login"})()
+        parts: list[dict[str, Any]] = [{"type": "http.request", "body": b"a"}, {"type": "later"}]
+        coming = iter(parts)
+
+        async def at_once() -> dict[str, Any]:
+            return next(coming)
+
+        complete = hardening.limited(at_once, {"path": "/login"})
+        body = await complete()
+        await asyncio.sleep(0.1)  # who has sent all may wait for the answer
+        return [gone["type"], body["type"], (await complete())["type"]]
+
+    assert asyncio.run(run()) == ["http.disconnect", "http.request", "later"]
+
+
+def test_a_body_of_unknown_length_is_refused() -> None:
+    assert request("POST", "/login", transfer_encoding="chunked")[0] == 411
+
+
+def test_parts_are_not_asked_for() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.extend(scope["headers"])
+
+    headers = [(b"host", b"127.0.0.1:8000"), (b"range", b"bytes=0-,0-"), (b"if-range", b"x")]
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+    asyncio.run(Guard(app, hosts=HOSTS, policy="")(scope, None, None))  # type: ignore[arg-type]
+    assert seen == headers[:1]
+
+
 def test_sockets_of_other_sites_are_closed_unopened() -> None:
     sent: list[dict[str, Any]] = []
 
@@ -159,6 +200,18 @@ def test_ids_are_uuids(value: object) -> None:
     assert not hardening.is_uuid(value)
 
 
+def test_settings_are_what_the_panel_sends_and_no_more() -> None:
+    nothing = {"answers": "", "since": "", "until": "", "articles": []}
+    assert hardening.plain_settings({}) == nothing
+    strange = {"since": ["2023"], "articles": "all", "llm": "yes", "__class__": "x"}
+    assert hardening.plain_settings(strange) == nothing
+    long = hardening.plain_settings({"articles": ["a" * 5_000, 3] * 5_000, "llm": False})
+    assert isinstance(long["articles"], list)
+    assert len(long["articles"]) == hardening.MOST_TAGS
+    assert {len(each) for each in long["articles"]} == {0, hardening.MOST_SETTING_CHARACTERS}
+    assert long["llm"] is False
+
+
 def _handlers(calls: list[Any]) -> dict[str, Callable[..., Any]]:
     async def record(*given: Any) -> None:
         calls.append(given)
@@ -183,8 +236,9 @@ def test_a_session_needs_a_uuid(auth: object) -> None:
     with pytest.raises(ConnectionRefusedError):
         asyncio.run(handlers["connect"]("sid", {}, {"sessionId": UUID, "threadId": "x' OR 1"}))
     assert calls == []
-    asyncio.run(handlers["connect"]("sid", {}, {"sessionId": UUID, "threadId": ""}))
-    assert len(calls) == 1
+    asked = {"sessionId": UUID, "threadId": "", "chatProfile": "Footnote"}
+    asyncio.run(handlers["connect"]("sid", {}, asked))
+    assert [given[2]["chatProfile"] for given in calls] == [None]
 
 
 def test_of_a_message_only_the_question_is_taken() -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from assistant import Assistant
 from assistant.chat import launch
+from assistant.chat.interface_texts import OURS, interface_texts
+from assistant.chat.language import LANGUAGES
 from assistant.chat.login import Login
 from assistant.settings import Settings
 from embeddings.errors import CorpusError, SettingsError
@@ -62,9 +64,10 @@ def test_the_runtime_folder_holds_what_chainlit_reads(tmp_path: Path) -> None:
     assert texts["common"]["actions"]["cancel"]
 
 
-def test_our_texts_replace_texts_that_chainlit_has() -> None:
-    texts = launch.interface_texts()
-    for path in json.loads((PUBLIC.parent / "texts.json").read_text("utf-8")):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_texts_replace_texts_that_chainlit_has(language: str) -> None:
+    texts = interface_texts(language)
+    for path in OURS:
         branch: object = texts
         for part in path.split("."):
             assert isinstance(branch, dict)

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.answers import Answer, Event
 from assistant.chat.opening import Opening
+from assistant.chat.preferences import Preferences
 from assistant.chat.starters import Starter, candidates, pick_starters
 from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import CorpusError, QuestionError
@@ -46,13 +47,15 @@ class Parrot:
     def close(self) -> None:
         self.closed = True
 
-    def ask(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
+    ) -> Answer:
         self.asked.append(question)
         refusal = None if "Alpha" in question else "not_stated"
         return Answer(question, question, question, refusal, 0.5)  # type: ignore[arg-type]
 
     def stream(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), *, explain: bool = False
+        self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
     ) -> Iterator[Event]:
         self.threads.add(threading.current_thread().name)
         if not question:
@@ -72,7 +75,7 @@ def test_events_come_in_order_from_another_thread() -> None:
     async def ask() -> list[str]:
         opening = Opening(lambda: parrot)
         history = [{"role": "user", "content": "before"}]
-        return [event.kind async for event in opening.stream("Alpha?", history)]
+        return [event.kind async for event in opening.stream("Alpha?", history, Preferences())]
 
     assert asyncio.run(ask()) == ["resolved", "sentence", "answer"]
     assert threading.current_thread().name not in parrot.threads
@@ -80,7 +83,7 @@ def test_events_come_in_order_from_another_thread() -> None:
 
 def test_errors_of_an_answer_reach_the_caller() -> None:
     async def ask() -> None:
-        async for _ in Opening(Parrot).stream("", []):
+        async for _ in Opening(Parrot).stream("", [], Preferences()):
             pass
 
     with pytest.raises(QuestionError):
@@ -92,7 +95,7 @@ def test_a_reader_who_leaves_stops_the_answer() -> None:
 
     async def leave() -> None:
         opening = Opening(lambda: parrot)
-        events = opening.stream("wait", [])
+        events = opening.stream("wait", [], Preferences())
         assert (await anext(events)).kind == "resolved"
         await events.aclose()
         parrot.gate.set()

@@ -75,8 +75,8 @@ def test_what_was_found() -> None:
     assert rendering.found([]) == "No passage found"
     labels = {ARTICLE.id: ARTICLE.label, UNDATED.id: UNDATED.label}
     first, second = rendering.found_markdown(hits, labels).splitlines()
-    assert first.startswith("- A &#42;title&#42; (2024")
-    assert second.endswith("(undated)")
+    assert first.startswith("- A &#42;title&#42; &#40;2024")
+    assert second.endswith("&#40;undated&#41;")
 
 
 def test_a_follow_up_is_noted_only_when_it_was_understood_otherwise() -> None:
@@ -184,7 +184,7 @@ def test_a_refusal_says_why_and_what_to_try(refusal: Refusal) -> None:
     text = "The articles do not state this. The closest is “A” (undated)."
     markdown = rendering.refusal_markdown(answer(text=text, refusal=refusal, citations=()))
     bold, _, rephrase = markdown.partition("\n\n")
-    assert bold == "**The articles do not state this.**"
+    assert bold == f"**{rendering.REFUSED[refusal]}**"
     assert rephrase == rendering.REPHRASE[refusal]
     assert "[1]" not in markdown
 

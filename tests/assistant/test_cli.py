@@ -250,6 +250,16 @@ def test_ask_prints_markdown_with_footnotes(run: Runner, articles: Path) -> None
     assert "--json and --markdown" in both.error()
 
 
+def test_ask_goes_on_with_details(run: Runner) -> None:
+    question = "How many vehicles did SAIC Ningde produce?"
+    short = run("ask", question, "--json").json()
+    detailed = run("ask", question, "--json", "--detailed").json()
+
+    assert len(detailed["citations"]) > len(short["citations"])
+    assert detailed["citations"][: len(short["citations"])] == short["citations"]
+    assert detailed["text"].startswith(short["text"])
+
+
 def test_ask_explains_when_it_is_asked_to(run: Runner, articles: Path) -> None:
     line = ("ask", "How much did the bridge cost?", "-a", articles)
     plain, explained = run(*line), run(*line, "--explain")

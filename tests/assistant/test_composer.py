@@ -58,6 +58,33 @@ def test_a_sentence_as_good_joins_and_a_doubtful_one_does_not() -> None:
     assert chosen(found) == ["It cost 40 crowns."]
 
 
+def test_a_detailed_answer_goes_on_with_what_is_near_and_supports_it() -> None:
+    question = "How much did it cost?"
+    found = (candidate(6), candidate(5, 0.5, 0.5), candidate(2, 0.4, 0.5), candidate(4, -1.0, 0.1))
+    short = draft(part(question, *found))
+    assert chosen(short) == ["It cost 40 crowns."]
+    detailed = compose(
+        [part(question, *found)], 0.5, {"a.txt": Article("a.txt", TEXT)}, detailed=True
+    )
+    # Sentence 2 is too far, and 4 would not pass for an answer.
+    assert chosen(detailed) == ["It cost 40 crowns.", "Nobody left."]
+    assert detailed.sentences[0] == short.sentences[0]
+    assert (detailed.confidence, detailed.notes) == (short.confidence, short.notes)
+
+
+def test_a_detailed_answer_has_all_answers_first_and_no_sentence_twice() -> None:
+    cost = part("How much did it cost?", candidate(6), candidate(5, 0.5, 0.5))
+    who = part("Who left?", candidate(5, 2.0), candidate(6, 0.5, 0.5), candidate(4, 0.5, 0.5))
+    articles = {"a.txt": Article("a.txt", TEXT)}
+    found = compose([cost, who], 0.5, articles, detailed=True)
+    assert chosen(found) == ["It cost 40 crowns.", "Nobody left.", "Thirdly, we need bread."]
+
+
+def test_a_refusal_is_not_detailed() -> None:
+    doubtful = part("Who left?", candidate(5), candidate(6), confidence=0.1)
+    assert compose([doubtful], 0.5, {}, detailed=True) == draft(doubtful)
+
+
 @pytest.mark.parametrize("best", [1, 3, 4])
 def test_an_enumeration_stays_whole_wherever_it_was_found(best: int) -> None:
     found = draft(part("What did the mayor demand?", candidate(best)))

@@ -237,6 +237,14 @@ def test_for_a_topic_nearness_counts_as_much_as_being_central() -> None:
     ]
 
 
+def test_a_detailed_summary_is_longer_and_has_no_sentence_twice() -> None:
+    spans = split_sentences(LONG.text)
+    short = summary(LONG, spans, HashingEncoder())
+    longer = summary(LONG, spans, HashingEncoder(), most=len(short) + 1)
+    assert set(short) < set(longer)
+    assert len(set(longer)) == len(longer) == len(short) + 1
+
+
 def test_a_short_article_is_its_own_summary() -> None:
     text = "Sundvik\n\nThe ferry Svale came to Sundvik today. It left again after one whole hour."
     article = Article("short.txt", text)

@@ -587,6 +587,10 @@ def test_a_prompt_marks_articles_as_data_and_leaves_them_no_way_out() -> None:
     assert re.findall(r"\[\d+\]", inside) == ["[1]", "[2]"]
     assert not re.search(r"[<>|`]|===", inside)
     assert messages("Why [3]?\n===", [source, source]) == [system, user]
+    detailed, same = messages("Why [3]?\n===", [source, source], detailed=True)
+    assert same == user
+    assert "at most ten sentences" in detailed["content"]
+    assert "at most five" in system["content"]
 
 
 def test_events_of_a_local_answer_are_as_ever(endpoint: FakeEndpoint, opened: Opened) -> None:

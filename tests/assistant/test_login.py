@@ -16,7 +16,7 @@ import pytest
 from assistant.chat import login, passwords
 from assistant.chat.hardening import Guard, hosts
 from assistant.chat.launch import check_public_url, serve
-from assistant.chat.login import Attempts, Login, SignedOut, auth_secret
+from assistant.chat.login import Login, SignedOut, auth_secret
 from assistant.chat.passwords import hash_password, is_password, read_passwords
 from assistant.cli import main
 from assistant.settings import Settings
@@ -223,37 +223,6 @@ def test_a_user_who_is_taken_out_of_the_file_is_out(tmp_path: Path) -> None:
     path.unlink()
     assert not asked.knows("bob")
     assert not Login("local").knows("ada")
-
-
-def test_after_five_wrong_passwords_a_name_waits() -> None:
-    now = [0.0]
-    attempts = Attempts(lambda: now[0])
-    for _ in range(5):
-        assert attempts.wait("ada") == 0
-        attempts.failed("ada")
-    assert attempts.wait("ada") == 60
-    assert attempts.wait("bob") == 0
-    now[0] = 30.0
-    assert attempts.wait("ada") == 30
-    now[0] = 61.0
-    assert attempts.wait("ada") == 0
-    attempts.failed("bob")
-    assert set(attempts._failures) == {"bob"}, "old failures take memory"
-
-
-@pytest.mark.usefixtures("little_work")
-def test_a_right_password_clears_the_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    decoy = hash_password("somebody else")
-    monkeypatch.setattr(passwords, "_decoy", lambda: decoy)
-    path = tmp_path / "users"
-    path.write_text(f"ada:{HASHED}\n", "utf-8")
-    asked, attempts = Login.of(path, None), Attempts()
-    for _ in range(4):
-        assert not login.is_right(asked, attempts, "ada", "wrong")
-    assert login.is_right(asked, attempts, "ada", "correct horse")
-    assert not login.is_right(asked, attempts, "ada", "wrong")
-    assert attempts.wait("ada") == 0
-    assert not login.is_right(asked, attempts, "nobody", "correct horse")
 
 
 WITH_CHAINLIT = """

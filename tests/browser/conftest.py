@@ -209,7 +209,7 @@ def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[.
     tabs: list[Tab] = []
 
     def new(server: Server, **options: object) -> Tab:
-        context = browser.new_context(locale="en-US", **options)  # type: ignore[arg-type]
+        context = browser.new_context(**{"locale": "en-US", **options})  # type: ignore[arg-type]
         contexts.append(context)
         tabs.append(Tab(context, server))
         return tabs[-1]

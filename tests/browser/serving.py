@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from assistant.answers import Answer, Citation, Event, Hit
-from assistant.chat import serve
+from assistant.chat import launch, serve
 from assistant.citations import shown
 from assistant.settings import Settings, seeds
 from embeddings.catalog import CatalogPage, CatalogQuery
@@ -24,8 +24,13 @@ SENTENCE = re.compile(r"[^\n]+")
 """A line is a sentence, whatever it holds."""
 FIGURE = re.compile(r"\d[\d,]*\d|[*`<$].{4}")
 """The short answer of a line: its first number, or something that is hard to make bold."""
+FORGET = re.compile(r"^session_timeout = \d+", re.MULTILINE)
 ALL = "Show all lines"
 CRASH = "Crash please"
+SLOW = "Take your time, please"
+SLOW_SECONDS = 2.0
+SLOW = "Take your time"
+SLOW_SECONDS = 3
 
 
 class FakeAssistant:
@@ -61,23 +66,29 @@ class FakeAssistant:
     def close(self) -> None:
         pass
 
-    def ask(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
+    ) -> Answer:
         answer = [event.answer for event in self.stream(question, history)][-1]
         assert answer is not None
         return answer
 
     def stream(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), *, explain: bool = False
+        self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
     ) -> Iterator[Event]:
         self.histories.append(list(history))
         if not question.strip():
             raise QuestionError("the question is empty; type one")
         if question == CRASH:
             raise RuntimeError("secret detail")
+        if question == SLOW:
+            time.sleep(SLOW_SECONDS)
         standalone = question
         if history and re.search(r"\b(it|they|there)\b", question):
             standalone = f"{question} ({history[-2]['content']})"
         yield Event("resolved", text=standalone)
+        if question == SLOW:
+            time.sleep(SLOW_SECONDS)
         passages = self._passages(standalone)
         hits = tuple(Hit(p, 1.0 / rank, rank) for rank, p in enumerate(passages[:5], start=1))
         yield Event("hits", hits=hits)
@@ -143,6 +154,21 @@ class FakeAssistant:
         )
 
 
+def forget_after(seconds: int) -> None:
+    """Have a page that left forgotten after so long, in place of what the configuration says."""
+    prepare = launch.prepare_runtime
+
+    def prepared(data_dir: Path, port: int) -> Path:
+        runtime = prepare(data_dir, port)
+        path = runtime / ".chainlit" / "config.toml"
+        text, changed = FORGET.subn(f"session_timeout = {seconds}", path.read_text("utf-8"))
+        assert changed == 1
+        path.write_text(text, "utf-8")
+        return runtime
+
+    launch.prepare_runtime = prepared
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
@@ -150,13 +176,21 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--fake", action="store_true")
     parser.add_argument("--history", default="on")
+    parser.add_argument("--uploads", default="library")
     parser.add_argument("--password-file", type=Path)
     parser.add_argument("--proxy-user-header")
+    parser.add_argument("--session-seconds", type=int, help="how long a page that left is kept")
     parser.add_argument("--until", type=Path, help="opening takes until this file is there")
     given = parser.parse_args()
     settings = Settings(
-        articles=given.folder, data_dir=given.data_dir, history=given.history == "on"
+        articles=given.folder,
+        data_dir=given.data_dir,
+        history=given.history == "on",
+        uploads="off" if given.fake else given.uploads,
     )
+
+    if given.session_seconds is not None:
+        forget_after(given.session_seconds)
 
     def open_fake() -> FakeAssistant:
         while given.until and not given.until.exists():

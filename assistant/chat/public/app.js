@@ -6,27 +6,50 @@
   const THEME = 'vite-ui-theme';
   if (!localStorage.getItem(THEME)) localStorage.setItem(THEME, 'system');
 
+  // The texts of the language that the server has chosen, by the English ones.
+  const texts = JSON.parse(document.getElementById('footnote-texts').textContent);
+  const gettext = (message, values = {}) => (
+    (texts[message] || message).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
+  );
+  const _ = gettext;
+
   // A marker opens its source in the side panel and never leads anywhere, not even when it is
   // clicked before its panel is there: then the panel finds the click in `pending`.
-  const footnote = { pending: null };
+  const footnote = { pending: null, gettext, adding: false };
   window.footnote = footnote;
+
+  // Chainlit tells its session only to its server; `/uploads` goes by it, too.
+  const fetched = window.fetch;
+  window.fetch = (resource, options) => {
+    if (String(resource).endsWith('/set-session-cookie')) {
+      footnote.session = JSON.parse(options.body).session_id;
+      window.dispatchEvent(new Event('footnote:session'));
+    }
+    return fetched(resource, options);
+  };
+  import('/public/accessible.js');
+  import('/public/uploads.js');
+  import('/public/asking.js');
 
   const citation = (event) => {
     const link = event.target instanceof Element && event.target.closest('a[href^="#cite-"]');
     const found = link && /^#cite-(.+)-(\d+)$/.exec(link.getAttribute('href'));
-    return found && { message: found[1], number: Number(found[2]) };
+    return found && { message: found[1], number: Number(found[2]), link };
   };
 
   document.addEventListener('click', (event) => {
     const cited = citation(event);
     if (!cited) return;
     event.preventDefault();
+    footnote.opener = cited.link;
     footnote.pending = cited;
     window.dispatchEvent(new CustomEvent('footnote:cite', { detail: cited }));
   }, true);
   document.addEventListener('auxclick', (event) => {
     if (citation(event)) event.preventDefault();
   }, true);
+
+  const settingUp = () => document.querySelector('[role="dialog"]') !== null;
 
   // The server says that the articles are ready. A page that came too early loads again, unless
   // someone is typing; its empty screen may still be on its way.
@@ -37,7 +60,7 @@
       return;
     }
     const input = document.getElementById('chat-input');
-    if (input?.value || input?.textContent) return;
+    if (input?.value || input?.textContent || footnote.adding || settingUp()) return;
     const offered = welcome.querySelectorAll('#starters button').length;
     if (offered !== starters || welcome.textContent.includes(preparing)) window.location.reload();
   };
@@ -48,13 +71,13 @@
 
   // The message can get lost while the page is still connecting: an empty screen that goes on
   // saying so asks the server itself. The words are those of PREPARING in app.py.
-  const PREPARING = 'Getting the articles ready.';
+  const PREPARING = _('Getting the articles ready. The first time this takes a moment.');
   setInterval(async () => {
     const waits = () => document.getElementById('welcome-screen')?.textContent.includes(PREPARING);
     const input = document.getElementById('chat-input');
-    if (!waits() || input?.value || input?.textContent) return;
-    const settings = await fetch('/project/settings?language=en-US').catch(() => null);
+    if (!waits() || input?.value || input?.textContent || footnote.adding) return;
+    const settings = await fetch('/project/settings').catch(() => null);
     if (!settings?.ok || (await settings.text()).includes(PREPARING)) return;
-    if (waits() && !input?.value && !input?.textContent) window.location.reload();
+    if (waits() && !input?.value && !input?.textContent && !footnote.adding && !settingUp()) window.location.reload();
   }, 3000);
 })();

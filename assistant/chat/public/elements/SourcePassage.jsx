@@ -7,6 +7,8 @@ import { sideViewState } from '@chainlit/react-client';
 // the text around them. The characters stay in the text, so a copy of it is exact.
 const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff])/;
 
+const _ = window.footnote.gettext;
+
 function visible(text) {
   return text.split(HIDDEN).map((part, index) => {
     if (index % 2 === 0) return part;
@@ -14,6 +16,9 @@ function visible(text) {
     return <span key={index} className="fn-hidden" data-code={code}>{part}</span>;
   });
 }
+
+// Where the file of an article that was added in the chat lies says nothing to its reader.
+const ADDED = /^\.uploads\/.*\//;
 
 export default function SourcePassage() {
   const { message, source } = props;
@@ -26,24 +31,27 @@ export default function SourcePassage() {
     mark.current?.scrollIntoView({ block: 'nearest' });
   }, [message, source.number]);
 
+  // However the panel is closed, the focus goes back to what opened it.
   useEffect(() => {
-    const onKey = (event) => {
-      if (event.key !== 'Escape') return;
-      setSide(undefined);
-      const marker = document.querySelector(`a[href="#cite-${message}-${source.number}"]`);
-      const chip = document.querySelector(`[data-panel="${message}"] [data-number="${source.number}"]`);
-      (marker || chip)?.focus();
-    };
+    const onKey = (event) => { if (event.key === 'Escape') setSide(undefined); };
     window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+      setTimeout(() => {
+        if (document.getElementById('side-view-content')) return;
+        const { opener } = window.footnote;
+        const marker = document.querySelector(`a[href="#cite-${message}-${source.number}"]`);
+        (opener?.isConnected ? opener : marker)?.focus();
+      });
+    };
   }, [message, source.number]);
 
   return (
     <article className="fn-passage" ref={passage} tabIndex={-1} aria-label={source.title}>
-      <h2>{visible(source.title)}</h2>
-      <p className="fn-about">{source.date || 'undated'}<span>{source.article_id}{source.page ? `, page ${source.page}` : ''}</span></p>
-      {source.href ? <p className="fn-open"><a href={source.href} target="_blank" rel="noopener">Open the article</a></p> : null}
-      <div className="fn-text">
+      <h2 lang={source.language || undefined}>{visible(source.title)}</h2>
+      <p className="fn-about">{source.date || _('undated')}<span>{source.article_id.replace(ADDED, '')}</span>{source.page ? _('page {number}', { number: source.page }) : null}</p>
+      {source.href ? <p className="fn-open"><a href={source.href} target="_blank" rel="noopener">{_('Open the article')}</a></p> : null}
+      <div className="fn-text" lang={source.language || undefined}>
         {source.more_before ? <span className="fn-more">… </span> : null}
         {visible(source.before.trimStart())}
         {source.changed ? <span className="fn-changed" role="note">{source.changed}</span> : null}

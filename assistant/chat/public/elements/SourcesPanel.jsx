@@ -4,6 +4,8 @@ import { useRecoilState } from 'recoil';
 import { sideViewState } from '@chainlit/react-client';
 import { Check, Copy } from 'lucide-react';
 
+const _ = window.footnote.gettext;
+
 export default function SourcesPanel() {
   const { id, kind, heading, sources, copy } = props;
   const [side, setSide] = useRecoilState(sideViewState);
@@ -13,9 +15,11 @@ export default function SourcesPanel() {
   const open = (number) => {
     const at = sources.findIndex((source) => source.number === number);
     if (at < 0) return;
-    const noun = kind === 'sources' ? 'Source' : 'Closest article';
+    const place = { number: at + 1, count: sources.length };
     setSide({
-      title: `${noun} ${at + 1} of ${sources.length}`,
+      title: kind === 'sources'
+        ? _('Source {number} of {count}', place)
+        : _('Closest article {number} of {count}', place),
       key: `${id}-${number}`,
       elements: [{
         id: `side-${id}-${number}`, forId: id, type: 'custom', name: 'SourcePassage', display: 'side',
@@ -56,18 +60,21 @@ export default function SourcesPanel() {
           <button
             key={source.number} type="button" className="fn-chip" title={source.title}
             data-number={source.number} aria-pressed={side?.key === `${id}-${source.number}`}
-            onClick={() => open(source.number)}
+            onClick={(event) => {
+              window.footnote.opener = event.currentTarget;
+              open(source.number);
+            }}
           >
             {kind === 'sources' ? <span className="fn-number">{source.number}</span> : null}
             <span className="fn-title">{source.title}</span>
-            <span className="fn-date">{source.date || 'undated'}</span>
+            <span className="fn-date">{source.date || _('undated')}</span>
           </button>
         ))}
       </div>
       {copy ? (
         <button type="button" className="fn-copy" onClick={copyAll}>
           {copied ? <Check /> : <Copy />}
-          <span aria-live="polite">{copied ? 'Copied' : 'Copy with sources'}</span>
+          <span aria-live="polite">{copied ? _('Copied') : _('Copy with sources')}</span>
         </button>
       ) : null}
     </section>

@@ -1,0 +1,99 @@
+"""What can be asked next: asked before it is offered, by the assistant itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant
+from assistant.answers import Answer
+from assistant.chat.ask_next import MOST_OFFERED, candidates, pick_next
+from assistant.chat.opening import Turn
+from assistant.chat.preferences import Preferences
+
+BRIDGE = """The bridge over the Wend
+
+The bridge over the Wend was opened on 3 May 2021 by the Mayor of Elvestad, Anna Berg. It is 240
+metres long and carries trains to Norvik. The Elvestad Rail Authority (ERA) paid for it.
+"""
+FERRY = """A ferry to Norvik
+
+The ferry to Norvik has stopped since the bridge was opened. Its captain now sails to Lusk.
+"""
+ASKED = "How long is the bridge over the Wend?"
+
+
+@pytest.fixture(scope="module")
+def assistant(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = tmp_path_factory.mktemp("articles")
+    (folder / "bridge.txt").write_text(BRIDGE, "utf-8")
+    (folder / "ferry.txt").write_text(FERRY, "utf-8")
+    with Assistant.open(folder, data_dir=exported) as opened:
+        yield opened
+
+
+def said(answer: Answer) -> list[Turn]:
+    return [
+        {"role": "user", "content": answer.question},
+        {"role": "assistant", "content": answer.text},
+    ]
+
+
+def offered(
+    assistant: Assistant, question: str = ASKED, preferences: Preferences | None = None
+) -> tuple[str, ...]:
+    answer = assistant.ask(question)
+    assert answer.answered
+    return pick_next(assistant, answer, said(answer), preferences or Preferences(), lambda: False)
+
+
+def test_what_is_offered_is_answered_when_it_is_asked(assistant: Assistant) -> None:
+    questions = offered(assistant)
+    assert 0 < len(questions) <= MOST_OFFERED
+    history = said(assistant.ask(ASKED))
+    told = {citation.quote for citation in assistant.ask(ASKED).citations}
+    for question in questions:
+        answer = assistant.ask(question, history)
+        assert answer.answered, question
+        assert answer.standalone_question == question
+        assert {citation.quote for citation in answer.citations} - told, question
+
+
+def test_nothing_is_offered_that_was_asked_before(assistant: Assistant) -> None:
+    first = offered(assistant)[0]
+    answer = assistant.ask(first)
+    history = said(assistant.ask(ASKED)) + said(answer)
+    again = pick_next(assistant, answer, history, Preferences(), lambda: False)
+    assert first not in again
+
+
+def test_it_is_asked_of_the_articles_that_are_asked(assistant: Assistant) -> None:
+    everywhere = "Which articles mention Norvik?"
+    answer = assistant.ask("Where does the bridge over the Wend carry trains?")
+    assert everywhere in {c.question for c in candidates(answer, [])}
+    question = answer.question
+    assert everywhere in offered(assistant, question)
+    assert everywhere not in offered(assistant, question, Preferences(articles=("bridge.txt",)))
+
+
+def test_kinds_take_turns_and_say_what_their_answers_hold(assistant: Assistant) -> None:
+    answer = assistant.ask(ASKED)
+    article = assistant.article("bridge.txt")
+    found = {candidate.question: candidate for candidate in candidates(answer, [article])}
+    assert found["Who is the Mayor of Elvestad?"].holds == "Anna Berg"
+    assert found["What does ERA stand for?"].holds == "Elvestad Rail Authority"
+    assert found["Which articles mention Norvik?"].articles == 2
+    assert "What is “The bridge over the Wend” about?" in found
+
+
+def test_a_digest_is_not_followed_by_itself(assistant: Assistant) -> None:
+    answer = assistant.ask("Summarise the article about the ferry")
+    article = assistant.article("ferry.txt")
+    assert not any("about?" in c.question for c in candidates(answer, [article]))
+
+
+def test_it_stops_when_the_next_question_comes(assistant: Assistant) -> None:
+    answer = assistant.ask(ASKED)
+    assert pick_next(assistant, answer, said(answer), Preferences(), lambda: True) == ()

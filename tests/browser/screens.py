@@ -1,0 +1,102 @@
+"""Every screen of the chat, one after another, for tests that look at all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, expect
+
+from assistant.chat.passwords import hash_password
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.browser.conftest import Serve, Server, Tab
+
+QUESTION = "How many vehicles did SAIC Ningde produce?"
+REFUSED = "Is there no answer to vehicles in Ningde?"
+CRASH = "Crash please"
+SLOW = "Take your time"
+MARKER = 'a[href^="#cite-"]'
+USER, PASSWORD = "ada", "secret of ada"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+
+
+def serve_with_login(serve: Serve, folder: Path) -> Server:
+    """The chat with a login, because that is a screen too."""
+    users = folder / "users.txt"
+    users.write_text(f"{USER}:{hash_password(PASSWORD)}\n", "utf-8")
+    return serve("--fake", "--password-file", str(users))
+
+
+def log_in(tab: Tab) -> None:
+    """Log in on the screen for it."""
+    page = tab.page
+    page.fill("#email", USER)
+    page.fill("#password", PASSWORD)
+    page.locator("form button[type=submit]").click()
+    page.wait_for_selector("#welcome-screen #chat-input")
+    # Chainlit asks who the user is before it shows where to log in.
+    tab.errors.clear()
+
+
+def walk(tab: Tab) -> Iterator[tuple[str, Page]]:
+    """The name of each screen, and the page that shows it."""
+    page, server = tab.page, tab.server
+    page.goto(f"{server.url}/login")
+    page.wait_for_selector("#email")
+    yield "login", page
+    page.locator("form button[type=submit]").click()
+    yield "login without a name", page
+    log_in(tab)
+    expect(page.locator("#starters button").first).to_be_visible()
+    page.wait_for_timeout(1000)  # it fades in
+    yield "empty", page
+    page.fill("#chat-input", SLOW)
+    page.click("#chat-submit")
+    expect(page.locator('[data-step-type="retrieval"]')).to_be_visible()
+    yield "working", page
+    tab.reply(0)
+    reply = tab.ask(QUESTION)
+    expect(reply.locator(".fn-copy")).to_be_visible()
+    yield "answer", page
+    page.locator('[data-step-type="retrieval"] button').last.click()
+    yield "what was found", page
+    reply.locator(MARKER).first.click()
+    expect(page.locator("#side-view-content mark")).to_be_visible()
+    page.wait_for_timeout(600)  # the sheet of a phone slides in
+    yield "panel", page
+    page.keyboard.press("Escape")
+    expect(page.locator("#side-view-content")).to_have_count(0)
+    expect(tab.ask(REFUSED).locator("[data-kind=closest]")).to_be_visible()
+    yield "refusal", page
+    tab.ask(CRASH)
+    yield "error", page
+    page.goto(server.url)
+    page.wait_for_selector("#welcome-screen #chat-input")
+    conversation = page.locator("#thread-history li a").first
+    page.wait_for_timeout(600)  # the list slides in, where there is room for it
+    if not conversation.count() or (conversation.bounding_box() or {"x": -1})["x"] < 0:
+        page.locator("#sidebar-trigger-button").last.click()
+        page.wait_for_timeout(600)
+    expect(conversation).to_be_in_viewport()
+    yield "list of conversations", page
+    conversation.click()
+    expect(page.locator(MARKER).first).to_be_visible()
+    expect(page.locator(".fn-copy").first).to_be_visible()
+    yield "history", page
+    page.goto(f"{server.url}/articles")
+    yield "library", page
+    page.goto(f"{server.url}/articles?since=soon")
+    yield "library with a mistake", page
+    page.goto(f"{server.url}/articles")
+    page.locator("tbody a").first.click()
+    expect(page.locator("#text")).to_be_visible()
+    yield "article", page
+    page.goto(f"{page.url.partition('#')[0]}?sha256=other#3-9")
+    yield "changed article", page
+    page.goto(f"{server.url}/articles/no-such")
+    yield "no such article", page
+    tab.errors.clear()  # the browser notes each status that is no success

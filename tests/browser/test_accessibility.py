@@ -1,0 +1,190 @@
+"""All can use it: axe-core on every screen, what is announced, and where the focus goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser import screens
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Server, Tab
+
+pytestmark = pytest.mark.browser
+NewTab = Callable[..., "Tab"]
+
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+}
+EXCUSED: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def server(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The chat with a login, because that is a screen too."""
+    return screens.serve_with_login(serve, tmp_path_factory.mktemp("users"))
+
+
+def signed_in(tab: NewTab, server: Server, **options: object) -> Tab:
+    """A page whose user has logged in."""
+    asking = tab(server, **options)
+    asking.page.goto(f"{server.url}/login")
+    screens.log_in(asking)
+    return asking
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds wrong with what the page shows now."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
+        for rule in found
+        for node in rule["nodes"]
+        if rule["id"] not in EXCUSED
+    ]
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_screen(
+    tab: NewTab, server: Server, scheme: str, device: str
+) -> None:
+    visiting = tab(
+        server, color_scheme=scheme, **(screens.PHONE if device == "phone" else screens.DESKTOP)
+    )
+    found = [
+        f"{name}: {wrong}" for name, page in screens.walk(visiting) for wrong in violations(page)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_an_answer_is_read_out_once_it_is_complete(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server)
+    page = asking.page
+    voice = page.locator("#footnote-voice")
+    expect(voice).to_have_attribute("aria-live", "polite")
+    page.evaluate("""() => {
+        window.heard = [];
+        const voice = document.querySelector('#footnote-voice');
+        new MutationObserver(() => window.heard.push(voice.textContent))
+          .observe(voice, { childList: true });
+    }""")
+    asking.ask(screens.QUESTION)
+    expect(voice).to_contain_text("300,600 complete vehicles")
+    expect(voice).to_contain_text("2 sources")
+    asking.ask(screens.REFUSED)
+    expect(voice).to_contain_text("The articles do not state this.")
+    asking.ask(screens.CRASH)
+    expect(voice).to_have_text("This question could not be answered.")
+    assert len(page.evaluate("window.heard")) == 3, "not each token"
+
+
+def test_a_marker_says_where_it_leads(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server)
+    reply = asking.ask(screens.QUESTION)
+    for place, title in enumerate(reply.locator(".fn-title").all_text_contents()):
+        name = f"Source {place + 1}: {title}"
+        expect(reply.locator(screens.MARKER).nth(place)).to_have_accessible_name(name)
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_the_focus_returns_to_what_opened_the_source(
+    tab: NewTab, server: Server, device: str
+) -> None:
+    asking = signed_in(tab, server, **(screens.PHONE if device == "phone" else {}))
+    page = asking.page
+    reply = asking.ask(screens.QUESTION)
+    content = page.locator("#side-view-content")
+    close = page.locator(
+        '#side-view-title button, [role="dialog"]:has(> #side-view-content) > button'
+    )
+    for opener in (reply.locator(screens.MARKER).nth(1), reply.locator(".fn-chip").first):
+        ways: tuple[Callable[[], None], ...] = (lambda: page.keyboard.press("Escape"), close.click)
+        for leave in ways:
+            opener.focus()
+            page.keyboard.press("Enter")
+            expect(page.locator("article.fn-passage")).to_be_focused()
+            leave()
+            expect(content).to_have_count(0)
+            expect(opener).to_be_focused()
+
+
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const shown = [element, element.closest('#message-composer')].filter(Boolean);
+  const ringed = shown.some((one) => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+    return (outlineStyle !== 'none' && parseFloat(outlineWidth) > 0) || boxShadow !== 'none';
+  });
+  const box = element.getBoundingClientRect();
+  return {
+    key: element.id || element.className || element.tagName,
+    html: element.outerHTML.replace(/ class="[^"]*"/g, '').slice(0, 200),
+    ringed, visible: box.width > 0 && box.height > 0,
+    before: element.dataset.reached === '1' || !(element.dataset.reached = '1'),
+  };
+}"""
+
+
+def test_everything_is_reached_with_the_tab_key_and_shows_it(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.DESKTOP)
+    page = asking.page
+    asking.ask(screens.QUESTION)
+    page.locator("#sidebar-trigger-button").first.focus()
+    page.keyboard.press("Shift+Tab")  # what a script has focused shows no ring
+    page.keyboard.press("Tab")
+    hidden = []
+    for _ in range(60):
+        focused = page.evaluate(FOCUSED)
+        if focused and focused["before"]:
+            break
+        if focused and not (focused["ringed"] and focused["visible"]):
+            hidden.append(focused["html"])
+        page.keyboard.press("Tab")
+    assert not hidden, "\n".join(hidden)
+    missing = page.evaluate(
+        """() => [...document.querySelectorAll(
+          'a[href], button, input, textarea, [role=button], [tabindex="0"]'
+        )].filter((element) =>
+          element.checkVisibility({ visibilityProperty: true }) && !element.disabled
+          && element.tabIndex >= 0 && element.getBoundingClientRect().width > 1
+          && !element.dataset.reached
+        ).map((element) => element.outerHTML.replace(/ class="[^"]*"/g, '').slice(0, 200))"""
+    )
+    assert not missing, "\n".join(missing)
+
+
+def test_a_conversation_is_renamed_with_the_keyboard(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.DESKTOP)
+    page = asking.page
+    asking.ask(screens.QUESTION)
+    page.locator("#thread-options").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_nothing_moves_for_who_wants_none_of_it(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, reduced_motion="reduce")
+    page = asking.page
+    reply = asking.ask(screens.QUESTION)
+    reply.locator(screens.MARKER).first.click()
+    expect(page.locator("#side-view-content mark")).to_be_visible()
+    longest = page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll('*')].map((element) => {
+          const { animationDuration, transitionDuration } = getComputedStyle(element);
+          const all = `${animationDuration},${transitionDuration}`;
+          return Math.max(...all.split(',').map(parseFloat));
+        }))"""
+    )
+    assert longest < 0.001

@@ -1,0 +1,61 @@
+"""Some users at once while articles are indexed: no one is sent what is another's. See
+`benchmarks/chat_load.py`, which does the same with hundreds and measures it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.chat_load import USER_HEADER, Indexing, Load, Outcome, run_load
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LOAD = Load(users=12, turns=4, think=1.0)
+
+
+def test_no_canary_reaches_another_while_articles_are_indexed(
+    serve: Serve, exported: Path, tmp_path: Path
+) -> None:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "works.txt").write_text(
+        "SAIC Ningde\n\nSAIC Ningde produced 150,000 vehicles in 2022.\n", "utf-8"
+    )
+    options = ("--folder", str(articles), "--proxy-user-header", USER_HEADER)
+    server = serve(*options, encoder=exported)
+    indexing = Indexing(articles, server.folder)
+
+    async def run() -> Outcome:
+        adding = asyncio.create_task(indexing.go_on())
+        outcome = await run_load(server.url, LOAD)
+        while not indexing.runs:  # on a fast machine all is asked before the first is through
+            await asyncio.sleep(0.2)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
+        return outcome
+
+    outcome = asyncio.run(run())
+    assert outcome.leaks == []
+    assert outcome.errors == []
+    assert len(outcome.whole) == LOAD.users * LOAD.turns
+    assert outcome.own_canaries >= LOAD.users, "the check sees canaries at all"
+    assert indexing.failed == 0
+
+
+def test_a_leak_would_be_seen() -> None:
+    from benchmarks.chat_load import User
+
+    async def run() -> list[str]:
+        outcome = Outcome()
+        ada, bob = (User("http://localhost", name, outcome) for name in ("ada", "bob"))
+        ada.check(f"what {ada.canary} said")
+        ada.check(f"what {bob.canary} said")
+        return outcome.leaks
+
+    (leak,) = asyncio.run(run())
+    assert leak.startswith("ada was sent canary")

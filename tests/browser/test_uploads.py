@@ -1,0 +1,294 @@
+"""Adding articles in a real browser: what becomes of each, who is answered from it, how it goes."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_history import open_first, password_file, restarted
+from tests.browser.test_server import ask
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Serve, Server, Tab
+
+pytestmark = pytest.mark.browser
+NewTab = Callable[..., "Tab"]
+__all__ = ["password_file"]
+
+VIADUCT = "# The Hollin viaduct\n\nThe Hollin viaduct is 412 metres long. It was opened in 1874.\n"
+QUESTION = "How long is the Hollin viaduct?"
+ANSWER = re.compile("412 metres")
+MARKER = 'a[href^="#cite-"]'
+ROWS = ".fn-uploads li"
+MOST_GROWTH_KB = 60_000
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "viaduct.md").write_text(VIADUCT, "utf-8")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    head = b"Subject: A tower\nContent-Type: text/plain; charset=utf-8\n\n"
+    (folder / "torn.eml").write_bytes(head + b"The lighthouse \xff of Ferrin has a red door.\n")
+    (folder / "tool.exe").write_bytes(b"MZ")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(serve: Serve, exported: Path) -> Server:
+    return serve(encoder=exported)
+
+
+def choose(page: Page, *paths: Path) -> None:
+    """Add files by the button."""
+    page.locator("#fn-add").click()
+    page.set_input_files("#fn-files", paths)
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(ROWS).filter(has_text=name)
+
+
+def files_of(server: Server) -> list[Path]:
+    """All private files that lie on the server's disk."""
+    return [path for path in (server.folder / "uploads" / "private").rglob("*") if path.is_file()]
+
+
+def test_each_file_is_told_what_became_of_it_and_asked_at_once(
+    tab: NewTab, server: Server, files: Path
+) -> None:
+    asking = tab(server)
+    page = asking.open()
+    choose(page, *sorted(files.iterdir()))
+    expect(page.locator(ROWS)).to_have_count(4)
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    expect(row(page, "torn.eml")).to_contain_text("it may be incomplete:")
+    expect(row(page, "broken.pdf")).to_contain_text("Not added: the PDF is damaged")
+    expect(row(page, "tool.exe")).to_contain_text("there is no reader for this kind of file")
+    expect(page.locator(".fn-live")).not_to_be_empty()
+    expect(page.locator("#fn-add")).to_have_attribute("aria-label", "Add articles (2)")
+
+    reply = asking.ask(QUESTION)
+    expect(page.locator("#fn-added")).to_be_hidden()
+    expect(reply).to_contain_text(ANSWER)
+    reply.locator(MARKER).first.click()
+    expect(page.locator("#side-view-content")).to_contain_text("viaduct.md")
+    expect(page.locator("#side-view-content mark")).to_contain_text(ANSWER)
+    href = page.locator(".fn-open a").get_attribute("href")
+    assert href is not None
+    reading = page.context.new_page()
+    reading.goto(server.url + href)
+    expect(reading.locator("mark")).to_contain_text(ANSWER)
+    reading.close()
+    asking.opened.clear()
+
+    page.locator("#fn-add").click()
+    row(page, "viaduct.md").get_by_role("button", name="Remove viaduct.md").click()
+    expect(row(page, "viaduct.md")).to_have_count(0)
+    expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(0)
+    assert ask(server, "GET", href.partition("?")[0])[0] == 404
+    assert not any("viaduct" in path.name for path in files_of(server))
+
+
+def test_files_are_dropped_anywhere(tab: NewTab, server: Server) -> None:
+    asking = tab(server)
+    page = asking.open()
+    expect(page.locator("#fn-add")).to_be_visible()
+    drag = f"""(kind) => {{
+      const carried = new DataTransfer();
+      carried.items.add(new File([{json.dumps(VIADUCT)}], 'viaduct.md'));
+      const event = new DragEvent(
+        kind, {{ dataTransfer: carried, bubbles: true, cancelable: true }});
+      document.querySelector('#welcome-screen').dispatchEvent(event);
+      return event.defaultPrevented;
+    }}"""
+    assert page.evaluate(drag, "dragenter")
+    expect(page.locator(".fn-drop")).to_contain_text("Only this conversation is answered")
+    page.evaluate(drag, "dragleave")
+    expect(page.locator(".fn-drop")).to_be_hidden()
+    page.evaluate(drag, "dragenter")
+    assert page.evaluate(drag, "drop")
+    expect(page.locator(".fn-drop")).to_be_hidden()
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    expect(asking.ask(QUESTION)).to_contain_text(ANSWER)
+    page.locator("#new-chat-button").click()
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    expect(page.locator(ROWS)).to_have_count(0)
+    expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(0)
+
+
+def test_the_keyboard_is_enough(tab: NewTab, server: Server, files: Path) -> None:
+    asking = tab(server, viewport={"width": 360, "height": 700}, color_scheme="dark")
+    page = asking.open()
+    button = page.locator("#fn-add")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".fn-choose")).to_be_focused()
+    with page.expect_file_chooser() as opened:
+        page.keyboard.press("Enter")
+    opened.value.set_files(files / "viaduct.md")
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Remove viaduct.md")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(ROWS)).to_have_count(0)
+    expect(page.locator(".fn-choose")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#fn-added")).to_be_hidden()
+    expect(button).to_be_focused()
+    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    assert not wide
+
+
+def test_what_is_kept_in_the_library_is_everybodys(
+    tab: NewTab, server: Server, files: Path
+) -> None:
+    asking, other = tab(server), tab(server)
+    page = asking.open()
+    page.locator("#fn-add").click()
+    page.get_by_label("Everybody: keep them in the library").check()
+    page.set_input_files("#fn-files", files / "viaduct.md")
+    expect(row(page, "viaduct.md")).to_contain_text("Read, for everybody")
+    other.open()
+    expect(other.ask(QUESTION)).to_contain_text(ANSWER)
+    assert b"The Hollin viaduct" in ask(server, "GET", "/articles")[1]
+    page.reload()  # the choice is remembered
+    page.locator("#fn-add").click()
+    expect(page.get_by_label("Everybody: keep them in the library")).to_be_checked()
+    asking.errors.clear()
+
+
+def test_a_conversation_has_its_articles_again_and_takes_them_with_it(
+    tab: NewTab, serve: Serve, exported: Path, files: Path
+) -> None:
+    server = serve(encoder=exported)
+    asking = tab(server)
+    page = asking.open()
+    choose(page, files / "viaduct.md")
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    expect(asking.ask(QUESTION)).to_contain_text(ANSWER)
+    page.goto("about:blank")
+    asking.errors.clear()
+
+    server = restarted(server, serve)
+    asking = tab(server)
+    page = asking.open()
+    expect(open_first(page, QUESTION)).to_contain_text(ANSWER)
+    expect(page.locator(".fn-add-count")).to_have_text("1")
+    page.locator(MARKER).first.click()
+    expect(page.locator("#side-view-content mark")).to_contain_text(ANSWER)
+    page.keyboard.press("Escape")
+    expect(asking.ask("When was the Hollin viaduct opened?")).to_contain_text("1874")
+    assert files_of(server)
+
+    thread = page.locator("[id^=thread-]").filter(has_text=QUESTION).last
+    thread.hover()
+    thread.locator("#thread-options").click()
+    page.locator("#delete-thread").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("#thread-history a")).to_have_count(0)
+    page.wait_for_timeout(500)
+    assert files_of(server) == []
+
+
+def test_another_user_cannot_get_it(
+    tab: NewTab, serve: Serve, exported: Path, password_file: Path, files: Path
+) -> None:
+    server = serve("--password-file", str(password_file), encoder=exported)
+    ada, bob = tab(server), tab(server)
+    for asking, user in ((ada, "ada"), (bob, "bob")):
+        asking.page.goto(server.url)
+        asking.page.locator("#email").fill(user)
+        asking.page.locator("#password").fill(f"secret of {user}")
+        asking.page.locator("#password").press("Enter")
+        expect(asking.page.locator("#fn-add")).to_be_visible()
+    choose(ada.page, files / "viaduct.md")
+    link = row(ada.page, "viaduct.md").locator("a")
+    href = link.get_attribute("href")
+    expect(ada.ask(QUESTION)).to_contain_text(ANSWER)
+    expect(bob.ask(QUESTION).locator(MARKER)).to_have_count(0)
+    expect(bob.ask("What is the latest article about?")).not_to_contain_text("Hollin")
+
+    fetched = "async (path) => { const a = await fetch(path); return [a.status, await a.text()]; }"
+    status, text = ada.page.evaluate(fetched, href)
+    assert (status, "412 metres" in text) == (200, True)
+    status, text = bob.page.evaluate(fetched, href)
+    assert (status, "412 metres" in text) == (404, False)
+    session = ada.page.evaluate("footnote.session")
+    article = (href or "").removeprefix("/articles/")
+    for method in ("GET", "DELETE"):
+        forged = f"fetch('/uploads?session={session}&id={article}', {{ method: '{method}' }})"
+        status = bob.page.evaluate(f"{forged}.then((answer) => answer.status)")
+        assert status == (202 if method == "GET" else 404)
+    status, _, _ = ask(server, "DELETE", f"/uploads?session={session}&id={article}")
+    assert status == 404
+    expect(ada.ask(QUESTION)).to_contain_text(ANSWER)
+    for asking in (ada, bob):
+        asking.errors.clear()  # the browser logs what it was refused
+
+
+def test_without_a_history_they_end_with_the_conversation(
+    tab: NewTab, serve: Serve, exported: Path, files: Path
+) -> None:
+    server = serve("--history", "off", "--uploads", "private", encoder=exported)
+    asking = tab(server)
+    page = asking.open()
+    choose(page, files / "viaduct.md")
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    expect(page.locator(".fn-kept")).to_be_hidden()
+    expect(asking.ask(QUESTION)).to_contain_text(ANSWER)
+    assert files_of(server)
+    page.goto("about:blank")
+    asking.errors.clear()
+    server.stop()
+    assert files_of(server) == []
+
+
+def test_where_they_are_off_there_is_no_button(tab: NewTab, fake_server: Server) -> None:
+    page = tab(fake_server).open()
+    page.wait_for_timeout(2000)
+    expect(page.locator("#fn-add")).to_have_count(0)
+
+
+def memory_kb(server: Server) -> int:
+    """The server's resident memory."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text("ascii")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found
+    return int(found[1])
+
+
+def test_what_is_too_large_never_comes_into_memory(tab: NewTab, server: Server) -> None:
+    page = tab(server).open()
+    expect(page.locator("#fn-add")).to_be_visible()
+    session = page.evaluate("footnote.session")
+    path = f"/uploads?session={session}&name=x.txt"
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+    before = memory_kb(server)
+    with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
+        connection.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
+        assert b" 413 " in connection.recv(4096)
+    sent = 0
+    with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
+        connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        piece = b"10000\r\n" + bytes(65_536) + b"\r\n"
+        try:
+            while sent < 200_000_000:
+                connection.sendall(piece)
+                sent += 65_536
+        except OSError:
+            pass  # it does not go on listening
+    assert sent < 100_000_000
+    assert memory_kb(server) - before < MOST_GROWTH_KB
+    incoming = server.folder / "uploads" / "incoming"
+    assert list(incoming.iterdir()) == []
