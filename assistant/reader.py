@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWER_NAMES",
+    "PASSAGES_READ",
     "Calibration",
     "Candidate",
     "Logistic",

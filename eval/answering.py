@@ -209,10 +209,14 @@ class _Watched(Assistant):
         return answer, self._parts
 
     def _draft(
-        self, parts: Sequence[Part], articles: Mapping[str, Article], newest: str | None
+        self,
+        parts: Sequence[Part],
+        articles: Mapping[str, Article],
+        newest: str | None,
+        **named: Any,
     ) -> Draft:
         self._parts = list(parts)
-        return super()._draft(parts, articles, newest)
+        return super()._draft(parts, articles, newest, **named)
 
     def _retrieve(self, question: str, k: int, index: Index, *more: Any, **named: Any) -> Retrieved:
         if not self._left_out:

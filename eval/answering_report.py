@@ -10,7 +10,7 @@ from eval.answering import ask_all, load_questions
 from eval.bench import opened
 from eval.confidence import FIGURES, Confidences, Judgement, auroc_figure
 from eval.intervals import figure
-from eval.report import table_of
+from eval.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from eval.bench import MAIN
-from eval.report import table_of
+from eval.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

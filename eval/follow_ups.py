@@ -29,7 +29,7 @@ from embeddings.records import Article
 from eval.beir import SEED, Benchmark, Query
 from eval.bench import MAIN, opened, rank, score
 from eval.intervals import RESAMPLES, Figure, figure
-from eval.report import table_of
+from eval.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

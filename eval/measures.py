@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from eval.confidence import Confidences, Judgement
 from eval.intervals import Figure, figure
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from eval.intervals import Aggregate
-    from eval.questions import Question
+    from eval.questions import Kind
     from eval.run import Record
 
 __all__ = [
@@ -28,6 +28,18 @@ __all__ = [
 Over = Literal["answerable", "unanswerable", "all"]
 
 
+class Asked(Protocol):
+    """What a measure has to know of a question."""
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the articles answer it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A named figure over the records of a run."""
@@ -39,9 +51,13 @@ class Measure:
     what: str
     aggregate: Aggregate = "mean"
     lower_is_better: bool = False
+    kinds: tuple[Kind, ...] = ()
+    """Kinds of question it is about; empty: all."""
 
-    def covers(self, question: Question) -> bool:
+    def covers(self, question: Asked) -> bool:
         """Whether the question can have a value for this measure."""
+        if self.kinds and question.kind not in self.kinds:
+            return False
         return self.over == "all" or question.answerable == (self.over == "answerable")
 
     def values(self, records: Iterable[Record]) -> list[tuple[Record, float]]:
@@ -56,12 +72,46 @@ class Measure:
         """The figure over the records, with its 95 % interval."""
         return figure([value for _, value in self.values(records)], self.aggregate)
 
+    def unjudged(self, records: Iterable[Record]) -> int:
+        """Questions it is about of which none can say: they failed, or there is nothing to judge.
+
+        They are in no mean, and no 0 in it.
+        """
+        covered = [record for record in records if self.covers(record.question)]
+        return sum(value_of(record, self) is None for record in covered)
+
 
 MEASURES = (
     Measure("correctness", "correctness", "answerable", "answers that state every fact"),
     Measure("fact_coverage", "fact_coverage", "answerable", "facts stated of those needed"),
+    Measure(
+        "list_completeness",
+        "fact_coverage",
+        "answerable",
+        "items stated of a list",
+        kinds=("list",),
+    ),
+    Measure("short_answer_exact", "short_answer_exact", "answerable", "bold part is the fact"),
+    Measure("short_answer_f1", "short_answer_f1", "answerable", "words it shares with the fact"),
+    Measure(
+        "short_answer_marked",
+        "short_answer_marked",
+        "answerable",
+        "answers that mark one",
+        kinds=("number", "date", "person"),
+    ),
+    Measure(
+        "reading_order",
+        "reading_order",
+        "answerable",
+        "quotes in their article's order",
+        kinds=("list", "digest"),
+    ),
     Measure("citation_validity", "citation_validity", "all", "answers proven by their citations"),
     Measure("citation_support", "citation_support", "answerable", "facts in their own citation"),
+    Measure("citation_recall", "citation_recall", "all", "sentences their citations support"),
+    Measure("citation_precision", "citation_precision", "all", "markers that are needed"),
+    Measure("whole_quotes", "whole_quotes", "all", "citations of whole sentences"),
     Measure("unanswerable_refused", "refused", "unanswerable", "unanswerable questions refused"),
     Measure(
         "answerable_refused",
@@ -70,9 +120,20 @@ MEASURES = (
         "answerable questions refused",
         lower_is_better=True,
     ),
+    Measure("coverage", "answered", "all", "questions answered"),
+    Measure("selective_accuracy", "selective_accuracy", "all", "right, of those answered"),
+    Measure("brier", "brier", "all", "(confidence − right)²", lower_is_better=True),
+    Measure(
+        "follow_up_correctness",
+        "correctness",
+        "answerable",
+        "follow-ups that state every fact",
+        kinds=("follow_up",),
+    ),
     Measure(
         "median_words", "words", "answerable", "words in an answer", "median", lower_is_better=True
     ),
+    Measure("conciseness", "conciseness", "answerable", "facts for the length of the answer"),
     Measure("recall_at_1", "recall_at_1", "answerable", "evidence in the first hit"),
     Measure("recall_at_5", "recall_at_5", "answerable", "evidence in the first 5 hits"),
     Measure("recall_at_10", "recall_at_10", "answerable", "evidence in the first 10 hits"),

@@ -29,17 +29,24 @@ __all__ = [
     "citation_faults",
     "citation_support",
     "citation_validity",
+    "conciseness",
     "contains_answer",
     "correctness",
     "exact_match",
     "fact_coverage",
     "missing_facts",
     "refused",
+    "selective_accuracy",
+    "short_answer",
+    "short_answer_exact",
+    "short_answer_f1",
     "squad_words",
     "token_f1",
     "words",
 ]
 
+ALLOWANCE = 100
+"""Characters without white space that a fact may take."""
 SQUAD_ARTICLES = re.compile(r"\b(a|an|the)\b")
 SQUAD_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -102,8 +109,8 @@ def citation_validity(answer: Answer, article: Callable[[str], Article]) -> floa
     """1 if every citation and every sentence is in order, else 0. None for a refusal.
 
     In order, by the contract of `Citation`: `article.text[start:end] == quote`, the SHA-256
-    is that of the article's text, numbers are unique, and every sentence of the text ends in
-    markers that exist.
+    is that of the article's text, title and date are the article's, numbers are unique, and every
+    sentence of the text ends in markers that exist.
     """
     return float(not citation_faults(answer, article)) if answer.answered else None
 
@@ -124,6 +131,54 @@ def citation_support(question: Question, answer: Answer) -> float | None:
 def words(answer: Answer) -> float | None:
     """Words of the answer without its markers; None for a refusal. Fewer are better."""
     return float(word_count(answer.text)) if answer.answered else None
+
+
+def conciseness(question: Question, answer: Answer) -> float | None:
+    """min(1, allowance / length): the facts stated against the characters it took.
+
+    Nugget precision (Voorhees, TREC 2003 QA track, section 3): length is the characters of the
+    answer, without markers and white space, and the allowance 100 of them for each fact stated.
+    An answer that states none gets 0. None for a refusal and an unanswerable question.
+    """
+    if not question.facts or not answer.answered:
+        return None
+    length = sum(map(len, strip_markers(answer.text).split()))
+    stated = len(question.facts) - len(missing_facts(question, answer))
+    return min(1.0, ALLOWANCE * stated / length) if length else 0.0
+
+
+def short_answer(answer: Answer) -> str | None:
+    """The part of a quote that the answer puts in bold, the first one; None when it marks none."""
+    for citation in answer.citations:
+        if citation.answer_start is not None and citation.answer_end is not None:
+            first = citation.answer_start - citation.start
+            return citation.quote[first : citation.answer_end - citation.start]
+    return None
+
+
+def short_answer_exact(question: Question, answer: Answer) -> float | None:
+    """`exact_match` of the short answer with the accepted strings of a question's one fact.
+
+    A refusal is the answer "", as in SQuAD 2.0. None where the question needs several facts or
+    none, and where no short answer is marked.
+    """
+    given = _short(question, answer)
+    return None if given is None else exact_match(given, question.facts[0])
+
+
+def short_answer_f1(question: Question, answer: Answer) -> float | None:
+    """`token_f1` of the short answer, judged where `short_answer_exact` is."""
+    given = _short(question, answer)
+    return None if given is None else token_f1(given, question.facts[0])
+
+
+def selective_accuracy(question: Question, answer: Answer) -> float | None:
+    """1 if the answer states every fact, else 0; no answer to an unanswerable question is right.
+
+    Its mean is 1 − selective risk at the coverage that is reached, the share of all questions
+    that are answered (El-Yaniv and Wiener, JMLR 11, 2010). None for a refusal.
+    """
+    return (correctness(question, answer) or 0.0) if answer.answered else None
 
 
 def refused(answer: Answer) -> float:
@@ -175,6 +230,12 @@ def contains_answer(text: str, gold: Sequence[str]) -> float:
     return float(any(found))
 
 
+def _short(question: Question, answer: Answer) -> str | None:
+    if len(question.facts) != 1:
+        return None
+    return short_answer(answer) if answer.answered else ""
+
+
 def _gold(answers: Sequence[str]) -> list[tuple[str, ...]]:
     """The words of each gold answer that has any, else those of the answer ""."""
     return [words for one in answers if (words := squad_words(one))] or [()]
@@ -189,15 +250,18 @@ def _f1(own: tuple[str, ...], gold: tuple[str, ...]) -> float:
 
 def _unproven(citation: Citation, article: Callable[[str], Article]) -> str:
     try:
-        text = article(citation.article_id).text
+        cited = article(citation.article_id)
     except (AssistantError, KeyError):
         return f"cites {citation.article_id}, which is not among the articles"
+    text = cited.text
     if not 0 <= citation.start < citation.end <= len(text):
         return f"cites characters {citation.start} to {citation.end} of {len(text)}"
     if text[citation.start : citation.end] != citation.quote:
         return "quotes other words than stand there"
     if citation.sha256 != sha256_of(text):
         return "carries the SHA-256 of another text"
+    if (citation.title, citation.date) != (cited.label, cited.date):
+        return "carries the title or the date of another article"
     return ""
 
 

@@ -12,7 +12,7 @@ from embeddings.errors import AssistantError
 from eval.text import states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "KINDS",
@@ -24,6 +24,7 @@ __all__ = [
     "Turn",
     "fingerprint",
     "load",
+    "read",
 ]
 
 Kind = Literal[
@@ -41,7 +42,7 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-ALWAYS = {"id", "kind", "question", "history", "answerable", "note"}
+ALWAYS = {"id", "kind", "question", "history", "answerable", "note", "synthetic"}
 ANSWERABLE = ALWAYS | {"facts", "evidence"}
 UNANSWERABLE = ANSWERABLE | {"about", "why"}  # facts and evidence as empty lists, if at all
 
@@ -91,6 +92,8 @@ class Question:
     """Unanswerable: the article that comes close, None when none does."""
     why: str = ""
     note: str = ""
+    synthetic: bool = False
+    """Made by a program out of the articles' own words, not by a person."""
 
 
 def load(paths: Iterable[Path]) -> tuple[Question, ...]:
@@ -98,10 +101,9 @@ def load(paths: Iterable[Path]) -> tuple[Question, ...]:
     questions: list[Question] = []
     seen: dict[str, str] = {}
     for path in paths:
-        for number, line in enumerate(_lines(path), start=1):
-            if not line.strip():
-                continue
-            question = _question(line, f"{path}:{number}")
+        for question in read(path):
+            if isinstance(question, QuestionFileError):
+                raise question
             if question.id in seen:
                 raise _wrong(question.origin, f"id {question.id!r} is taken by {seen[question.id]}")
             seen[question.id] = question.origin
@@ -109,6 +111,16 @@ def load(paths: Iterable[Path]) -> tuple[Question, ...]:
     if not questions:
         raise QuestionFileError("no questions: name a JSON Lines file that has some")
     return tuple(questions)
+
+
+def read(path: Path) -> Iterator[Question | QuestionFileError]:
+    """What each line holds, or what is wrong with it; raises when the file cannot be read."""
+    for number, line in enumerate(_lines(path), start=1):
+        if line.strip():
+            try:
+                yield _question(line, f"{path}:{number}")
+            except QuestionFileError as error:
+                yield error
 
 
 def fingerprint(questions: Iterable[Question]) -> str:
@@ -161,7 +173,10 @@ def _question(line: str, origin: str) -> Question:
         about=None if row.get("about") is None else _text(row, "about", origin),
         why="" if answerable else _text(row, "why", origin),
         note=_text(row, "note", origin) if "note" in row else "",
+        synthetic=row.get("synthetic", False),
     )
+    if not isinstance(question.synthetic, bool):
+        raise _wrong(origin, "`synthetic` must be true or false")
     if kind == "follow_up" and not question.history:
         raise _wrong(origin, "a follow_up needs a `history`")
     _check_facts(question)

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import AssistantError
 from eval.charts import reliability_svg, risk_coverage_svg
+from eval.comparison import GOOD
+from eval.comparison_report import comparison_lines, comparison_markdown, comparison_table
 from eval.confidence import FIGURES
 from eval.gate import broken
 from eval.measures import MEASURES, by_kind, confidences_of, measure_named
 from eval.questions import fingerprint
+from eval.tables import decimal, escaped, interval, markdown_table, shown, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console
     from rich.table import Table
 
+    from eval.comparison import Comparison
     from eval.gate import Verdict
-    from eval.intervals import Figure
     from eval.run import Record
 
-__all__ = ["SCHEMA", "Report", "ReportError", "failures", "table_of", "wide"]
+__all__ = ["COLUMNS", "SCHEMA", "Report", "ReportError", "failure", "failures", "wide"]
 
 SCHEMA = "footnote/eval/1"
 
-GOOD = ("correct", "refused_rightly")
 COLUMNS = (
     ("correct", "correctness"),
     ("facts", "fact_coverage"),
@@ -39,6 +41,7 @@ COLUMNS = (
     ("p50 ms", "latency_p50_ms"),
     ("errors", "errors"),
 )
+MEASURE_HEADER = ["measure", "value", "95 %", "n", "not judged", "what it counts"]
 RELIABILITY, RISK_COVERAGE = "reliability.svg", "risk-coverage.svg"
 LONGEST = 160
 LOG_WIDTH = 110
@@ -54,21 +57,32 @@ class Report:
 
     records: tuple[Record, ...]
     verdicts: tuple[Verdict, ...] = ()
+    comparison: Comparison | None = None
+    """With the accepted run."""
+    name: str = ""
+    """The set of articles and questions."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """What made the answers, and its fingerprint."""
+    took: Mapping[str, Any] = field(default_factory=dict)
+    """Seconds, memory and the machine, where they were measured: differs from run to run."""
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready dictionary; all but what is named latency is the same for equal runs."""
+        """JSON-ready dictionary; all but `took` and latencies is the same for equal runs."""
         corpora = {r.answer.corpus for r in self.records if r.answer is not None}
         return {
             "schema": SCHEMA,
+            "set": self.name,
+            "models": dict(self.models),
+            "took": dict(self.took),
             "questions": fingerprint(record.question for record in self.records),
             "corpus": sorted(corpora),
             "outcomes": _outcomes(self.records),
-            "measures": {m.name: m.figure(self.records).to_dict() for m in MEASURES},
+            "measures": _measures(self.records),
             "confidence": confidences_of(self.records).to_dict(),
             "kinds": {
                 kind: {
                     "outcomes": _outcomes(some),
-                    "measures": {m.name: m.figure(some).to_dict() for m in MEASURES},
+                    "measures": _measures(some),
                 }
                 for kind, some in by_kind(self.records)[:-1]
             },
@@ -79,22 +93,36 @@ class Report:
                     "figure": verdict.figure.to_dict(),
                     "state": verdict.state,
                     "lost": list(verdict.lost),
+                    "p": None if verdict.p is None else round(verdict.p, 6),
                 }
                 for verdict in self.verdicts
             ],
             "records": [record.to_dict() for record in self.records],
+            "passages": _passages(self.records),
         }
 
     def tables(self) -> Iterator[Table]:
         """The run by kind, every measure with its interval, the confidence, and the floors."""
         for title, header, rows in (
             ("By kind of question", ["kind", "n", *_kind_header()], self._kind_rows()),
-            ("All questions", ["measure", "value", "95 %", "n", "what it counts"], self._rows()),
+            ("All questions", MEASURE_HEADER, self._rows()),
             ("Confidence", ["measure", "value", "95 %", "n"], self._confidence_rows()),
             ("Gate", ["floor", "must be", "is", ""], self._gate_rows()),
         ):
             if rows:
                 yield table_of(title, header, rows, ("", "what it counts"))
+        if self.comparison is not None:
+            yield comparison_table(self.comparison)
+
+    def lines(self) -> Iterator[str]:
+        """What changed since the accepted run, question by question, and what the run took."""
+        if self.comparison is not None:
+            yield from comparison_lines(self.comparison, self._asked())
+        if self.took:
+            memory = self.took.get("peak_memory_mb")
+            yield f"{self.took['seconds']:.0f} s on {self.took['cores']} cores" + (
+                f", at most {memory:.0f} MB of memory" if memory else ""
+            )
 
     def markdown(self) -> str:
         """The tables and the questions that failed, for a pull request."""
@@ -102,16 +130,23 @@ class Report:
         state = "not run" if not self.verdicts else f"{len(lost)} broken" if lost else "passed"
         lines = ["# Evaluation", "", f"{_sentence(self.records)} Gate: {state}.", ""]
         if self.verdicts:
-            lines += ["## Gate", "", *_table(["floor", "must be", "is", ""], self._gate_rows()), ""]
+            lines += [
+                "## Gate",
+                "",
+                *markdown_table(["floor", "must be", "is", ""], self._gate_rows()),
+                "",
+            ]
+        if self.comparison is not None:
+            lines += ["## Against the accepted run", ""]
+            lines += comparison_markdown(self.comparison, self._asked())
         header = ["kind", "n", *_kind_header()]
-        lines += ["## By kind of question", "", *_table(header, self._kind_rows()), ""]
-        header = ["measure", "value", "95 %", "n", "what it counts"]
-        lines += ["## All questions", "", *_table(header, self._rows()), ""]
+        lines += ["## By kind of question", "", *markdown_table(header, self._kind_rows()), ""]
+        lines += ["## All questions", "", *markdown_table(MEASURE_HEADER, self._rows()), ""]
         lines += self._confidence_section()
         failed = list(failures(self.records))
         if failed:
-            lines += ["## Questions that failed", "", *(f"- {_escaped(line)}" for line in failed)]
-            lines += [""]
+            lines += ["## Questions that failed", "", "<details>", ""]
+            lines += [*(f"- {escaped(line)}" for line in failed), "", "</details>", ""]
         return "\n".join(lines)
 
     def charts(self) -> dict[str, str]:
@@ -138,8 +173,8 @@ class Report:
         links = [f"![{name.removesuffix('.svg')}]({name})" for name in self.charts()]
         return [
             "## Confidence", "", told, "",
-            *_table(["measure", "value", "95 %", "n"], rows), "",
-            *_table(header, bins), "",
+            *markdown_table(["measure", "value", "95 %", "n"], rows), "",
+            *markdown_table(header, bins), "",
             *links, "",
         ]  # fmt: skip
 
@@ -148,16 +183,19 @@ class Report:
         if figures["brier"].value is None:
             return []
         return [
-            [FIGURES[name], _decimal(one.value), f"{_decimal(one.low)}–{_decimal(one.high)}"
+            [FIGURES[name], decimal(one.value), f"{decimal(one.low)}–{decimal(one.high)}"
              if one.value is not None else "–", str(one.n)]
             for name, one in figures.items()
         ]  # fmt: skip
+
+    def _asked(self) -> dict[str, str]:
+        return {record.question.id: record.question.question for record in self.records}
 
     def _kind_rows(self) -> list[list[str]]:
         rows = []
         for kind, some in by_kind(self.records):
             share = _refused_share(kind, some)
-            cells = [_value(name, measure_named(name).figure(some), 0) for _, name in COLUMNS]
+            cells = [shown(name, measure_named(name).figure(some), 0) for _, name in COLUMNS]
             rows.append([kind, str(len(some)), share, *cells])
         return rows
 
@@ -165,10 +203,10 @@ class Report:
         rows = []
         for measure in MEASURES:
             figure = measure.figure(self.records)
-            value = _value(measure.name, figure)
-            rows.append(
-                [measure.name, value, _interval(measure.name, figure), str(figure.n), measure.what]
-            )
+            value = shown(measure.name, figure)
+            unjudged = str(measure.unjudged(self.records) or "")
+            spread = interval(measure.name, figure)
+            rows.append([measure.name, value, spread, str(figure.n), unjudged, measure.what])
         return rows
 
     def _gate_rows(self) -> list[list[str]]:
@@ -177,34 +215,11 @@ class Report:
             [
                 verdict.floor.name,
                 verdict.floor.bound,
-                _value(verdict.floor.measure.name, verdict.figure),
+                _gate_value(verdict),
                 words[verdict.state],
             ]
             for verdict in self.verdicts
         ]
-
-
-def table_of(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[str] = ()
-) -> Table:
-    """A table of figures, which stand on the right; the first column and `words` on the left."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for position, name in enumerate(header):
-        left = position == 0 or name in words
-        table.add_column(name, justify="left" if left else "right", no_wrap=position == 0)
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def wide(console: Console) -> Console:
@@ -217,23 +232,48 @@ def wide(console: Console) -> Console:
 def failures(records: Sequence[Record]) -> Iterator[str]:
     """One line for each question that went wrong: what was asked, expected and got."""
     for record in records:
-        question = record.question
-        if record.outcome in GOOD and not record.faults:
-            continue
-        asked = " → ".join([*(t.content for t in question.history if t.role == "user"),
-                            question.question])  # fmt: skip
-        expected = "; ".join(" | ".join(fact) for fact in question.facts)
-        if not question.answerable:
-            expected = f"a refusal ({question.why})"
-        answer = record.answer
-        got = answer.text if answer is not None else record.error or ""
-        if answer is not None and answer.refusal:
-            got = f"refused, {answer.refusal}"
-        faults = f" · faults: {'; '.join(record.faults)}" if record.faults else ""
-        yield (
-            f"{record.outcome} · {question.id} · asked: {_short(asked)} · "
-            f"expected: {_short(expected)} · got: {_short(got)}{faults}"
-        )
+        if record.outcome not in GOOD or record.faults:
+            yield failure(record)
+
+
+def failure(record: Record) -> str:
+    """What was asked, expected and got, in one line."""
+    question = record.question
+    asked = " → ".join([*(t.content for t in question.history if t.role == "user"),
+                        question.question])  # fmt: skip
+    expected = "; ".join(" | ".join(fact) for fact in question.facts)
+    if not question.answerable:
+        expected = f"a refusal ({question.why})"
+    answer = record.answer
+    got = answer.text if answer is not None else record.error or ""
+    if answer is not None and answer.refusal:
+        got = f"refused, {answer.refusal}"
+    faults = f" · faults: {'; '.join(record.faults)}" if record.faults else ""
+    return (
+        f"{record.outcome} · {question.id} · asked: {_short(asked)} · "
+        f"expected: {_short(expected)} · got: {_short(got)}{faults}"
+    )
+
+
+def _measures(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    return {
+        m.name: {**m.figure(records).to_dict(), "unjudged": m.unjudged(records)} for m in MEASURES
+    }
+
+
+def _passages(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The words of all that was retrieved, each passage once."""
+    found = {hit.passage for record in records for hit in record.hits}
+    return [
+        {"article_id": one.article_id, "start": one.start, "end": one.end, "text": one.text}
+        for one in sorted(found, key=lambda one: (one.article_id, one.start, one.end))
+    ]
+
+
+def _gate_value(verdict: Verdict) -> str:
+    if verdict.p is None:
+        return shown(verdict.floor.measure.name, verdict.figure)
+    return f"{verdict.figure.value:+.3f}, p {verdict.p:.3f}"
 
 
 def _outcomes(records: Sequence[Record]) -> dict[str, int]:
@@ -253,45 +293,7 @@ def _refused_share(kind: str, records: Sequence[Record]) -> str:
     if kind == "all":
         return "–"  # a mix of good and bad refusals: see the measures
     name = "unanswerable_refused" if kind == "unanswerable" else "answerable_refused"
-    return _value(name, measure_named(name).figure(records), 0)
-
-
-def _value(name: str, figure: Figure, decimals: int = 1) -> str:
-    """The figure for a cell; `decimals` of a share in per cent."""
-    if figure.value is None:
-        return "–"
-    if name == "errors":
-        return str(round(figure.value * figure.n))
-    return _number(name, figure.value, decimals)
-
-
-def _interval(name: str, figure: Figure) -> str:
-    if figure.low is None or figure.high is None or name == "errors":
-        return "–"
-    return f"{_number(name, figure.low)}–{_number(name, figure.high)}"
-
-
-def _number(name: str, value: float, decimals: int = 1) -> str:
-    if name.startswith("latency"):
-        return f"{value:.0f}"
-    if name == "median_words":
-        return f"{value:.3g}"
-    if name.startswith(("mrr", "ndcg")):
-        return f"{value:.{2 + decimals}f}"
-    return f"{100 * value:.{decimals}f} %"
-
-
-def _decimal(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [header, ["---"] * len(header), *rows]
-    return [f"| {' | '.join(_escaped(cell) for cell in line)} |" for line in lines]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return shown(name, measure_named(name).figure(records), 0)
 
 
 def _short(text: str) -> str:

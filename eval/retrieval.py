@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embeddings.records import Article
     from eval.questions import Question, Quote
 
-__all__ = ["RECALL_DEPTHS", "Span", "delivered", "locate", "retrieval_scores"]
+__all__ = ["RECALL_DEPTHS", "Span", "delivered", "holds", "locate", "retrieval_scores"]
 
 RECALL_DEPTHS = (1, 5, 10)
 DEPTH = max(RECALL_DEPTHS)
@@ -61,7 +61,7 @@ def delivered(hits: Sequence[Hit], needed: Sequence[Sequence[Span]]) -> list[lis
     for hit in hits:
         passage = hit.passage
         found = Span(passage.article_id, passage.start, passage.end)
-        first = sorted(item for item in missing if any(_holds(found, s) for s in needed[item]))
+        first = sorted(item for item in missing if any(holds(found, s) for s in needed[item]))
         missing.difference_update(first)
         ranking.append(first)
     return ranking
@@ -99,7 +99,8 @@ def _run(ranking: Sequence[Sequence[int]]) -> dict[str, dict[str, float]]:
     return {"q": {item: float(len(items) - position) for position, item in enumerate(items)}}
 
 
-def _holds(hit: Span, needed: Span) -> bool:
+def holds(hit: Span, needed: Span) -> bool:
+    """Whether the two share more than half of the shorter one."""
     if hit.article_id != needed.article_id:
         return False
     shared = min(hit.end, needed.end) - max(hit.start, needed.start)

@@ -6,18 +6,25 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from assistant.reader import PASSAGES_READ
 from eval import metrics
+from eval.citations import citation_precision, citation_recall
+from eval.form import brier, marks_short_answer, reading_order, whole_quotes
+from eval.questions import fingerprint
 from eval.retrieval import DEPTH, locate, retrieval_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assistant.answers import Answer, Hit
-    from embeddings.records import Article
+    from embeddings.records import Article, Passage
     from eval.questions import Question
     from eval.retrieval import Span
 
-__all__ = ["Answerer", "Outcome", "Record", "judge", "run"]
+__all__ = ["FINGERPRINT", "Answerer", "Outcome", "Record", "judge", "run"]
+
+FINGERPRINT = 12
+"""Hexadecimal digits that tell one question from what it was before."""
 
 Outcome = Literal[
     "correct",
@@ -55,6 +62,9 @@ class Record:
     scores: Mapping[str, float]
     answer: Answer | None = None
     hits: tuple[Hit, ...] = ()
+    """What was retrieved for the question; where no evidence is needed, what the answer read."""
+    needed: tuple[tuple[Span, ...], ...] = ()
+    """For each evidence, the places that state it."""
     missing: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     error: str | None = None
@@ -64,10 +74,7 @@ class Record:
         """JSON-ready dictionary; `latency_ms` is the only part that changes between runs."""
         question, answer = self.question, self.answer
         return {
-            "id": question.id,
-            "kind": question.kind,
-            "question": question.question,
-            "answerable": question.answerable,
+            **_asked_as(question),
             "outcome": self.outcome,
             "scores": {name: round(value, 6) for name, value in self.scores.items()},
             "missing": list(self.missing),
@@ -75,7 +82,8 @@ class Record:
             "error": self.error,
             "latency_ms": None if self.latency_ms is None else round(self.latency_ms, 3),
             "answer": None if answer is None else _answer(answer),
-            "retrieved": [_hit(hit) for hit in self.hits],
+            "needed": [[_place(span) for span in places] for places in self.needed],
+            "retrieved": [_hit(hit, answer) for hit in self.hits],
         }
 
 
@@ -103,8 +111,19 @@ def judge(
         "fact_coverage": metrics.fact_coverage(question, answer),
         "citation_validity": metrics.citation_validity(answer, assistant.article),
         "citation_support": metrics.citation_support(question, answer),
+        "citation_recall": citation_recall(answer),
+        "citation_precision": citation_precision(answer),
+        "short_answer_exact": metrics.short_answer_exact(question, answer),
+        "short_answer_f1": metrics.short_answer_f1(question, answer),
+        "short_answer_marked": marks_short_answer(question, answer),
+        "reading_order": reading_order(answer),
+        "whole_quotes": whole_quotes(answer, assistant.article),
+        "brier": brier(question, answer),
+        "conciseness": metrics.conciseness(question, answer),
         "words": metrics.words(answer) if question.answerable else None,
         "refused": metrics.refused(answer),
+        "answered": 1 - metrics.refused(answer),
+        "selective_accuracy": metrics.selective_accuracy(question, answer),
         **(retrieval_scores(hits, needed) if needed else {}),
     }
     return Record(
@@ -113,6 +132,7 @@ def judge(
         scores={name: value for name, value in values.items() if value is not None},
         answer=answer,
         hits=tuple(hits),
+        needed=tuple(map(tuple, needed)),
         missing=metrics.missing_facts(question, answer),
         faults=faults,
     )
@@ -124,7 +144,7 @@ def _asked(question: Question, needed: Sequence[Sequence[Span]], assistant: Answ
         start = time.perf_counter()
         answer = assistant.ask(question.question, history=history)
         latency_ms = 1000 * (time.perf_counter() - start)
-        hits = assistant.retrieve(answer.standalone_question, k=DEPTH) if needed else ()
+        hits = assistant.retrieve(answer.standalone_question, k=DEPTH) if needed else answer.hits
         judged = judge(question, answer, hits, needed, assistant)
     except Exception as error:  # one question that fails must not lose the others: it is shown
         message = " ".join(f"{type(error).__name__}: {error}".split())
@@ -142,6 +162,23 @@ def _outcome(question: Question, answer: Answer, coverage: float | None) -> Outc
     return "partial" if coverage else "wrong"
 
 
+def _asked_as(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "kind": question.kind,
+        "question": question.question,
+        "history": [{"role": turn.role, "content": turn.content} for turn in question.history],
+        "answerable": question.answerable,
+        "facts": [list(fact) for fact in question.facts],
+        "evidence": [
+            [{"article_id": place.article_id, "quote": place.quote} for place in needed.places]
+            for needed in question.evidence
+        ],
+        "why": question.why,
+        "fingerprint": fingerprint([question])[:FINGERPRINT],
+    }
+
+
 def _answer(answer: Answer) -> dict[str, Any]:
     return {
         "text": answer.text,
@@ -149,18 +186,24 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "confidence": round(answer.confidence, 6),
         "standalone_question": answer.standalone_question,
         "citations": [
-            {"number": c.number, "article_id": c.article_id, "start": c.start, "end": c.end}
+            {"number": c.number, "article_id": c.article_id, "title": c.title, "date": c.date,
+             "start": c.start, "end": c.end, "quote": c.quote}
             for c in answer.citations
         ],
-    }
+        "notes": list(answer.notes),
+    }  # fmt: skip
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
-    passage = hit.passage
+def _hit(hit: Hit, answer: Answer | None) -> dict[str, Any]:
+    """A hit, and whether its passage is among those whose sentences were weighed."""
+    read = answer.hits[:PASSAGES_READ] if answer is not None else ()
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),
-        "article_id": passage.article_id,
-        "start": passage.start,
-        "end": passage.end,
+        **_place(hit.passage),
+        "read": any(hit.passage == one.passage for one in read),
     }
+
+
+def _place(one: Span | Passage) -> dict[str, Any]:
+    return {"article_id": one.article_id, "start": one.start, "end": one.end}

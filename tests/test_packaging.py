@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ASSETS = {".json", ".toml", ".onnx", ".css", ".js", ".jsx", ".svg", ".png", ".md", ".typed"}
+ASSETS = {".json", ".toml", ".onnx", ".po", ".css", ".js", ".jsx", ".svg", ".png", ".md", ".typed"}
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,13 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.browser.conftest import Server, Tab
 
 pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
+REPORT = Path(__file__).parents[2] / "eval" / "runs" / "seeds" / "report.html"
 SIZE = {"width": 1280, "height": 800}
 ANSWERED = "How many vehicles did SAIC Ningde produce and how many drive motors does BYD make?"
 REFUSED = "How many vehicles did BYD produce in 2021?"
@@ -45,3 +48,12 @@ def test_pictures(tab: Callable[..., Tab], seeds_server: Server) -> None:
     expect(reply.locator(".fn-chip").first).to_be_visible()
     page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / "refusal.png")
+
+
+def test_the_report_of_the_last_run(browser: Browser) -> None:
+    if not REPORT.is_file():
+        pytest.skip("there is no run to show; make one with `python -m eval`")
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page.goto(REPORT.as_uri())
+    page.screenshot(path=IMAGES / "report.png")
+    page.close()

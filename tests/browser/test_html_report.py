@@ -84,8 +84,8 @@ def test_all_can_read_it(opened: Callable[..., Page], scheme: str, device: dict[
     page = opened(color_scheme=scheme, **device)
     expect(page.get_by_role("heading", level=1)).to_have_text("Evaluation of seeds")
     expect(page.locator("figure svg")).to_have_count(3)
-    for one in page.locator("main > section > details > summary").all():
-        one.click()  # what is closed is not looked at by axe
+    # What is closed is not looked at by axe.
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     assert violations(page) == []
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.evaluate("window.innerWidth")  # only tables scroll to the side

@@ -12,8 +12,10 @@ import pytest
 from assistant.answers import Answer, Citation, Hit
 from embeddings.errors import CorpusError
 from embeddings.records import Article, Passage
+from embeddings.splitting import split_sentences
 from eval.questions import Evidence, Kind, Question, Quote, load
 from eval.run import Record, judge
+from eval.sets import load_sets, named
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,8 +46,7 @@ class FakeAssistant:
     def retrieve(self, question: str, /, *, k: int = 10) -> tuple[Hit, ...]:
         known = self.known.get(question)
         places = [e.places[0] for e in known.evidence] if known else []
-        spans = [(p.article_id, self.article(p.article_id).text.find(p.quote), p.quote)
-                 for p in places]  # fmt: skip
+        spans = [self._whole(place) for place in places]
         for article in self.articles.values():
             line = article.text.strip().split("\n")[0][:40]
             spans.append((article.id, article.text.find(line), line))
@@ -55,6 +56,15 @@ class FakeAssistant:
             Hit(Passage(article_id, start, start + len(text), text), 1 / rank, rank)
             for rank, (article_id, start, text) in enumerate(spans[:k], start=1)
         )
+
+    def _whole(self, place: Quote) -> tuple[str, int, str]:
+        """The sentences that hold a quote."""
+        text = self.article(place.article_id).text
+        start = text.find(place.quote)
+        end = start + len(place.quote)
+        holding = [s for s in split_sentences(text) if s[0] < end and s[1] > start]
+        start, end = min(start, *(s[0] for s in holding)), max(end, *(s[1] for s in holding))
+        return place.article_id, start, text[start:end]
 
     def ask(self, question: str, /, *, history: Sequence[Mapping[str, str]] = ()) -> Answer:
         if self.sabotage == "fails":
@@ -92,7 +102,7 @@ def articles() -> dict[str, Article]:
 @pytest.fixture(scope="session")
 def questions() -> tuple[Question, ...]:
     """The committed questions that are asked by default."""
-    return load([ROOT / "eval" / "questions" / "development.jsonl"])
+    return load(named(None, load_sets()).questions)
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +124,7 @@ TEXT = "Sui built 300,600 vehicles. Chen signed in Beijing. It was hot."
 @pytest.fixture
 def article() -> Article:
     """An article of three sentences."""
-    return Article("a.txt", TEXT)
+    return Article("a.txt", TEXT, "A")
 
 
 @pytest.fixture
@@ -136,8 +146,9 @@ def cite(article: Article) -> Callable[..., Citation]:
     def make(number: int, quote: str, **changes: Any) -> Citation:
         start = article.text.index(quote)
         sound = Citation(
-            number, article.id, "A", None, None, start, start + len(quote), quote, article.sha256
-        )
+            number, article.id, article.label, None, None,
+            start, start + len(quote), quote, article.sha256,
+        )  # fmt: skip
         return replace(sound, **changes)
 
     return make

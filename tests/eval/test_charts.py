@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from eval.charts import reliability_svg, risk_coverage_svg
+from eval.charts import latency_svg, reliability_svg, risk_coverage_svg
 from eval.confidence import Bin
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,8 +35,33 @@ def test_the_curve_goes_through_its_points() -> None:
     assert points == [place(0.5, 0), place(1, 0.25)]
 
 
+def test_a_bar_for_each_stretch_of_time_and_the_two_marks() -> None:
+    latencies = [10.0] * 3 + [100.0] * 6 + [1000.0]
+    root = ElementTree.fromstring(latency_svg(latencies, 100.0, 595.0))
+    bars = [bar for bar in root.iter(f"{SVG}rect") if bar.attrib["class"] == "ink"]
+    told = [bar.findtext(f"{SVG}title", "").rpartition(": ")[2] for bar in bars]
+    assert told == ["3", "6", "1"]
+    heights = [float(bar.attrib["height"]) for bar in bars]
+    assert heights == pytest.approx([max(heights) / 2, max(heights), max(heights) / 6], abs=0.1)
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert {"p50 100 ms", "p95 595 ms", "10", "1k", "6", "0"} <= set(texts)
+    marks = [float(line.attrib["points"].split(",")[0]) for line in root.iter(f"{SVG}polyline")]
+    middle, right = (float(bars[n].attrib["x"]) for n in (1, 2))
+    assert middle <= marks[0] <= middle + SIDE / 24
+    assert middle < marks[1] < right
+
+
+def test_one_latency_has_a_bar() -> None:
+    root = ElementTree.fromstring(latency_svg([5.0], 5.0, 5.0))
+    assert sum(one.attrib["class"] == "ink" for one in root.iter(f"{SVG}rect")) == 1
+
+
 def test_nothing_outside_is_loaded() -> None:
-    for text in (reliability_svg([Bin(1, 0.5, 1.0)]), risk_coverage_svg([(1.0, 0.0)])):
+    for text in (
+        reliability_svg([Bin(1, 0.5, 1.0)]),
+        risk_coverage_svg([(1.0, 0.0)]),
+        latency_svg([1.0], 1, 1),
+    ):
         assert text.count("http") == 1  # the name of the format
         assert "<script" not in text
         assert "href" not in text
@@ -47,3 +72,5 @@ def test_nothing_to_draw_is_said() -> None:
         reliability_svg([])
     with pytest.raises(ValueError, match="no point"):
         risk_coverage_svg([])
+    with pytest.raises(ValueError, match="no bar"):
+        latency_svg([], 0, 0)

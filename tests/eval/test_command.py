@@ -32,7 +32,8 @@ def evaluate(
                 return fake(sabotage)
 
         monkeypatch.setitem(vars(assistant), "Assistant", Fakes)
-        return CliRunner().invoke(app, ["--out", str(tmp_path), *arguments])
+        out = [] if arguments[:1] in (("accept",), ("compare",)) else ["--out", str(tmp_path)]
+        return CliRunner().invoke(app, [*out, *arguments])
 
     return command
 
@@ -45,6 +46,8 @@ def test_a_sound_assistant_passes_and_the_report_is_written(
     assert "BROKEN" not in result.output
     document = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert len(document["records"]) == len(questions)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert f'<p class="told">{len(questions)} questions: ' in page
     markdown = (tmp_path / "latest.md").read_text(encoding="utf-8")
     assert markdown.startswith("# Evaluation")
     for name in ("reliability.svg", "risk-coverage.svg"):
@@ -67,6 +70,72 @@ def test_verbose_names_each_failing_question(evaluate: Callable[..., Result]) ->
     assert "correct · saic-vehicles" not in result.output
 
 
+def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
+    evaluate: Callable[..., Result], tmp_path: Path
+) -> None:
+    accepted = tmp_path / "accepted.jsonl"
+    assert evaluate().exit_code == 0
+    first = evaluate("accept", str(tmp_path), "--to", str(accepted))
+    assert first.output.startswith("Accepted 426 questions")
+    same = evaluate("--accepted", str(accepted))
+    assert same.exit_code == 0, same.output
+    assert "0 lost, 0 won of 426 questions" in same.output
+    worse = evaluate("--accepted", str(accepted), sabotage="forgets_history")
+    assert worse.exit_code == 1
+    assert "BROKEN: correctness since accepted: -0.093, p = 0.0000; lost: " in worse.output
+    assert "lost · follow-cec-where · " in worse.output
+    comparison = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    assert "follow-cec-where" in comparison["lost"]
+    assert "correctness" in comparison["dropped"]
+    junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
+    assert 'name="follow-cec-where" classname="follow_up"' in junit
+    assert '<failure message="lost: ' in junit
+    assert "## Against the accepted run" in (tmp_path / "latest.md").read_text(encoding="utf-8")
+    again = evaluate("accept", str(tmp_path), "--to", str(accepted))
+    assert ": 21 lost, 0 won of 426 questions since the one before" in again.output
+
+
+def test_two_runs_are_compared_by_their_folders(
+    evaluate: Callable[..., Result], tmp_path: Path
+) -> None:
+    before, after = str(tmp_path / "before"), str(tmp_path / "after")
+    evaluate("--out", before)
+    evaluate("--out", after, "--no-gate", sabotage="never_refuses")
+    worse = evaluate("compare", before, after, "--json", str(tmp_path / "both.json"))
+    assert worse.exit_code == 1
+    assert "WORSE: unanswerable_refused, lost: " in worse.output
+    assert json.loads((tmp_path / "both.json").read_text("utf-8"))["shared"] == 426
+    assert evaluate("compare", after, before).exit_code == 0
+    assert evaluate("compare", before, before).exit_code == 0
+
+
+def test_a_run_with_errors_or_of_another_set_is_not_accepted(
+    evaluate: Callable[..., Result], tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    lines = (ROOT / "eval/questions/development.jsonl").read_text(encoding="utf-8").splitlines()
+    mine.write_text(lines[0], encoding="utf-8")
+    assert evaluate("--questions", str(mine)).exit_code == 0
+    other = evaluate("accept", str(tmp_path))
+    assert other.exit_code == 2
+    assert "the run is of the set 'own', not 'seeds'; name its file: --to" in other.stderr
+    assert evaluate("--questions", str(mine), sabotage="fails").exit_code == 1
+    failed = evaluate("accept", str(tmp_path), "--to", str(tmp_path / "a.jsonl"))
+    assert failed.exit_code == 2
+    assert "a run with errors is not accepted; failed: " in failed.stderr
+
+
+def test_on_github_the_lost_questions_are_annotated(
+    evaluate: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(ROOT))
+    lost = evaluate(sabotage="forgets_history")
+    assert "::error title=Gate%3A " in lost.output
+    assert "::error file=eval/questions/development.jsonl,line=" in lost.output
+    assert "::error" not in evaluate("--no-annotate", sabotage="forgets_history").output
+
+
 def test_own_questions_replace_the_committed_ones(
     evaluate: Callable[..., Result], tmp_path: Path
 ) -> None:
@@ -75,7 +144,8 @@ def test_own_questions_replace_the_committed_ones(
     mine.write_text("\n".join(lines[:3]), encoding="utf-8")
     result = evaluate("--questions", str(mine))
     assert result.exit_code == 0, result.output
-    assert "no such question" in result.output  # a floor on refusals, and no unanswerable question
+    assert "unanswerable_refused  ≥" not in result.output  # the floors of the committed set
+    assert "Compared with no accepted run" in result.output
     document = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert len(document["records"]) == 3
 
@@ -86,6 +156,10 @@ def test_own_questions_replace_the_committed_ones(
         (["--questions", "nowhere.jsonl"], "eval: nowhere.jsonl: cannot be read: No such file"),
         (["--floors", "nowhere.toml"], "eval: nowhere.toml: cannot be read"),
         (["--articles", "nowhere/"], "eval: nowhere: no such folder; name one with --articles"),
+        (["--set", "nowhere"], "eval: no set is named 'nowhere'; there are: seeds"),
+        (["--accepted", "nowhere.jsonl"], "eval: nowhere.jsonl: no such accepted run; `python"),
+        (["accept", "nowhere"], "eval: nowhere: cannot be read: No such file"),
+        (["compare", "nowhere", "nowhere"], "eval: nowhere: cannot be read: No such file"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
@@ -117,6 +191,6 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    for taught in ("Exit code", "--questions", "--floors", "--verbose", "python -m eval"):
+    for taught in ("Exit code", "--questions", "--floors", "--set", "compare", "python -m eval"):
         assert taught in done.stdout
     assert "HEAVY []" in done.stdout

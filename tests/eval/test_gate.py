@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eval.gate import Floor, FloorsError, broken, check, load_floors
+from eval.comparison import Comparison, compare
+from eval.gate import Floor, FloorsError, NoDrop, broken, check, check_drops, load_gate
 from eval.measures import measure_named
 from eval.questions import Question
 from eval.run import Answerer, Record, run
+from eval.saved import Judged, Saved
 
 COMMITTED = Path(__file__).parents[2] / "eval" / "floors.toml"
 
@@ -18,8 +20,8 @@ COMMITTED = Path(__file__).parents[2] / "eval" / "floors.toml"
 def test_passes_a_sound_assistant(
     fake: Callable[..., Answerer], questions: tuple[Question, ...]
 ) -> None:
-    verdicts = check(load_floors(COMMITTED), tuple(run(questions, fake())))
-    assert [v.state for v in verdicts] == ["holds"] * 7
+    verdicts = check(load_gate(COMMITTED).floors, tuple(run(questions, fake())))
+    assert [v.state for v in verdicts] == ["holds"] * 9
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_closes_on_each_sabotage_and_names_what_was_lost(
     fake: Callable[..., Answerer],
     questions: tuple[Question, ...],
 ) -> None:
-    verdicts = broken(check(load_floors(COMMITTED), tuple(run(questions, fake(sabotage)))))
+    verdicts = broken(check(load_gate(COMMITTED).floors, tuple(run(questions, fake(sabotage)))))
     lost = {verdict.floor.measure.name: verdict.lost for verdict in verdicts}
     assert example in lost[floor]
     assert any(example in str(verdict) for verdict in verdicts)
@@ -101,11 +103,79 @@ def test_a_mistake_in_the_floors_is_named(tmp_path: Path, toml: str, message: st
     path = tmp_path / "floors.toml"
     path.write_text(toml, encoding="utf-8")
     with pytest.raises(FloorsError) as raised:
-        load_floors(path)
+        load_gate(path)
     assert str(raised.value).startswith(f"{path}: ")
     assert message in str(raised.value)
 
 
 def test_floors_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(FloorsError, match=r"floors\.toml: cannot be read"):
-        load_floors(tmp_path / "floors.toml")
+        load_gate(tmp_path / "floors.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("measures = ['corectness']", "measures must be some of correctness"),
+        ("measures = ['latency_p50_ms']", "measures must be some of correctness"),
+        ("measures = []", "measures must be some of correctness"),
+        ("alpha = 0.05", "takes `measures`, and `alpha`"),
+        ("measures = ['correctness']\nalpha = 2", "alpha must be a number between 0 and 1"),
+    ],
+)
+def test_a_mistake_in_what_must_not_drop_is_named(tmp_path: Path, table: str, message: str) -> None:
+    path = tmp_path / "floors.toml"
+    path.write_text(f"[no_drop]\n{table}", encoding="utf-8")
+    with pytest.raises(FloorsError) as raised:
+        load_gate(path)
+    assert str(raised.value).startswith(f"{path}: [no_drop]")
+    assert message in str(raised.value)
+
+
+@pytest.fixture
+def fallen() -> Comparison:
+    """Ten of forty questions lost, `weather` among them, and one won."""
+
+    def run_of(*right: float) -> Saved:
+        ids = ["weather", *(f"q{number}" for number in range(39))]
+        return Saved(
+            tuple(
+                Judged(one, "fact", True, one, "correct", {"correctness": value})
+                for one, value in zip(ids, right, strict=True)
+            )
+        )
+
+    before = [1.0] * 39 + [0.0]
+    return compare(run_of(*before), run_of(*[0.0] * 10, *[1.0] * 30), ["correctness"])
+
+
+def test_a_significant_drop_closes_the_gate_and_names_what_was_lost(fallen: Comparison) -> None:
+    correctness, recall = check_drops(
+        [NoDrop(measure_named("correctness"), 0.05), NoDrop(measure_named("recall_at_5"), 0.05)],
+        fallen,
+    )
+    assert (correctness.state, correctness.lost[0]) == ("broken", "weather")
+    assert len(correctness.lost) == 10
+    assert str(correctness).startswith(
+        "correctness since accepted: -0.225, p = 0.0117; lost: weather, q0"
+    )
+    assert recall.state == "not_judged"
+    (held,) = check_drops([NoDrop(measure_named("correctness"), 0.01)], fallen)
+    assert (held.state, held.lost) == ("holds", ())
+
+
+def test_a_broken_floor_names_what_was_lost_since_the_accepted_run(
+    records: tuple[Record, ...], fallen: Comparison
+) -> None:
+    floor = Floor(measure_named("correctness"), 0.85)
+    (verdict,) = check([floor], records, fallen)
+    assert verdict.lost == ("weather",)  # `place` was no better before
+    (verdict,) = check([floor], records[:2], fallen)
+    assert verdict.lost == ("place",)  # nothing is newly lost: what falls short
+
+
+def test_the_committed_gates_can_be_read() -> None:
+    assert "correctness" in load_gate(COMMITTED).together
+    own = load_gate(COMMITTED.with_name("own_floors.toml"))
+    assert [floor.name for floor in own.floors] == ["citation_validity", "errors"]
+    assert "recall_at_5" in own.together

@@ -168,3 +168,57 @@ def test_containment_is_of_whole_words_in_a_row() -> None:
     assert metrics.contains_answer("I know.", ["no"]) == 0
     assert metrics.contains_answer("York is new.", ["New York"]) == 0
     assert metrics.contains_answer("Anything.", ["", "the"]) == 0
+
+
+def test_conciseness_is_the_allowance_of_what_is_stated_by_the_length(
+    question: Callable[..., Question], answer: Callable[..., Answer]
+) -> None:
+    two = question(["300,600"], ["Beijing"])
+    assert metrics.conciseness(two, answer(f"{BUILT} [1] {SIGNED} [2]")) == 1
+    long = answer("300,600 " + "x" * 393 + " [1]")  # 400 characters for one fact
+    assert metrics.conciseness(two, long) == pytest.approx(100 / 400)
+    assert metrics.conciseness(two, answer("It was hot. [1]")) == 0
+    assert metrics.conciseness(two, answer("Nothing.", refusal="not_stated")) is None
+    assert metrics.conciseness(question(), answer(f"{BUILT} [1]")) is None
+
+
+def test_the_short_answer_is_compared_with_the_one_fact(
+    question: Callable[..., Question],
+    answer: Callable[..., Answer],
+    cite: Callable[..., Citation],
+    article: Article,
+) -> None:
+    start = article.text.index("300,600")
+    marked = cite(1, BUILT, answer_start=start, answer_end=start + len("300,600 vehicles"))
+    said = answer(f"{BUILT} [1]", marked)
+    assert metrics.short_answer(said) == "300,600 vehicles"
+    one = question(["300,600", "300,600 vehicles"])
+    assert metrics.short_answer_exact(one, said) == metrics.short_answer_f1(one, said) == 1
+    number = question(["300,600"])
+    assert metrics.short_answer_exact(number, said) == 0
+    assert metrics.short_answer_f1(number, said) == pytest.approx(2 / 3)
+    refusal = answer("Nothing.", refusal="not_stated")
+    assert metrics.short_answer_exact(number, refusal) == 0
+    assert metrics.short_answer_f1(number, refusal) == 0
+
+
+def test_a_short_answer_is_judged_where_there_is_one_and_one_fact(
+    question: Callable[..., Question],
+    answer: Callable[..., Answer],
+    cite: Callable[..., Citation],
+) -> None:
+    unmarked = answer(f"{BUILT} [1]", cite(1, BUILT))
+    assert metrics.short_answer(unmarked) is None
+    assert metrics.short_answer_exact(question(["300,600"]), unmarked) is None
+    assert metrics.short_answer_f1(question(["300,600"], ["Sui"]), unmarked) is None
+    assert metrics.short_answer_f1(question(), unmarked) is None
+
+
+def test_selective_accuracy_is_of_what_was_answered(
+    question: Callable[..., Question], answer: Callable[..., Answer]
+) -> None:
+    assert metrics.selective_accuracy(question(["300,600"]), answer(f"{BUILT} [1]")) == 1
+    assert metrics.selective_accuracy(question(["Beijing"]), answer(f"{BUILT} [1]")) == 0
+    assert metrics.selective_accuracy(question(), answer(f"{BUILT} [1]")) == 0
+    refusal = answer("Nothing.", refusal="not_stated")
+    assert metrics.selective_accuracy(question(), refusal) is None

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from eval.comparison import compare
 from eval.confidence import Judgement
 from eval.gate import Floor, check
 from eval.measures import confidences_of, measure_named
 from eval.report import Report, failures
 from eval.run import Record
+from eval.saved import Saved
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 FLOORS = (
@@ -59,7 +61,10 @@ def test_json_keeps_every_question_in_its_place(report: Report) -> None:
     }  # fmt: skip
     assert document["measures"]["correctness"]["n"] == 3
     assert document["measures"]["correctness"]["value"] == pytest.approx(1 / 3, abs=1e-6)
-    assert document["measures"]["errors"] == {"n": 5, "value": 0.2, "low": 0.0, "high": 0.6}
+    assert document["measures"]["errors"] == {
+        "n": 5, "value": 0.2, "low": 0.0, "high": 0.6, "unjudged": 0,
+    }  # fmt: skip
+    assert document["measures"]["correctness"]["unjudged"] == 1  # the one that failed
     assert document["kinds"]["number"]["measures"]["median_words"]["value"] == 4
     assert [row["id"] for row in document["records"]] == [
         "vehicles", "place", "weather", "price", "gone",
@@ -92,6 +97,24 @@ def test_the_markdown_shows_the_charts_that_are_there(records: tuple[Record, ...
     nothing = Report(records[4:])
     assert nothing.charts() == {}
     assert "## Confidence" not in nothing.markdown()
+
+
+def test_what_it_took_and_what_was_lost_is_told_below_the_tables(
+    records: tuple[Record, ...],
+) -> None:
+    before = [replace(r, outcome="correct") if r.question.id == "place" else r for r in records]
+    comparison = compare(
+        Saved.from_run(Report(tuple(before)).to_dict()), Saved.from_run(Report(records).to_dict())
+    )
+    took = {"seconds": 12.4, "cores": 2, "peak_memory_mb": 300.2}
+    report = Report(records, comparison=comparison, took=took)
+    assert list(report.lines()) == [
+        "lost · place · What was built?",
+        "12 s on 2 cores, at most 300 MB of memory",
+    ]
+    assert report.to_dict()["took"] == took
+    assert "- Lost: `place` What was built?" in report.markdown()
+    assert list(Report(records).lines()) == []
 
 
 def test_failures_say_what_was_asked_expected_and_got(records: tuple[Record, ...]) -> None:

@@ -52,7 +52,10 @@ def test_an_answer_to_an_unanswerable_question_still_has_its_citations_checked(
     unanswerable = [question for question in questions if not question.answerable]
     (record,) = run(unanswerable[:1], fake("never_refuses"))
     assert record.outcome == "answered_wrongly"
-    assert set(record.scores) == {"citation_validity", "refused"}
+    assert set(record.scores) == {
+        "citation_validity", "citation_recall", "citation_precision", "refused", "answered",
+        "selective_accuracy", "whole_quotes", "brier",
+    }  # fmt: skip
 
 
 def test_two_runs_differ_in_latency_only(

@@ -1,0 +1,96 @@
+"""What an answer shows besides what it states: whole quotes, their order, how sure it is.
+
+Each is a metric as those in `eval.metrics`: a function over one question, None where there is
+nothing to judge. None of them asks the product where a sentence ends, which it may have wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from embeddings.errors import AssistantError
+from eval.metrics import correctness, short_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistant.answers import Answer
+    from embeddings.records import Article
+    from eval.questions import Question
+
+__all__ = ["brier", "marks_short_answer", "reading_order", "whole_quotes"]
+
+OPENING, CLOSING = "\"'“‘«(*_#>|•[-", "\"'”’»)*_|]"
+WIDE = "。！？：；"
+"""After these a sentence begins without a space."""
+ENDS = f".!?:;…{WIDE}"
+LINE_BEFORE = re.compile(rf"(?:^|[\r\n])[\s\d.{re.escape(OPENING)}]*$")
+LINE_AFTER = re.compile(rf"[\s{re.escape(CLOSING)}]*?(?:$|[\r\n])")
+
+
+def whole_quotes(answer: Answer, article: Callable[[str], Article]) -> float | None:
+    """Citations that quote from the start of a sentence to the end of one / citations.
+
+    A sentence starts after a mark that ends one, or a line; it ends in such a mark, or with its
+    line. None for a refusal, and without a citation.
+    """
+    if not answer.answered or not answer.citations:
+        return None
+    whole = 0
+    for citation in answer.citations:
+        try:
+            text = article(citation.article_id).text
+        except (AssistantError, KeyError):
+            continue
+        whole += _starts(text, citation.start) and _ends(text, citation.end)
+    return whole / len(answer.citations)
+
+
+def reading_order(answer: Answer) -> float | None:
+    """Neighbouring citations of one article that stand in its order / such neighbours.
+
+    None for a refusal, and where no two neighbours are of one article.
+    """
+    pairs = [
+        (one.start, other.start)
+        for one, other in pairwise(answer.citations)
+        if one.article_id == other.article_id
+    ]
+    if not answer.answered or not pairs:
+        return None
+    return sum(first < second for first, second in pairs) / len(pairs)
+
+
+def marks_short_answer(question: Question, answer: Answer) -> float | None:
+    """1 if a part of a quote is marked as the short answer, else 0; None for a refusal."""
+    if len(question.facts) != 1 or not answer.answered:
+        return None
+    return float(short_answer(answer) is not None)
+
+
+def brier(question: Question, answer: Answer) -> float | None:
+    """(confidence − right)², right being 1 or 0; lower is better.
+
+    Brier, Monthly Weather Review 78 (1950). What was withheld from an answerable question is
+    judged neither way, as in `eval.measures.confidences_of`.
+    """
+    if question.answerable and not answer.answered:
+        return None
+    return (answer.confidence - (correctness(question, answer) or 0.0)) ** 2
+
+
+def _starts(text: str, start: int) -> bool:
+    before = text[:start]
+    if LINE_BEFORE.search(before):
+        return True
+    bare = before.rstrip().rstrip(OPENING).rstrip()
+    return (before != bare or bare[-1] in WIDE) and bare.rstrip(CLOSING).endswith(tuple(ENDS))
+
+
+def _ends(text: str, end: int) -> bool:
+    bare = text[:end].rstrip().rstrip(CLOSING)
+    if bare.endswith(tuple(ENDS)):
+        return bare[-1] in WIDE or not text[end : end + 1].isalnum()
+    return LINE_AFTER.match(text, end) is not None
