@@ -131,6 +131,8 @@ _DATES = (
     re.compile(rf"\b{_NAMED_MONTH}"),
     re.compile(rf"(?<![\w.,$€£¥-]){_YEAR}(?!\w|\s*%)"),
 )
+_ADDRESS = re.compile(r"\S+@\S+|\bhttps?://\S+", re.IGNORECASE)
+"""Its parts are words of nobody's sentence: they name no person and prove no name."""
 _ACRONYM = re.compile(r"\b(?:[A-Z]\.){2,}")
 _WORD = re.compile(r"[^\W_]+")
 _NEGATION = re.compile(
@@ -197,9 +199,8 @@ class Facts:
 @lru_cache(maxsize=4096)
 def facts_of(text: str) -> Facts:
     """The facts of a sentence or a quote. Digits of a date count as that date only."""
-    text = _ACRONYM.sub(
-        lambda match: match[0].replace(".", ""), unicodedata.normalize("NFKC", text)
-    )
+    text = _ADDRESS.sub(" ", unicodedata.normalize("NFKC", text))
+    text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
     dates, dateless = _dates(text)
     ordinals, rest = _ordinals(dateless)
     words = tuple(map(folded, _WORD.findall(text)))

@@ -251,12 +251,12 @@ def test_an_answer_is_made_anew_when_its_article_changes_meanwhile(
         drafts = []
         compose = composer.compose
 
-        def composing(*arguments: Any) -> Any:
+        def composing(*arguments: Any, **options: Any) -> Any:
             drafts.append(arguments)
             if len(drafts) == 1:
                 (folder / "mill.txt").write_text("The old mill\n\nThe mill was built in 1871.")
                 opened.refresh()
-            return compose(*arguments)
+            return compose(*arguments, **options)
 
         monkeypatch.setattr(service, "compose", composing)
         answer = opened.ask("When was the mill built?")

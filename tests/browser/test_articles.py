@@ -313,7 +313,7 @@ def test_the_library_is_filtered_ordered_and_paged(
 ) -> None:
     page = tab(server).page
     page.goto(f"{server.url}/articles")
-    expect(page.locator(".found")).to_contain_text("72 articles, page 1 of 2.")
+    expect(page.locator(".found")).to_contain_text("72 articles. Page 1 of 2.")
     assert len(rows(page)) == 50
     assert rows(page)[0] == "Report 070"
     page.get_by_role("link", name="Next page").click()

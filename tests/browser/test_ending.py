@@ -14,6 +14,7 @@ import pytest
 
 from assistant.chat.history import FILE_NAME, History
 from benchmarks.chat_load import USER_HEADER, Outcome, User
+from tests.browser.apart import run_apart
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server
@@ -59,7 +60,7 @@ def test_it_ends_in_time_under_load_and_keeps_what_it_answered(serve: Serve, num
             "Content-Length: 9\r\n\r\n".encode()
         )
         patience = random.Random(number).uniform(0.5, 3.0)
-        answered = asyncio.run(ask_until_it_ends(server, number, patience))
+        answered = run_apart(ask_until_it_ends(server, number, patience))
     with History(server.folder / FILE_NAME) as history:
         for user, count in answered.items():
             kept = [

@@ -204,7 +204,7 @@ def log_in(asking: Tab, user: str, password: str) -> None:
     asking.page.goto(asking.server.url)
     asking.page.locator("#email").fill(user)
     asking.page.locator("#password").fill(password)
-    asking.page.get_by_role("button", name="Sign In").click()
+    asking.page.get_by_role("button", name="Log in").click()
 
 
 def test_two_users_do_not_see_each_other(tab: NewTab, serve: Serve, password_file: Path) -> None:

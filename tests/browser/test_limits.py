@@ -19,6 +19,7 @@ from assistant.chat.attempts import MOST_OF_ADDRESS
 from assistant.chat.overload import ANSWERED_AT_ONCE, MOST_OF_ONE, MOST_REQUESTS, MOST_WAITING
 from assistant.chat.passwords import hash_password
 from benchmarks.chat_load import Outcome, User
+from tests.browser.apart import run_apart
 from tests.browser.serving import SLOW
 from tests.browser.test_login import PASSWORDS, log_in
 from tests.browser.test_server import SOCKET, UUID, ask
@@ -91,7 +92,7 @@ def test_hostile_packets_end_their_socket_only(fake_server: Server) -> None:
         await other.leave(say_so=True)
         assert outcome.errors == []
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 async def _send_raw(server: Server, packet: str) -> None:
@@ -140,7 +141,7 @@ def test_beyond_the_queue_a_question_is_refused_at_once_and_in_words(busy_server
         await asyncio.gather(*(user.leave(say_so=True) for user in users))
         return outcome
 
-    outcome = asyncio.run(run())
+    outcome = run_apart(run())
     assert outcome.errors == []
     assert len(outcome.whole) == most
     assert len(outcome.refused) == 10
@@ -157,7 +158,7 @@ def test_who_sends_question_upon_question_gets_a_few_answered(busy_server: Serve
         assert said == ANSWERED_AT_ONCE + MOST_OF_ONE
         return outcome
 
-    assert asyncio.run(run()).errors == []
+    assert run_apart(run()).errors == []
 
 
 def test_requests_beyond_the_capacity_get_503_at_once(busy_server: Server) -> None:
@@ -229,7 +230,7 @@ def test_the_open_page_of_a_user_who_was_taken_out_is_closed(
         assert outcome.errors == []
         assert len(outcome.whole) == 2
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_who_logs_out_is_out_in_every_open_page(own_server: Server) -> None:
@@ -245,7 +246,7 @@ def test_who_logs_out_is_out_in_every_open_page(own_server: Server) -> None:
         assert status == 200
         assert await ada.is_closed_by(None)
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_another_users_session_is_not_restored(own_server: Server) -> None:
@@ -263,7 +264,7 @@ def test_another_users_session_is_not_restored(own_server: Server) -> None:
         await ada.leave(say_so=True)
         assert outcome.errors == []
 
-    asyncio.run(run())
+    run_apart(run())
 
 
 def test_an_address_that_tries_name_after_name_is_refused(own_server: Server) -> None:

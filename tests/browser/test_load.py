@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.chat_load import USER_HEADER, Indexing, Load, Outcome, run_load
+from tests.browser.apart import run_apart
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve
@@ -39,7 +40,7 @@ def test_no_canary_reaches_another_while_articles_are_indexed(
         await asyncio.gather(adding, return_exceptions=True)
         return outcome
 
-    outcome = asyncio.run(run())
+    outcome = run_apart(run())
     assert outcome.leaks == []
     assert outcome.errors == []
     assert len(outcome.whole) == LOAD.users * LOAD.turns
@@ -57,5 +58,5 @@ def test_a_leak_would_be_seen() -> None:
         ada.check(f"what {bob.canary} said")
         return outcome.leaks
 
-    (leak,) = asyncio.run(run())
+    (leak,) = run_apart(run())
     assert leak.startswith("ada was sent canary")
