@@ -76,19 +76,24 @@ class FakeAssistant:
         if self.sabotage == "always_refuses" or (refuses and self.sabotage != "never_refuses"):
             return Answer(question, standalone, "The articles do not say.", "not_stated", 0.1)
         hits = self.retrieve(standalone)[: max(1, len(found.evidence) if found else 1)]
-        citations = tuple(self._citation(hit) for hit in hits)
+        facts = [fact for accepted in found.facts for fact in accepted] if found else []
+        citations = tuple(self._citation(hit, facts) for hit in hits)
         numbers = [c.number for c in citations]
         if self.sabotage == "swaps_markers":
             numbers = numbers[::-1]
         text = " ".join(f"{hit.passage.text} [{n}]" for hit, n in zip(hits, numbers, strict=True))
         return Answer(question, standalone, text, None, 0.9, citations, hits, corpus="fake")
 
-    def _citation(self, hit: Hit) -> Citation:
+    def _citation(self, hit: Hit, facts: Sequence[str]) -> Citation:
         passage, article = hit.passage, self.article(hit.passage.article_id)
         slip = 1 if self.sabotage == "offset_by_one" else 0
+        short = next((fact for fact in facts if fact in passage.text), None)
+        begins = None if short is None else passage.start + passage.text.index(short)
+        ends = None if short is None or begins is None else begins + len(short)
         return Citation(
             hit.rank, article.id, article.label, None, None,
             passage.start + slip, passage.end + slip, passage.text, article.sha256,
+            answer_start=begins, answer_end=ends,
         )  # fmt: skip
 
 
