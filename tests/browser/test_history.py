@@ -237,7 +237,7 @@ def test_who_logs_out_is_out(tab: NewTab, serve: Serve, password_file: Path) -> 
     (cookie,) = (each for each in page.context.cookies() if each["name"] == "access_token")
     page.wait_for_timeout(1100)  # a token tells the whole second in which it was made
     page.locator("#user-nav-button").click()
-    page.get_by_text("Logout").click()
+    page.get_by_text("Log out").click()
     expect(page.locator("#password")).to_be_visible()
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.goto(server.url)

@@ -82,7 +82,7 @@ def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
     assert "0 lost, 0 won of 426 questions" in same.output
     worse = evaluate("--accepted", str(accepted), sabotage="forgets_history")
     assert worse.exit_code == 1
-    assert "BROKEN: correctness since accepted: -0.093, p = 0.0000; lost: " in worse.output
+    assert "BROKEN: correctness since accepted: -0.070, p = 0.0000; lost: " in worse.output
     assert "lost · follow-cec-where · " in worse.output
     comparison = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     assert "follow-cec-where" in comparison["lost"]
@@ -130,10 +130,10 @@ def test_on_github_the_lost_questions_are_annotated(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_WORKSPACE", str(ROOT))
-    lost = evaluate(sabotage="forgets_history")
+    lost = evaluate(sabotage="always_refuses")
     assert "::error title=Gate%3A " in lost.output
     assert "::error file=eval/questions/development.jsonl,line=" in lost.output
-    assert "::error" not in evaluate("--no-annotate", sabotage="forgets_history").output
+    assert "::error" not in evaluate("--no-annotate", sabotage="always_refuses").output
 
 
 def test_own_questions_replace_the_committed_ones(

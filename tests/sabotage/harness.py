@@ -20,6 +20,8 @@ from eval.report import Report
 from eval.saved import Saved
 from eval.sets import QuestionSet
 
+ROOT = Path(__file__).resolve().parents[2]
+
 __all__ = ["Evaluation", "Outcome", "records_of"]
 
 
@@ -64,7 +66,8 @@ class Evaluation:
             try:
                 return Outcome(measured(self.chosen, self.gate, before, data, console))
             except AssistantError as error:
-                return Outcome(error=" ".join(f"{type(error).__name__}: {error}".split()))
+                told = f"{type(error).__name__}: {error}".replace(f"{ROOT}/", "")
+                return Outcome(error=" ".join(told.split()))
 
 
 def records_of(document: dict[str, Any]) -> str:
