@@ -14,11 +14,12 @@ from embeddings.errors import AssistantError
 from eval.metrics import correctness, short_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from assistant.answers import Answer
     from embeddings.records import Article
     from eval.questions import Question
+    from eval.retrieval import Span
 
 __all__ = ["brier", "marks_short_answer", "reading_order", "whole_quotes"]
 
@@ -48,19 +49,29 @@ def whole_quotes(answer: Answer, article: Callable[[str], Article]) -> float | N
     return whole / len(answer.citations)
 
 
-def reading_order(answer: Answer) -> float | None:
-    """Neighbouring citations of one article that stand in its order / such neighbours.
+def reading_order(answer: Answer, needed: Sequence[Sequence[Span]]) -> float | None:
+    """Neighbouring quotes that hold evidence and stand in their article's order / such neighbours.
 
-    None for a refusal, and where no two neighbours are of one article.
+    `needed` are the places of each evidence. None for a refusal, and where no two neighbours are
+    of one article.
     """
+    holding = [
+        citation
+        for citation in answer.citations
+        if any(
+            citation.article_id == span.article_id
+            and citation.start < span.end
+            and citation.end > span.start
+            for places in needed
+            for span in places
+        )
+    ]
     pairs = [
-        (one.start, other.start)
-        for one, other in pairwise(answer.citations)
+        one.start < other.start
+        for one, other in pairwise(holding)
         if one.article_id == other.article_id
     ]
-    if not answer.answered or not pairs:
-        return None
-    return sum(first < second for first, second in pairs) / len(pairs)
+    return sum(pairs) / len(pairs) if answer.answered and pairs else None
 
 
 def marks_short_answer(question: Question, answer: Answer) -> float | None:

@@ -282,7 +282,7 @@ def _charts(run: Mapping[str, Any]) -> dict[str, Markup]:
         "reliability": reliability_svg(bins) if bins else "",
         "latency": latency_svg(times, p50, p95) if times else "",
     }
-    return {name: Markup(svg) for name, svg in drawn.items() if svg}
+    return {name: Markup(svg) for name, svg in drawn.items()}
 
 
 def _worst(rows: Sequence[Row]) -> dict[str, list[Row]]:

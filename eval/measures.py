@@ -104,7 +104,7 @@ MEASURES = (
         "reading_order",
         "reading_order",
         "answerable",
-        "quotes in their article's order",
+        "items in their article's order",
         kinds=("list", "digest"),
     ),
     Measure("citation_validity", "citation_validity", "all", "answers proven by their citations"),

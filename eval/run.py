@@ -116,7 +116,7 @@ def judge(
         "short_answer_exact": metrics.short_answer_exact(question, answer),
         "short_answer_f1": metrics.short_answer_f1(question, answer),
         "short_answer_marked": marks_short_answer(question, answer),
-        "reading_order": reading_order(answer),
+        "reading_order": reading_order(answer, needed),
         "whole_quotes": whole_quotes(answer, assistant.article),
         "brier": brier(question, answer),
         "conciseness": metrics.conciseness(question, answer),

@@ -11,6 +11,7 @@ from assistant.answers import Answer, Citation
 from embeddings.records import Article
 from eval.form import brier, marks_short_answer, reading_order, whole_quotes
 from eval.questions import Question
+from eval.retrieval import Span
 
 BUILT, SIGNED = "Sui built 300,600 vehicles.", "Chen signed in Beijing."
 TEXT = """Head Office
@@ -69,16 +70,21 @@ def test_whole_quotes_are_a_share_of_the_citations(answer: Callable[..., Answer]
     assert whole_quotes(refusal, lambda _: Article("t", TEXT)) is None
 
 
-def test_quotes_of_one_article_stand_in_its_order_or_they_do_not(
+def test_evidence_of_one_article_stands_in_its_order_or_it_does_not(
     answer: Callable[..., Answer], cite: Callable[..., Citation]
 ) -> None:
-    first, second, third = cite(1, BUILT), cite(2, SIGNED), cite(3, "It was hot.")
-    assert reading_order(answer("", first, second, third)) == 1
-    assert reading_order(answer("", third, second, first)) == 0
-    assert reading_order(answer("", first, third, second)) == 0.5
+    cited = [cite(1, BUILT), cite(2, SIGNED), cite(3, "It was hot.")]
+    first, second, third = cited
+    needed = [[Span("a.txt", one.start + 1, one.end)] for one in cited]
+    assert reading_order(answer("", first, second, third), needed) == 1
+    assert reading_order(answer("", third, second, first), needed) == 0
+    assert reading_order(answer("", first, third, second), needed) == 0.5
+    # What is shown besides the evidence may stand anywhere.
+    assert reading_order(answer("", third, first, second), needed[:2]) == 1
+    assert reading_order(answer("", third, second, first), needed[:1]) is None
     other = replace(second, article_id="b.txt")
-    assert reading_order(answer("", third, other, first)) is None
-    assert reading_order(answer("", first, second, refusal="not_stated")) is None
+    assert reading_order(answer("", other, first), needed) is None
+    assert reading_order(answer("", first, second, refusal="not_stated"), needed) is None
 
 
 def test_a_short_answer_is_marked_or_it_is_not(

@@ -40,7 +40,7 @@ CORRECT, REFUSED = "correctness since accepted", "unanswerable_refused since acc
 OVER_REFUSED = "answerable_refused since accepted"
 FOUND, ORDER = "recall_at_5 since accepted", "ndcg_at_10 since accepted"
 SHORT, MARKED = "short_answer_f1 since accepted", "short_answer_marked since accepted"
-IN_ORDER, BRIER = "reading_order since accepted", "brier since accepted"
+IN_ORDER, BRIER = "reading_order", "brier since accepted"
 WHOLE, WORDS = "whole_quotes", "median_words (fact, number, date)"
 ERRORS, NOTHING = "errors", "nothing judged"
 
