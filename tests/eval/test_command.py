@@ -76,13 +76,13 @@ def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
     accepted = tmp_path / "accepted.jsonl"
     assert evaluate().exit_code == 0
     first = evaluate("accept", str(tmp_path), "--to", str(accepted))
-    assert first.output.startswith("Accepted 426 questions")
+    assert first.output.startswith("Accepted 480 questions")
     same = evaluate("--accepted", str(accepted))
     assert same.exit_code == 0, same.output
-    assert "0 lost, 0 won of 426 questions" in same.output
+    assert "0 lost, 0 won of 480 questions" in same.output
     worse = evaluate("--accepted", str(accepted), sabotage="forgets_history")
     assert worse.exit_code == 1
-    assert "BROKEN: correctness since accepted: -0.070, p = 0.0000; lost: " in worse.output
+    assert "BROKEN: correctness since accepted: -0.127, p = 0.0000; lost: " in worse.output
     assert "lost · follow-cec-where · " in worse.output
     comparison = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     assert "follow-cec-where" in comparison["lost"]
@@ -92,7 +92,7 @@ def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
     assert '<failure message="lost: ' in junit
     assert "## Against the accepted run" in (tmp_path / "latest.md").read_text(encoding="utf-8")
     again = evaluate("accept", str(tmp_path), "--to", str(accepted))
-    assert ": 21 lost, 0 won of 426 questions since the one before" in again.output
+    assert ": 45 lost, 0 won of 480 questions since the one before" in again.output
 
 
 def test_two_runs_are_compared_by_their_folders(
@@ -104,7 +104,7 @@ def test_two_runs_are_compared_by_their_folders(
     worse = evaluate("compare", before, after, "--json", str(tmp_path / "both.json"))
     assert worse.exit_code == 1
     assert "WORSE: unanswerable_refused, lost: " in worse.output
-    assert json.loads((tmp_path / "both.json").read_text("utf-8"))["shared"] == 426
+    assert json.loads((tmp_path / "both.json").read_text("utf-8"))["shared"] == 480
     assert evaluate("compare", after, before).exit_code == 0
     assert evaluate("compare", before, before).exit_code == 0
 
@@ -130,10 +130,10 @@ def test_on_github_the_lost_questions_are_annotated(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_WORKSPACE", str(ROOT))
-    lost = evaluate(sabotage="always_refuses")
+    lost = evaluate(sabotage="drops_best_hit")
     assert "::error title=Gate%3A " in lost.output
     assert "::error file=eval/questions/development.jsonl,line=" in lost.output
-    assert "::error" not in evaluate("--no-annotate", sabotage="always_refuses").output
+    assert "::error" not in evaluate("--no-annotate", sabotage="drops_best_hit").output
 
 
 def test_own_questions_replace_the_committed_ones(

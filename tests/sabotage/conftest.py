@@ -75,16 +75,11 @@ def same() -> list[str]:
     return _SAME
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of what was caught; in `sabotage.json` of FOOTNOTE_TEST_FIGURES, if that is set."""
-    if not _CAUGHT:
-        return
-    terminalreporter.section("sabotage")
-    for row in _CAUGHT:
-        told = "; ".join(f"{name}: {how}" for name, how in row["caught_by"].items()) or "MISSED"
-        terminalreporter.line(f"{row['name']}: {told}")
-    terminalreporter.line(f"unchanged runs that passed: {len(_SAME)}")
-    if FIGURES:
+@pytest.fixture(autouse=True)
+def _written() -> Iterator[None]:
+    """What is known so far stands in `sabotage.json` of FOOTNOTE_TEST_FIGURES, if that is set."""
+    yield
+    if FIGURES and (_CAUGHT or _SAME):
         Path(FIGURES).mkdir(parents=True, exist_ok=True)
         content = {
             "mutants": _CAUGHT,
@@ -96,3 +91,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         }
         file = Path(FIGURES) / "sabotage.json"
         file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was caught, and by what."""
+    if not _CAUGHT:
+        return
+    terminalreporter.section("sabotage")
+    for row in _CAUGHT:
+        told = "; ".join(f"{name}: {how}" for name, how in row["caught_by"].items()) or "MISSED"
+        terminalreporter.line(f"{row['name']}: {told}")
+    terminalreporter.line(f"unchanged runs that passed: {len(_SAME)}")

@@ -42,7 +42,7 @@ FOUND, ORDER = "recall_at_5 since accepted", "ndcg_at_10 since accepted"
 SHORT, MARKED = "short_answer_f1 since accepted", "short_answer_marked since accepted"
 IN_ORDER, BRIER = "reading_order", "brier since accepted"
 WHOLE, WORDS = "whole_quotes", "median_words (fact, number, date)"
-ERRORS, NOTHING = "errors", "nothing judged"
+ERRORS, NOTHING, FOLLOW = "errors", "nothing judged", "follow_up_correctness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def date_filter_inverted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Filter, "_is_dated", lambda self, day: not sound(self, day))
 
 
-@mutant(REFUSED)
+@mutant(CORRECT)
 def date_filter_ignored(patch: pytest.MonkeyPatch) -> None:
     """All articles are asked, whatever span of time the question names."""
     patch.setattr(filters, "about_articles", lambda question, newest: (None, question))
@@ -189,7 +189,7 @@ def date_filter_ignored(patch: pytest.MonkeyPatch) -> None:
 # What is understood of the question
 
 
-@mutant(CORRECT)
+@mutant(FOLLOW, ORDER)
 def follow_ups_ignored(patch: pytest.MonkeyPatch) -> None:
     """A question is asked as it stands, whatever was said before."""
     patch.setattr(service, "stand_alone", lambda question, history=(): question)
@@ -248,7 +248,7 @@ def reader_silent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ReaderModel, "read", read)
 
 
-@mutant(REFUSED)
+@mutant(BRIER)
 def contradictions_ignored(patch: pytest.MonkeyPatch) -> None:
     """A year, a number or a kind of answer that is not there rules nothing out."""
     patch.setattr(reader, "beside_the_point", lambda values: False)
