@@ -97,7 +97,7 @@ def aliases_in(
     return tuple(found)[:MOST_ALIASES]
 
 
-_DEFINED = re.compile(r"(?P<before>[^()\n]{2,160}?)\s*\((?P<inside>[^()\n]{2,80})\)")
+_DEFINED = re.compile(r"(?P<before>[^()\n]{2,160}?)(?<!\s)\s*+\((?P<inside>[^()\n]{2,80})\)")
 
 
 def definitions(text: str) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,9 @@ _EXPRESSION = re.compile(
     rf"|(?P<bare>{_WHOLE}|(?<!the\s){_RELATIVE})",
     re.IGNORECASE,
 )
-_FURTHER = re.compile(rf"\s*(?:,|,?\s*(?:and|or))\s+(?:in\s+)?(?P<date>{_DATE})", re.IGNORECASE)
+_FURTHER = re.compile(
+    rf"\s*+(?:,(?:\s*+(?:and|or))?+|and|or)\s++(?:in\s++)?+(?P<date>{_DATE})", re.IGNORECASE
+)
 _FOLLOWS = frozenset(
     "a about according after an and are as at before but by compared did do does during for from "
     "had has have how if in is mention on onwards or report say show tell than the there through "

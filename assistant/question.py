@@ -48,7 +48,8 @@ _QUESTION_WORD = (
     r"|has|have)"
 )
 _JOINT = re.compile(
-    rf"\s*(?:[?;]\s*(?:and\s+|also,?\s+)?|,?\s+and\s+(?:also\s+)?)(?=(?:since|by|in|for|with)?\s*{_QUESTION_WORD}\b)",
+    r"(?<!\s)\s*+(?:[?;]\s*+(?:and\s++|also,?\s++)?+|(?:,\s++|(?<=\s))and\s++(?:also\s++)?+)"
+    rf"(?=(?:since|by|in|for|with)?\s*+{_QUESTION_WORD}\b)",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(rf"^([^:?]{{3,120}}:\s+)(?={_QUESTION_WORD}\b)", re.IGNORECASE)
