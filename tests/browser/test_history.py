@@ -180,6 +180,21 @@ def test_a_stopped_question_says_so_when_it_is_opened_again(
     expect(page.locator(REPLY).last).to_contain_text("This question was not answered")
 
 
+def test_a_page_connects_once_while_the_articles_are_prepared(tab: NewTab, serve: Serve) -> None:
+    """Chainlit would connect twice, and what was asked in between would lose its Stop button."""
+    server = serve("--fake", "--until", "never")
+    asking = tab(server)
+    connected: list[str] = []
+    asking.page.on("websocket", lambda socket: connected.append(socket.url))
+    page = asking.open()
+    page.fill("#chat-input", QUESTION)
+    page.click("#chat-submit")
+    expect(page.locator(REPLY)).to_contain_text("Getting the articles ready")
+    page.wait_for_timeout(2_500)  # Twice as long as the second answer of the settings would take.
+    assert len(connected) == 1
+    expect(page.locator("#stop-button")).to_be_visible()
+
+
 def test_without_a_history_nothing_is_kept(tab: NewTab, serve: Serve) -> None:
     server = serve("--fake", "--history", "off")
     asking = tab(server)

@@ -19,13 +19,27 @@
   window.footnote = footnote;
 
   // Chainlit tells its session only to its server; `/uploads` goes by it, too.
+  //
+  // It asks for its settings twice, the second time by the name of the one profile that the first
+  // answer holds, and connects before the second answer and again after it. A question asked
+  // between the two would lose its Stop button and its sources. So the first answer serves twice.
   const fetched = window.fetch;
+  let settings;
   window.fetch = (resource, options) => {
-    if (String(resource).endsWith('/set-session-cookie')) {
+    const path = new URL(String(resource), window.location.href);
+    if (path.pathname.endsWith('/set-session-cookie')) {
       footnote.session = JSON.parse(options.body).session_id;
       window.dispatchEvent(new Event('footnote:session'));
     }
-    return fetched(resource, options);
+    if (!path.pathname.endsWith('/project/settings')) return fetched(resource, options);
+    if (settings && path.searchParams.has('chat_profile')) {
+      const first = settings;
+      settings = null;
+      return first;
+    }
+    const answer = fetched(resource, options);
+    if (settings === undefined) settings = answer.then((response) => response.clone());
+    return answer;
   };
   import('/public/accessible.js');
   import('/public/uploads.js');
