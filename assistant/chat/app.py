@@ -33,6 +33,7 @@ from assistant.chat.settings_panel import settings_panel
 from assistant.chat.sweeping import sweep_chat_contexts
 from assistant.chat.uploading import sweep_uploads
 from assistant.conversation import MOST_TURNS
+from embeddings.catalog import CatalogQuery
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ async def welcome(user: cl.User | None = None, language: str | None = None) -> l
     more = ""
     try:
         await asyncio.wait_for(opening.assistant(), WELCOME_WAIT_SECONDS)
-        line = rendering.covered(await opening.call(lambda assistant: assistant.articles()))
+        newest = CatalogQuery(order="newest", size=1)
+        line = rendering.covered(await opening.call(lambda assistant: assistant.catalog(newest)))
         more = f" · [{escape(_('Browse the articles'))}](/articles)"
     except TimeoutError:
         line = _(PREPARING)

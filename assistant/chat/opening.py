@@ -60,9 +60,6 @@ class Answerer(Protocol):
     ) -> Iterable[Event]:
         """The same answer, as it is composed."""
 
-    def articles(self) -> tuple[Article, ...]:
-        """All articles, ordered by id."""
-
     def article(self, article_id: str) -> Article:
         """One article."""
 

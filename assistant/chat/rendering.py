@@ -16,6 +16,7 @@ from assistant.footnotes import marked, nested, sentences_in, to_markdown
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Hit, Refusal
     from assistant.explanation import Explanation
+    from embeddings.catalog import CatalogPage
     from embeddings.records import Article
 
 __all__ = [
@@ -96,14 +97,14 @@ class Panel(TypedDict):
     copy: str
 
 
-def covered(articles: Sequence[Article]) -> str:
+def covered(newest: CatalogPage) -> str:
     """What can be asked and how fresh it is: "5 articles, newest 2024-01-01"."""
-    if not articles:
+    if not newest.articles:
         return _("No articles yet")
-    dates = sorted(article.date for article in articles if article.date)
-    count = ngettext("{count} article", "{count} articles", len(articles))
-    said = count.format(count=f"{len(articles):,}")
-    return _("{articles}, newest {date}").format(articles=said, date=dates[-1]) if dates else said
+    count = ngettext("{count} article", "{count} articles", newest.found)
+    said = count.format(count=f"{newest.found:,}")
+    date = newest.articles[0].date
+    return _("{articles}, newest {date}").format(articles=said, date=date) if date else said
 
 
 def found(hits: Sequence[Hit]) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embeddings.catalog import CatalogQuery
+
 if TYPE_CHECKING:
     from assistant.chat.opening import Answerer
     from embeddings.records import Article
@@ -16,6 +18,8 @@ __all__ = ["Starter", "pick_starters"]
 
 STARTERS = 4
 TRIES = 12
+LOOKED_AT = 100
+"""Articles, the first by name, that a question may be offered about."""
 LONGEST_LABEL = 60
 KNOWN = Path(__file__).parent / "starters.json"
 """Questions written for particular articles, which are named by the SHA-256 of their text."""
@@ -33,8 +37,9 @@ class Starter:
 
 def pick_starters(assistant: Answerer) -> tuple[Starter, ...]:
     """Up to four questions, each asked once to be sure that it is answered."""
+    articles = assistant.catalog(CatalogQuery(order="file", size=LOOKED_AT)).articles
     picked: list[Starter] = []
-    for tried, starter in enumerate(candidates(assistant.articles())):
+    for tried, starter in enumerate(candidates(articles)):
         if len(picked) == STARTERS or tried == TRIES:
             break
         answer = assistant.ask(starter.question)

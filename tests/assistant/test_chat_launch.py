@@ -18,6 +18,7 @@ from assistant.chat.interface_texts import OURS, interface_texts
 from assistant.chat.language import LANGUAGES
 from assistant.chat.login import Login
 from assistant.settings import Settings
+from embeddings.catalog import CatalogQuery
 from embeddings.errors import CorpusError, SettingsError
 from embeddings.locks import INDEXING_LOCK, held
 from tests.fakes import HashingEncoder
@@ -144,5 +145,5 @@ def test_damage_found_at_opening_is_logged_and_indexing_elsewhere_is_not_waited_
     assert "corpus.damaged-1.sqlite" in caplog.text
     with held(corpus.with_name(INDEXING_LOCK)):
         opened = launch.open_articles(settings)
-        assert [article.id for article in opened.articles()] == ["a.txt"]
+        assert [article.id for article in opened.catalog(CatalogQuery()).articles] == ["a.txt"]
         opened.close()

@@ -32,9 +32,6 @@ class Parrot:
         self.closed = False
         self.gate = threading.Event()
 
-    def articles(self) -> tuple[Article, ...]:
-        return ARTICLES
-
     def article(self, article_id: str) -> Article:
         return next(article for article in ARTICLES if article.id == article_id)
 
@@ -138,7 +135,10 @@ def test_nobody_waits_for_a_slow_opening_but_who_asks() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(opening.assistant(), 0.01)
         gate.set()
-        assert await opening.call(lambda assistant: assistant.articles()) == ARTICLES
+        assert (
+            await opening.call(lambda assistant: assistant.catalog(CatalogQuery()).articles)
+            == ARTICLES
+        )
         assert opening.ready
         assert await opening.settle() == 1
         opening.close()

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from assistant.answers import Answer, Citation, Hit, Refusal
 from assistant.chat import rendering
 from assistant.explanation import Explanation
+from embeddings.catalog import CatalogPage
 from embeddings.errors import CitationError
 from embeddings.records import Article, Passage
 
@@ -65,7 +66,8 @@ def answer(**given: object) -> Answer:
     ],
 )
 def test_what_is_covered(articles: tuple[Article, ...], line: str) -> None:
-    assert rendering.covered(articles) == line
+    newest = CatalogPage(articles[:1], (), len(articles), 1, 1, 0)
+    assert rendering.covered(newest) == line
 
 
 def test_what_was_found() -> None:

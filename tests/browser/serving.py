@@ -50,9 +50,6 @@ class FakeAssistant:
             ]
         )
 
-    def articles(self) -> tuple[Article, ...]:
-        return tuple(self._articles.values())
-
     def article(self, article_id: str) -> Article:
         return self._articles[article_id]
 
@@ -60,7 +57,7 @@ class FakeAssistant:
         return self._articles.get(article_id)
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:
-        articles = self.articles()
+        articles = tuple(self._articles.values())
         return CatalogPage(articles, (), len(articles), 1, 1, 0)
 
     def close(self) -> None:
@@ -118,7 +115,7 @@ class FakeAssistant:
     def _passages(self, question: str) -> list[Passage]:
         wanted = set(WORD.findall(question.lower()))
         scored = []
-        for article in self.articles():
+        for article in self._articles.values():
             for match in SENTENCE.finditer(article.text):
                 shared = len(wanted & set(WORD.findall(match[0].lower())))
                 if shared or question == ALL:

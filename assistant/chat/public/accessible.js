@@ -68,7 +68,7 @@ voice.className = 'fn-unseen';
 voice.setAttribute('aria-live', 'polite');
 document.body.append(voice);
 window.addEventListener('message', (event) => {
-  if (event.source === window && event.data?.footnote === 'replied') {
-    voice.textContent = event.data.text;
-  }
+  if (event.source !== window || event.data?.footnote !== 'replied') return;
+  // It is told again where the connection was lost meanwhile, and read out once.
+  if (voice.textContent !== event.data.text) voice.textContent = event.data.text;
 });

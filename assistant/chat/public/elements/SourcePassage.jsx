@@ -1,7 +1,7 @@
 // One source beside the conversation: its article, and the quote in the text around it.
 import { useEffect, useRef } from 'react';
-import { useSetRecoilState } from 'recoil';
-import { sideViewState } from '@chainlit/react-client';
+import { useRecoilState, useRecoilValue } from 'recoil';
+import { elementState, sideViewState } from '@chainlit/react-client';
 
 // Controls and direction marks have no shape: show where they are, and keep them from turning
 // the text around them. The characters stay in the text, so a copy of it is exact.
@@ -22,7 +22,8 @@ const ADDED = /^\.uploads\/.*\//;
 
 export default function SourcePassage() {
   const { message, source } = props;
-  const setSide = useSetRecoilState(sideViewState);
+  const [side, setSide] = useRecoilState(sideViewState);
+  const elements = useRecoilValue(elementState);
   const passage = useRef(null);
   const mark = useRef(null);
 
@@ -30,6 +31,10 @@ export default function SourcePassage() {
     passage.current?.focus({ preventScroll: true });
     mark.current?.scrollIntoView({ block: 'nearest' });
   }, [message, source.number]);
+
+  // Whatever comes below an answer, Chainlit closes the side view. This stands behind the
+  // conversation on the page, so its effect runs after that one, and the view stays as it is.
+  useEffect(() => setSide(side), [elements]);
 
   // However the panel is closed, the focus goes back to what opened it.
   useEffect(() => {

@@ -1,0 +1,62 @@
+"""Sends the last exchange again to a page whose connection was lost meanwhile.
+
+Chainlit 2.12 sends what happens to the connection that a page has at the moment. What happens
+between two connections is lost: a phone that was locked, a laptop that changed its network. It
+also tells every new connection that nothing is running, which takes the Stop button away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+__all__ = ["Replay"]
+
+Emit = Callable[[str, Any], Awaitable[object]]
+SHOWN = frozenset({
+    "new_message", "update_message", "delete_message", "stream_start", "stream_token", "element",
+    "first_interaction", "window_message",
+})  # fmt: skip
+"""What a page shows, and may be told twice: all but tokens, which `stream_start` begins anew."""
+
+
+class Replay:
+    """What was sent of one page's last exchange."""
+
+    def __init__(self) -> None:
+        self._emit: Emit | None = None
+        self._sent: list[tuple[str, Any]] = []
+        self._lock = asyncio.Lock()
+
+    def through(self, emit: Emit) -> Emit:
+        """`emit` of a new connection, which remembers what it sends from now on."""
+        self._emit = emit
+
+        async def emitting(event: str, data: Any) -> None:
+            async with self._lock:
+                if event in SHOWN:
+                    self._remember(event, data)
+                await emit(event, data)
+
+        return emitting
+
+    def begin(self) -> None:
+        """Forget the exchange before: a new question comes."""
+        self._sent.clear()
+
+    async def again(self) -> None:
+        """Send all of it to the connection that there is now."""
+        async with self._lock:
+            for event, data in self._sent:
+                assert self._emit is not None
+                await self._emit(event, data)
+
+    def _remember(self, event: str, data: Any) -> None:
+        """Add it; a panel that grew takes the place of its former state."""
+        if event == "element":
+            for at, (before, former) in enumerate(self._sent):
+                if before == "element" and former["id"] == data["id"]:
+                    self._sent[at] = (event, data)
+                    return
+        self._sent.append((event, data))
