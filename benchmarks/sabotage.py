@@ -17,6 +17,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "sabotage.md"
 
+ALPHA = 0.05
+NARROW = 0.005
+"""A tenth of that."""
+
 OPENING = """\
 # Sabotage: does the evaluation notice?
 
@@ -28,7 +32,7 @@ the run is compared with the one of the unbroken program and held to the committ
 there for it.
 
 ```console
-make sabotage       # all of it; writes this page
+make sabotage       # all of it, or what is left of it where it was cut off; writes this page
 ```
 
 - **The mutants** are in `tests/sabotage/mutants.py`. Each patches the product where the fault
@@ -61,9 +65,8 @@ CLOSING = """\
 
 - That a fault of another kind is noticed, or a milder one: how small a drop can be seen stands in
   [evaluation.md](evaluation.md).
-- That each mutant is caught by a wide margin: the p-values and figures above say by how much. The
-  order of sentences is seen in a dozen lists and digests only; where the best sentence comes
-  first, not at all.
+- Much about the order of sentences: it is seen in a dozen lists and digests only, and where the
+  best sentence comes first, not at all.
 - Anything about notes beside an answer, explanations, the speed, the browser, or answers that a
   language model writes: none of them has a question here.
 """
@@ -98,6 +101,7 @@ def page(figures: Mapping[str, Any]) -> Iterable[str]:
         closed = "<br>".join(f"`{name}`: {how}" for name, how in one["caught_by"].items())
         yield f"| {one['name']} | {one['breaks']} | {one['lost']} | {closed or '**nothing**'} |"
     yield ""
+    yield from _narrow(mutants)
     yield "## The unbroken program"
     yield ""
     runs = figures["same"]
@@ -114,9 +118,25 @@ def page(figures: Mapping[str, Any]) -> Iterable[str]:
     yield ""
     yield CLOSING
     yield (
-        f"The tests took {figures['seconds'] / 60:.0f} minutes on {figures['cores']} cores, Python "
-        f"{figures['python']}."
+        f"The runs took {figures['seconds'] / 60:.0f} minutes in all, two at a time, on "
+        f"{figures['cores']} cores, Python {figures['python']}."
     )
+
+
+def _narrow(mutants: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    """Those that luck might have hidden: a drop that had to close the gate was near α."""
+    near = [
+        f"{one['name']} (`{name}`, p = {p:.2g})"
+        for one in mutants
+        for name, p in one["p"].items()
+        if p > NARROW
+    ]
+    if near:
+        yield (
+            f"Caught narrowly, by a drop with a p above {NARROW:g} where {ALPHA:g} is the limit: "
+            f"{', '.join(near)}."
+        )
+        yield ""
 
 
 if __name__ == "__main__":

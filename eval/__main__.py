@@ -7,49 +7,37 @@ FOLDER`, in `eval.bench_command`, `report`, in `eval.report_command`, and for qu
 
 from __future__ import annotations
 
-import json
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from embeddings.errors import AssistantError, ReadError
+from embeddings.errors import AssistantError
 from eval.annotations import workflow_commands
 from eval.bench_command import bench
 from eval.check_command import check as check_questions
 from eval.compare_command import accept, compare
-from eval.comparison import compare as compared
+from eval.evaluation import measured, write
 from eval.formats_command import export_questions, import_questions
-from eval.gate import Gate, broken, check, check_drops, load_gate
-from eval.html_report import html_report
+from eval.gate import Gate, broken, load_gate
 from eval.inbox_command import inbox
-from eval.junit import junit_xml
-from eval.machine import models_of, took
 from eval.new_command import new
-from eval.questions import load
-from eval.report import Report, ReportError, failures, wide
-from eval.report_command import PAGE, report_page
-from eval.run import run
-from eval.saved import LATEST, Saved, SavedError, read_saved
-from eval.sets import RUNS, QuestionSet, load_sets, named
+from eval.report import Report, failures, wide
+from eval.report_command import report_page
+from eval.saved import Saved, SavedError, read_saved
+from eval.sets import RUNS, QuestionSet, SetsError, load_sets, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from eval.questions import Question
-    from eval.run import Record
-
 BROKEN, FAILED = 1, 2
 OWN = "own"
 """Name of a set that options make up."""
 OWN_FLOORS = Path(__file__).with_name("own_floors.toml")
-WRITTEN = {"comparison.json", "reliability.svg", "risk-coverage.svg"}
-"""Files that not every run has."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(accept)
@@ -71,6 +59,9 @@ def evaluate(
         typer.Option("--set", help="Which set of eval/sets.toml. Default: its first.",
                      show_default=False),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Ask every set of eval/sets.toml, one after the other.")
+    ] = False,
     questions: Annotated[
         list[Path] | None,
         typer.Option(help="JSON Lines file of questions; may be given more than once. "
@@ -88,8 +79,8 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for what is written. Default: eval/runs/ and the set's name.",
-                     show_default=False),
+        typer.Option(help="Folder for what is written; with --all for a folder a set. Default: "
+                     "eval/runs/ and the set's name.", show_default=False),
     ] = None,
     floors: Annotated[
         Path | None,
@@ -120,8 +111,9 @@ def evaluate(
 
     With no option it asks the questions of the set seeds over the articles of seeds/, compares
     with the accepted run, and writes latest.json, latest.md, report.html, junit.xml,
-    comparison.json and two charts to eval/runs/seeds/. No key, no network, no model as a judge;
-    all but latency is the same in every run.
+    comparison.json and two charts to eval/runs/seeds/. With --all it does so for each set: the full
+    evaluation. No key, no network, no model as a judge; all but latency is the same in every run.
+    Of a set that is held out neither question nor answer is printed.
 
     Exit code: 0 the gate is open; 1 it is closed: a floor is broken or a measure has dropped since
     the accepted run (it and the questions lost are named); 2 nothing was judged (a file, a folder
@@ -139,102 +131,41 @@ def evaluate(
 
     if context.invoked_subcommand:
         return
+    given = {"--set": set_name, "--questions": questions, "--articles": articles,
+             "--floors": floors, "--accepted": accepted}  # fmt: skip
     try:
-        chosen = _chosen(set_name, questions, articles, floors)
-        folder = out or RUNS / chosen.name
-        limits = load_gate(chosen.floors) if gate else Gate()
-        before = _before(chosen, accepted)
-        report = measured(chosen, limits, before, data_dir, Console(stderr=True))
-        names = write(report, folder)
+        if every:
+            sets = _every([option for option, value in given.items() if value])
+        else:
+            sets = (_chosen(set_name, questions, articles, floors),)
     except AssistantError as error:
-        typer.echo(f"eval: {error}", err=True)
-        raise typer.Exit(FAILED) from error
-    show(report, wide(Console()), verbose=verbose)
-    if before is None:
-        typer.echo("Compared with no accepted run; `python -m eval accept` makes this one it.")
-    typer.echo(f"Written to {folder}: {', '.join(names)}")
+        raise _failed(error) from error
+    reports = []
+    for chosen in sets:
+        folder = (out / chosen.name if every else out) if out else RUNS / chosen.name
+        try:
+            limits = load_gate(chosen.floors) if gate else Gate()
+            report = measured(
+                chosen, limits, _before(chosen, accepted), data_dir, Console(stderr=True)
+            )
+            names = write(report, folder)
+        except AssistantError as error:
+            _failed(error)
+            continue
+        show(report, wide(Console()), verbose=verbose)
+        typer.echo(f"Written to {folder}: {', '.join(names)}")
+        reports.append(report)
+    if every:
+        for report in reports:
+            typer.echo(_summary(report))
     if annotate or (annotate is None and os.environ.get("GITHUB_ACTIONS") == "true"):
         workspace = Path(os.environ.get("GITHUB_WORKSPACE", ".")).resolve()
-        for line in workflow_commands(report, workspace):
+        for line in workflow_commands(reports, workspace):
             typer.echo(line)
-    if broken(report.verdicts):
+    if len(reports) < len(sets):
+        raise typer.Exit(FAILED)
+    if any(broken(report.verdicts) for report in reports):
         raise typer.Exit(BROKEN)
-
-
-def measured(
-    chosen: QuestionSet,
-    gate: Gate,
-    before: Saved | None,
-    data_dir: Path | None,
-    console: Console,
-) -> Report:
-    """The set's questions asked, judged, compared with the run before, and held to the gate."""
-    started = time.perf_counter()
-    records = records_of(load(chosen.questions), chosen.articles, data_dir, console)
-    report = Report(
-        records,
-        name=chosen.name,
-        models=models_of(chosen.articles, data_dir),
-        took=took(time.perf_counter() - started),
-    )
-    comparison = None
-    if before is not None:
-        after = Saved.from_run(report.to_dict())
-        comparison = compared(before, after, gate.together or None, gate.alpha)
-    verdicts = check(gate.floors, records, comparison)
-    if comparison is not None:
-        verdicts += check_drops(gate.no_drop, comparison)
-    return replace(report, comparison=comparison, verdicts=verdicts)
-
-
-def records_of(
-    questions: Sequence[Question], articles: Path, data_dir: Path | None, console: Console
-) -> tuple[Record, ...]:
-    """The records of all questions, asked of the articles; progress goes to `console`."""
-    from rich.progress import track
-
-    from assistant import Assistant
-
-    if not articles.is_dir():
-        raise ReadError(f"{articles}: no such folder; name one with --articles")
-    with Assistant.open(articles, data_dir=data_dir) as assistant:
-        records = run(questions, assistant)
-        return tuple(
-            track(records, "Asking", total=len(questions), console=console, transient=True)
-        )
-
-
-def files_of(report: Report) -> dict[str, str]:
-    """What is written of a run, by the name of its file."""
-    document = report.to_dict()
-    comparison = {}
-    if report.comparison is not None:
-        comparison["comparison.json"] = _json(report.comparison.to_dict())
-    return {
-        LATEST: _json(document),
-        PAGE: html_report(document, report.comparison),
-        "latest.md": report.markdown(),
-        "junit.xml": junit_xml(report),
-        **comparison,
-        **report.charts(),
-    }
-
-
-def write(report: Report, folder: Path) -> list[str]:
-    """Write the files of a run, and name them; raises `ReportError` when the folder is no place.
-
-    What an earlier run left there and this one does not have is taken away.
-    """
-    files = files_of(report)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in WRITTEN - set(files):
-            (folder / name).unlink(missing_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ReportError(f"{folder}: cannot be written: {error.strerror}; try --out") from error
-    return sorted(files)
 
 
 def show(report: Report, console: Console, *, verbose: bool) -> None:
@@ -243,11 +174,35 @@ def show(report: Report, console: Console, *, verbose: bool) -> None:
         console.print(table)
     for line in report.lines():
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    if verbose:
+    if verbose and not report.held_out:
         for line in failures(report.records):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if report.comparison is None:
+        which = " RUN --to FILE" if report.name == OWN else ""
+        told = f"Compared with no accepted run; `python -m eval accept{which}` makes this one it."
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     for verdict in broken(report.verdicts):
         console.print(f"BROKEN: {verdict}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _summary(report: Report) -> str:
+    """One line of a set among several."""
+    closed = [verdict.floor.name for verdict in broken(report.verdicts)]
+    state = f"closed by {', '.join(closed)}" if closed else "open"
+    seconds = report.took["seconds"]
+    return f"{report.name}: {len(report.records)} questions, {seconds:.0f} s; the gate is {state}"
+
+
+def _failed(error: AssistantError) -> typer.Exit:
+    typer.echo(f"eval: {error}", err=True)
+    return typer.Exit(FAILED)
+
+
+def _every(beside: Sequence[str]) -> tuple[QuestionSet, ...]:
+    """All sets; raises `SetsError` where options beside --all say what is asked."""
+    if beside:
+        raise SetsError(f"--all asks the sets as they are; leave out {', '.join(beside)}")
+    return load_sets()
 
 
 def _chosen(
@@ -259,7 +214,7 @@ def _chosen(
     """The set of that name, with what the options put in its place."""
     chosen = named(name, load_sets())
     if questions or articles:
-        chosen = replace(chosen, name=OWN, floors=OWN_FLOORS)
+        chosen = replace(chosen, name=OWN, floors=OWN_FLOORS, held_out=False)
     return replace(
         chosen,
         questions=tuple(questions or chosen.questions),
@@ -278,10 +233,6 @@ def _before(chosen: QuestionSet, accepted: Path | None) -> Saved | None:
     if accepted is None and (chosen.name == OWN or not chosen.accepted.is_file()):
         return None
     return read_saved(accepted or chosen.accepted)
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from eval.answering import ask_all, load_questions
 from eval.bench import opened
-from eval.confidence import FIGURES, Confidences, Judgement, auroc_figure
+from eval.confidence import auroc_figure
 from eval.intervals import figure
+from eval.judgements import FIGURES, Confidences, Judgement
 from eval.tables import table_of
 
 if TYPE_CHECKING:

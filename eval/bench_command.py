@@ -13,7 +13,8 @@ from eval.answering_report import measure_answers
 from eval.beir import load_benchmark
 from eval.bench import opened, rank, score
 from eval.bench_report import BenchReport
-from eval.follow_ups import holds_follow_ups, load_follow_ups, measure_follow_ups
+from eval.follow_up_report import measure_follow_ups
+from eval.follow_ups import holds_follow_ups, load_follow_ups
 from eval.published import load_published
 from eval.report import ReportError, wide
 

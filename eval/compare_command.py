@@ -12,8 +12,8 @@ from embeddings.errors import AssistantError
 from eval.comparison import compare as compared
 from eval.comparison_report import comparison_lines, comparison_table
 from eval.report import wide
-from eval.saved import SavedError, read_saved
-from eval.sets import RUNS, load_sets, named
+from eval.saved import Saved, SavedError, read_saved
+from eval.sets import RUNS, QuestionSet, load_sets, named
 
 __all__ = ["accept", "compare"]
 
@@ -71,6 +71,9 @@ def accept(
         typer.Option("--set", help="Which set of eval/sets.toml. Default: its first.",
                      show_default=False),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="The last run of every set of eval/sets.toml.")
+    ] = False,
     to: Annotated[
         Path | None,
         typer.Option(help="File of the accepted run. Default: that of the set.",
@@ -82,30 +85,42 @@ def accept(
     It writes the judged values by question to the set's file, for you to commit; no word of an
     article is in it.
 
-    For instance, after a run that shall hold, and for questions of your own:
+    For instance, after a run that shall hold, after `python -m eval --all`, and for questions of
+    your own:
 
       python -m eval accept
+
+      python -m eval accept --all
 
       python -m eval accept eval/runs/own --to accepted.jsonl
     """
     try:
-        chosen = named(set_name, load_sets())
-        saved = read_saved(run or RUNS / chosen.name)
-        failed = [one.id for one in saved.judged if one.outcome == "error"]
-        if failed:
-            raise SavedError(f"a run with errors is not accepted; failed: {', '.join(failed)}")
-        if to is None and saved.name != chosen.name:
-            raise SavedError(
-                f"the run is of the set {saved.name!r}, not {chosen.name!r}; name its file: --to"
-            )
-        path = to or chosen.accepted
-        told = ""
-        if path.is_file():
-            told = f": {compared(read_saved(path), saved)} since the one before"
-        _write(path, saved.accepted())
+        if every and (run or set_name or to):
+            raise SavedError("--all takes each set's last run; leave out RUN, --set and --to")
+        chosen = load_sets() if every else (named(set_name, load_sets()),)
+        runs = [(one, _accepted_run(run or RUNS / one.name, one, to)) for one in chosen]
+        for one, saved in runs:
+            path = to or one.accepted
+            told = ""
+            if path.is_file():
+                told = f": {compared(read_saved(path), saved)} since the one before"
+            _write(path, saved.accepted())
+            typer.echo(f"Accepted {len(saved.judged)} questions into {path}{told}")
     except AssistantError as error:
         raise _failed(error) from error
-    typer.echo(f"Accepted {len(saved.judged)} questions into {path}{told}")
+
+
+def _accepted_run(run: Path, chosen: QuestionSet, to: Path | None) -> Saved:
+    """The run, if it can be accepted; raises `SavedError` that says why not."""
+    saved = read_saved(run)
+    failed = [one.id for one in saved.judged if one.outcome == "error"]
+    if failed:
+        raise SavedError(f"a run with errors is not accepted; failed: {', '.join(failed)}")
+    if to is None and saved.name != chosen.name:
+        raise SavedError(
+            f"the run is of the set {saved.name!r}, not {chosen.name!r}; name its file: --to"
+        )
+    return saved
 
 
 def _write(path: Path, text: str) -> None:

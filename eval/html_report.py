@@ -15,8 +15,9 @@ from eval.chain import chain, held_by, lost_at
 from eval.charts import latency_svg, reliability_svg, risk_coverage_svg
 from eval.comparison import GOOD
 from eval.comparison_report import HEADER, SEES, comparison_rows
-from eval.confidence import FIGURES, Bin
+from eval.confidence import Bin
 from eval.intervals import Figure
+from eval.judgements import FIGURES
 from eval.measures import MEASURES
 from eval.report import COLUMNS
 from eval.tables import decimal, interval, shown

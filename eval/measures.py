@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from eval.confidence import Confidences, Judgement
 from eval.intervals import Figure, figure
+from eval.judgements import Confidences, Judgement
 from eval.questions import KINDS
 
 if TYPE_CHECKING:

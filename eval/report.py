@@ -10,8 +10,8 @@ from embeddings.errors import AssistantError
 from eval.charts import reliability_svg, risk_coverage_svg
 from eval.comparison import GOOD
 from eval.comparison_report import comparison_lines, comparison_markdown, comparison_table
-from eval.confidence import FIGURES
 from eval.gate import broken
+from eval.judgements import FIGURES
 from eval.measures import MEASURES, by_kind, confidences_of, measure_named
 from eval.questions import fingerprint
 from eval.tables import decimal, escaped, interval, markdown_table, shown, table_of
@@ -65,6 +65,8 @@ class Report:
     """What made the answers, and its fingerprint."""
     took: Mapping[str, Any] = field(default_factory=dict)
     """Seconds, memory and the machine, where they were measured: differs from run to run."""
+    held_out: bool = False
+    """Whether neither question nor answer is shown in the log and the summary."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready dictionary; all but `took` and latencies is the same for equal runs."""
@@ -128,7 +130,8 @@ class Report:
         """The tables and the questions that failed, for a pull request."""
         lost = broken(self.verdicts)
         state = "not run" if not self.verdicts else f"{len(lost)} broken" if lost else "passed"
-        lines = ["# Evaluation", "", f"{_sentence(self.records)} Gate: {state}.", ""]
+        title = f"# Evaluation: {self.name}" if self.name else "# Evaluation"
+        lines = [title, "", f"{_sentence(self.records)} Gate: {state}.", ""]
         if self.verdicts:
             lines += [
                 "## Gate",
@@ -143,7 +146,7 @@ class Report:
         lines += ["## By kind of question", "", *markdown_table(header, self._kind_rows()), ""]
         lines += ["## All questions", "", *markdown_table(MEASURE_HEADER, self._rows()), ""]
         lines += self._confidence_section()
-        failed = list(failures(self.records))
+        failed = [] if self.held_out else list(failures(self.records))
         if failed:
             lines += ["## Questions that failed", "", "<details>", ""]
             lines += [*(f"- {escaped(line)}" for line in failed), "", "</details>", ""]
@@ -189,6 +192,8 @@ class Report:
         ]  # fmt: skip
 
     def _asked(self) -> dict[str, str]:
+        if self.held_out:
+            return {}
         return {record.question.id: record.question.question for record in self.records}
 
     def _kind_rows(self) -> list[list[str]]:

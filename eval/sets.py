@@ -7,6 +7,7 @@
     questions = ["questions/development.jsonl"]
     floors = "floors.toml"
     accepted = "accepted/seeds.jsonl"   # written by `python -m eval accept`
+    held_out = true                     # optional
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = ["RUNS", "SETS", "QuestionSet", "SetsError", "load_sets", "named"]
 SETS = Path(__file__).parent / "sets.toml"
 RUNS = Path(__file__).parent / "runs"
 FIELDS = {"articles", "questions", "floors", "accepted"}
+HELD_OUT = "held_out"
 
 
 class SetsError(AssistantError):
@@ -39,6 +41,8 @@ class QuestionSet:
     floors: Path
     accepted: Path
     """Where the accepted run is kept, whether there is one yet or not."""
+    held_out: bool = False
+    """Whether the log and the summary show figures and ids only: neither question nor answer."""
 
 
 def load_sets(path: Path = SETS) -> tuple[QuestionSet, ...]:
@@ -63,8 +67,12 @@ def named(name: str | None, sets: tuple[QuestionSet, ...]) -> QuestionSet:
 
 
 def _set(name: str, table: Any, path: Path) -> QuestionSet:
-    if not isinstance(table, dict) or set(table) != FIELDS:
-        raise SetsError(f"{path}: [{name}] takes {', '.join(sorted(FIELDS))}, all of them")
+    if not isinstance(table, dict) or not FIELDS <= set(table) <= {*FIELDS, HELD_OUT}:
+        raise SetsError(
+            f"{path}: [{name}] takes {', '.join(sorted(FIELDS))}, all of them, and {HELD_OUT}"
+        )
+    if not isinstance(table.get(HELD_OUT, False), bool):
+        raise SetsError(f"{path}: [{name}] {HELD_OUT} is true or false")
     questions = table["questions"]
     texts = [table["articles"], table["floors"], table["accepted"], *questions]
     if (
@@ -80,4 +88,5 @@ def _set(name: str, table: Any, path: Path) -> QuestionSet:
         questions=tuple(folder / one for one in questions),
         floors=folder / table["floors"],
         accepted=folder / table["accepted"],
+        held_out=table.get(HELD_OUT, False),
     )

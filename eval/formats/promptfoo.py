@@ -78,7 +78,7 @@ def _test(question: Question) -> dict[str, Any]:
             {"role": turn.role, "content": _literal(turn.content)} for turn in question.history
         ]
     checks = [
-        {"type": "icontains-any", "value": [_literal(form) for form in fact]}
+        {"type": "icontains-any", "value": [_literal(form) for form in _written(fact)]}
         for fact in question.facts
     ] or [{"type": "javascript", "value": REFUSED}]
     return {
@@ -87,6 +87,11 @@ def _test(question: Question) -> dict[str, Any]:
         "assert": checks,
         "metadata": {"kind": question.kind, "footnote": row_of(question)},
     }
+
+
+def _written(fact: Sequence[str]) -> list[str]:
+    """The forms of a fact, each with a printer's apostrophe too, which promptfoo tells apart."""
+    return [*dict.fromkeys([*fact, *(form.replace("'", "’") for form in fact)])]
 
 
 def _literal(text: str) -> str:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import assistant
-from eval.__main__ import app
-from eval.questions import Question
+from eval.__main__ import OWN_FLOORS, app
+from eval.questions import Question, load
+from eval.saved import read_saved
+from eval.sets import QuestionSet, load_sets, named
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,6 +128,62 @@ def test_a_run_with_errors_or_of_another_set_is_not_accepted(
     assert "a run with errors is not accepted; failed: " in failed.stderr
 
 
+@pytest.fixture
+def two_sets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[QuestionSet, QuestionSet]:
+    """Three questions that are asked, and three that are held out, in the place of our sets."""
+    seeds = named(None, load_sets())
+    lines = seeds.questions[0].read_text(encoding="utf-8").splitlines()
+    made = []
+    for name, rows in (("open", lines[:3]), ("hidden", lines[3:6])):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("\n".join(rows), encoding="utf-8")
+        accepted = tmp_path / "accepted" / f"{name}.jsonl"
+        made.append(replace(seeds, name=name, questions=(path,), floors=OWN_FLOORS,
+                            accepted=accepted, held_out=name == "hidden"))  # fmt: skip
+    for module in ("eval.__main__", "eval.compare_command"):
+        monkeypatch.setattr(f"{module}.load_sets", lambda: tuple(made))
+        monkeypatch.setattr(f"{module}.RUNS", tmp_path)
+    return made[0], made[1]
+
+
+def test_all_sets_are_asked_and_each_has_its_run(
+    evaluate: Callable[..., Result], two_sets: tuple[QuestionSet, QuestionSet], tmp_path: Path
+) -> None:
+    done = evaluate("--all", "--verbose", sabotage="drops_best_hit")
+    assert done.exit_code == 0, done.output
+    for one in two_sets:
+        run = json.loads((tmp_path / one.name / "latest.json").read_text(encoding="utf-8"))
+        assert (run["set"], len(run["records"])) == (one.name, 3)
+        assert f"{one.name}: 3 questions, 0 s; the gate is open" in done.output
+    told, hidden = ((tmp_path / one.name / "latest.md").read_text("utf-8") for one in two_sets)
+    first, fourth = (load(one.questions)[0] for one in two_sets)
+    assert first.question in told
+    assert f"wrong · {first.id} · " in done.output
+    assert fourth.question not in hidden + done.output
+    assert fourth.id not in hidden + done.output
+
+    accepted = evaluate("accept", "--all")
+    assert accepted.exit_code == 0, accepted.output
+    assert [len(read_saved(one.accepted).judged) for one in two_sets] == [3, 3]
+    (tmp_path / "hidden" / "latest.json").unlink()
+    two_sets[0].accepted.unlink()
+    assert evaluate("accept", "--all").exit_code == 2
+    assert not two_sets[0].accepted.exists(), "one cannot be accepted: none is"
+
+
+def test_of_all_sets_one_that_closes_or_cannot_be_asked_decides(
+    evaluate: Callable[..., Result], two_sets: tuple[QuestionSet, QuestionSet]
+) -> None:
+    closed = evaluate("--all", sabotage="offset_by_one")
+    assert closed.exit_code == 1
+    assert "the gate is closed by citation_validity" in closed.output
+    two_sets[0].questions[0].write_text("no question", encoding="utf-8")
+    failed = evaluate("--all")
+    assert failed.exit_code == 2
+    assert "hidden: 3 questions, 0 s; the gate is open" in failed.output
+    assert "open: " not in failed.stdout
+
+
 def test_on_github_the_lost_questions_are_annotated(
     evaluate: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +217,11 @@ def test_own_questions_replace_the_committed_ones(
         (["--articles", "nowhere/"], "eval: nowhere: no such folder; name one with --articles"),
         (["--set", "nowhere"], "eval: no set is named 'nowhere'; there are: seeds"),
         (["--accepted", "nowhere.jsonl"], "eval: nowhere.jsonl: no such accepted run; `python"),
+        (
+            ["--all", "--set", "x", "--floors", "y"],
+            "eval: --all asks the sets as they are; leave out --set, --floors",
+        ),
+        (["accept", "nowhere", "--all"], "eval: --all takes each set's last run; leave out RUN"),
         (["accept", "nowhere"], "eval: nowhere: cannot be read: No such file"),
         (["compare", "nowhere", "nowhere"], "eval: nowhere: cannot be read: No such file"),
     ],

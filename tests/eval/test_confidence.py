@@ -9,10 +9,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from eval.confidence import (
-    FIGURES,
     Bin,
-    Confidences,
-    Judgement,
     aurc,
     auroc,
     auroc_figure,
@@ -24,6 +21,7 @@ from eval.confidence import (
     selective_accuracy,
 )
 from eval.intervals import RESAMPLES, SEED, Figure, figure
+from eval.judgements import FIGURES, Confidences, Judgement
 
 SURE = [0.1, 0.3, 0.6, 0.8]
 RIGHT = [0, 1, 0, 1]

@@ -14,18 +14,16 @@ from typer.testing import CliRunner
 
 from embeddings.errors import ReadError
 from eval.__main__ import app
-from eval.follow_ups import (
+from eval.follow_up_report import (
     RESOLVED,
     REWRITTEN,
     TOLD,
     TYPED,
-    FollowUp,
     FollowUpReport,
-    holds_follow_ups,
-    load_follow_ups,
     measure_follow_ups,
     ratio,
 )
+from eval.follow_ups import FollowUp, holds_follow_ups, load_follow_ups
 from tests.fakes import HashingEncoder
 
 Row = Mapping[str, Any]

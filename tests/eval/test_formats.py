@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import util
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,13 @@ def test_promptfoo_brings_everything_back(mine: tuple[Question, ...], tmp_path: 
     assert config["tests"] == "file://tests.yaml"
     assert (folder / config["providers"][0]["id"].removeprefix("file://")).is_file()
     assert list(promptfoo.imported(folder / "tests.yaml", {}).rows) == ROWS
+
+
+def test_promptfoo_is_told_of_both_apostrophes(mine: tuple[Question, ...]) -> None:
+    """It compares letter by letter; found by running it, where an article had the other one."""
+    one = replace(mine[0], facts=(("Roe's bridge", "1932"),))
+    (test,) = yaml.safe_load(promptfoo.exported([one], None).files["tests.yaml"])
+    assert test["assert"][0]["value"] == ["Roe's bridge", "1932", "Roe’s bridge"]
 
 
 def test_promptfoo_of_others_is_taken_where_words_are_asserted(tmp_path: Path) -> None:

@@ -255,3 +255,16 @@ def test_what_is_no_run_is_said(saved: Callable[..., Path], tmp_path: Path) -> N
     sound = saved("sound")
     assert "no question in common" in command(sound, "--against", accepted).stderr
     assert "try --out" in command(sound, "--out", tmp_path / "no" / "where.html").stderr
+
+
+def test_the_colours_it_shares_with_the_pages_of_articles_are_theirs() -> None:
+    """Neither page can load the other's style sheet; so the two lists must not drift apart."""
+
+    def colours(path: str) -> dict[str, str]:
+        return dict(re.findall(r"^  (--[\w-]+): (.*);$", (ROOT / path).read_text("utf-8"), re.M))
+
+    ours = colours("eval/templates/report.css")
+    theirs = colours("assistant/chat/public/articles.css")
+    shared = ours.keys() & theirs.keys()
+    assert len(shared) >= 8
+    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from eval.comparison import compare
-from eval.confidence import Judgement
 from eval.gate import Floor, check
+from eval.judgements import Judgement
 from eval.measures import confidences_of, measure_named
 from eval.report import Report, failures
 from eval.run import Record

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,12 +14,10 @@ from eval.saved import Saved
 from eval.sets import load_sets, named
 from tests.sabotage.harness import Evaluation, Outcome
 from tests.sabotage.memory import remembered
+from tests.sabotage.progress import Progress
 
 FIGURES = os.environ.get("FOOTNOTE_TEST_FIGURES")
-_CAUGHT: list[dict[str, Any]] = []
-_SAME: list[str] = []
 _QUESTIONS: list[int] = []
-_BEGAN = time.monotonic()
 
 
 @pytest.fixture(scope="session")
@@ -64,41 +59,28 @@ def before(unchanged: Outcome) -> Saved:
 
 
 @pytest.fixture(scope="session")
-def caught() -> list[dict[str, Any]]:
-    """A row for each mutant, to be filled."""
-    return _CAUGHT
-
-
-@pytest.fixture(scope="session")
-def same() -> list[str]:
-    """A word for each unchanged run that passed with the same answers, to be filled."""
-    return _SAME
+def progress(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Progress:
+    """What has been found. `make sabotage` goes on where it was cut off; a test begins anew."""
+    return Progress(kept.parent if FIGURES else tmp_path_factory.mktemp("progress"))
 
 
 @pytest.fixture(autouse=True)
-def _written() -> Iterator[None]:
+def _written(request: pytest.FixtureRequest) -> Iterator[None]:
     """What is known so far stands in `sabotage.json` of FOOTNOTE_TEST_FIGURES, if that is set."""
     yield
-    if FIGURES and (_CAUGHT or _SAME):
-        Path(FIGURES).mkdir(parents=True, exist_ok=True)
-        content = {
-            "mutants": _CAUGHT,
-            "same": _SAME,
-            "questions": sum(_QUESTIONS),
-            "seconds": round(time.monotonic() - _BEGAN),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        }
-        file = Path(FIGURES) / "sabotage.json"
-        file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if FIGURES and _QUESTIONS and "progress" in request.fixturenames:
+        progress: Progress = request.getfixturevalue("progress")
+        progress.write_figures(Path(FIGURES) / "sabotage.json", sum(_QUESTIONS))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was caught, and by what."""
-    if not _CAUGHT:
+    file = Path(FIGURES or "") / "sabotage.json"
+    if not FIGURES or not file.is_file():
         return
+    figures = json.loads(file.read_text("utf-8"))
     terminalreporter.section("sabotage")
-    for row in _CAUGHT:
+    for row in figures["mutants"]:
         told = "; ".join(f"{name}: {how}" for name, how in row["caught_by"].items()) or "MISSED"
         terminalreporter.line(f"{row['name']}: {told}")
-    terminalreporter.line(f"unchanged runs that passed: {len(_SAME)}")
+    terminalreporter.line(f"unchanged runs that passed: {len(figures['same'])}")

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from assistant import reader
 from embeddings.errors import AssistantError
-from eval.__main__ import measured
+from eval.evaluation import measured
 from eval.gate import Gate, Verdict, broken
 from eval.report import Report
 from eval.saved import Saved
@@ -39,6 +39,12 @@ class Outcome:
         if self.report is None:
             return {"nothing judged": self.error}
         return {v.floor.name: _told(v) for v in broken(self.report.verdicts)}
+
+    @property
+    def p(self) -> dict[str, float]:
+        """Of the drops that closed the gate, how likely luck alone would do that."""
+        verdicts = self.report.verdicts if self.report else ()
+        return {v.floor.name: v.p for v in broken(verdicts) if v.p is not None}
 
     @property
     def lost(self) -> int:

@@ -33,21 +33,28 @@ Arrays = list[NDArray[Any]]
 
 
 class Memory:
-    """Outputs by key, in this process and in a SQLite file that the next process finds."""
+    """Outputs by key, in a SQLite file that other processes use at the same time."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, check_same_thread=False, timeout=60)
         self._lock = Lock()
+        self._db.execute("PRAGMA journal_mode = WAL")  # who reads does not wait for who writes
         with self._db:
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS outputs (key BLOB PRIMARY KEY, arrays BLOB)"
             )
-        self._known = {bytes(k): _arrays(v) for k, v in self._db.execute("SELECT * FROM outputs")}
+        self._known: dict[bytes, Arrays] = {}
 
     def find(self, key: bytes) -> Arrays | None:
         """Copies of the arrays that are kept under the key."""
-        found = self._known.get(key)
-        return None if found is None else [array.copy() for array in found]
+        if key not in self._known:
+            with self._lock:
+                row = self._db.execute("SELECT arrays FROM outputs WHERE key = ?", (key,))
+                found = row.fetchone()
+            if found is None:
+                return None
+            self._known[key] = _arrays(found[0])
+        return [array.copy() for array in self._known[key]]
 
     def keep(self, key: bytes, arrays: Arrays) -> None:
         """Keep copies of the arrays, in the file too."""

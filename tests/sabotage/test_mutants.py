@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
 
 import pytest
 
 from eval.saved import Saved
 from tests.sabotage.harness import Evaluation, Outcome
 from tests.sabotage.mutants import MUTANTS, Mutant
+from tests.sabotage.progress import Progress
 
 pytestmark = pytest.mark.sabotage
 
@@ -26,14 +27,24 @@ def test_the_gate_catches(
     evaluation: Evaluation,
     unchanged: Outcome,
     before: Saved,
-    caught: list[dict[str, Any]],
+    progress: Progress,
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        mutant.sabotage(patch)
-        outcome = evaluation.run(before)
-    # What the product as it is does not reach either was not caught by this.
-    closed = {n: how for n, how in outcome.closed_by.items() if n not in unchanged.closed_by}
-    caught.append(
-        {"name": mutant.name, "breaks": mutant.breaks, "caught_by": closed, "lost": outcome.lost}
-    )
-    assert set(mutant.caught_by) <= closed.keys(), closed
+    if progress.find(mutant.name) is None:
+        began = time.monotonic()
+        with pytest.MonkeyPatch.context() as patch:
+            mutant.sabotage(patch)
+            outcome = evaluation.run(before)
+        # What the product as it is does not reach either was not caught by this.
+        closed = {n: how for n, how in outcome.closed_by.items() if n not in unchanged.closed_by}
+        row = {
+            "number": MUTANTS.index(mutant),
+            "name": mutant.name,
+            "breaks": mutant.breaks,
+            "caught_by": closed,
+            "lost": outcome.lost,
+            "p": {n: p for n, p in outcome.p.items() if n in mutant.caught_by},
+        }
+        progress.keep(mutant.name, row, time.monotonic() - began)
+    found = progress.find(mutant.name)
+    assert found is not None
+    assert set(mutant.caught_by) <= found["caught_by"].keys(), found["caught_by"]

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from eval.saved import Saved, read_saved
 from tests.sabotage.harness import Evaluation, Outcome, records_of
+from tests.sabotage.progress import Progress
 
 pytestmark = pytest.mark.sabotage
 
@@ -44,23 +46,36 @@ def test_the_accepted_run_is_of_this_product(evaluation: Evaluation, before: Sav
 
 @pytest.mark.parametrize("number", range(1, RUNS + 1))
 def test_a_new_process_answers_the_same(
-    number: int, kept: Path, before: Saved, unchanged: Outcome, data_dir: Path, same: list[str]
+    number: int,
+    kept: Path,
+    before: Saved,
+    unchanged: Outcome,
+    data_dir: Path,
+    progress: Progress,
 ) -> None:
     """With an index of its own, and another order of sets."""
-    remembers = () if FULL else ("--memory", str(kept))
-    _passes(before, unchanged, data_dir, *remembers, seed=number)
-    same.append("anew" if FULL else "remembered")
+    how, remembers = ("anew", ()) if FULL else ("remembered", ("--memory", str(kept)))
+    name = f"run {number}, {how}"
+    if progress.find(name) is None:
+        seconds = _passes(before, unchanged, data_dir, *remembers, seed=number)
+        progress.keep(name, {"same": how}, seconds)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_models_that_run_anew_answer_the_same(
-    threads: int, before: Saved, unchanged: Outcome, data_dir: Path, same: list[str]
+    threads: int, before: Saved, unchanged: Outcome, data_dir: Path, progress: Progress
 ) -> None:
-    _passes(before, unchanged, data_dir, "--threads", str(threads), seed=threads)
-    same.append(f"anew, {threads} threads" if threads > 1 else "anew, 1 thread")
+    name = f"anew, {threads} thread" + "s" * (threads > 1)
+    if progress.find(name) is None:
+        how = ("--threads", str(threads))
+        progress.keep(
+            name, {"same": name}, _passes(before, unchanged, data_dir, *how, seed=threads)
+        )
 
 
-def _passes(before: Saved, unchanged: Outcome, data: Path, *how: str, seed: int) -> None:
+def _passes(before: Saved, unchanged: Outcome, data: Path, *how: str, seed: int) -> float:
+    """Run it, see that it answers the same; how many seconds it took."""
+    began = time.monotonic()
     accepted = data / "accepted.jsonl"
     accepted.write_text(before.accepted(), encoding="utf-8")
     program = (sys.executable, str(ROOT / "tests" / "sabotage" / "memory.py"), *how, "--")
@@ -74,3 +89,4 @@ def _passes(before: Saved, unchanged: Outcome, data: Path, *how: str, seed: int)
     latest = json.loads((data / "run" / "latest.json").read_text(encoding="utf-8"))
     assert unchanged.report is not None
     assert records_of(latest) == records_of(unchanged.report.to_dict())
+    return time.monotonic() - began
