@@ -1,7 +1,7 @@
 """How much memory indexing takes as the folder grows.
 
-Reading, encoding and committing must stay flat; building the indexes holds the vectors, which
-the peak shows: it grows with their number.
+Reading, encoding and committing must stay flat; building the indexes holds what is left of the
+vectors, which the peak shows: it grows with their number.
 
 Small generated articles are written to a temporary folder and indexed by one process with an
 encoder that costs next to nothing; every 5,000 articles it looks at its own memory. What a model

@@ -191,9 +191,10 @@ def memory(figures: Mapping[str, Any]) -> Iterable[str]:
         f"One process indexed {figures['articles']:,} small articles ({figures['passages']:,} "
         f"passages, {figures['dimension']} dimensions) in {figures['seconds']:,.0f} s "
         "with an encoder that needs no model; the default model adds a constant. Reading, encoding "
-        "and committing hold a batch at a time. Building the indexes holds the vectors: so the "
-        f"peak, {figures['peak_mib']:,} MiB, grows with their number, and so does answering "
-        f"afterwards, which takes {answering['resident_mib']:,.0f} MiB. The last row is after the "
+        "and committing hold a batch or two at a time. Building the indexes holds a byte a "
+        f"dimension of each vector: so the peak, {figures['peak_mib']:,} MiB, grows with their "
+        f"number, and so does answering afterwards, which takes "
+        f"{answering['resident_mib']:,.0f} MiB. The last row is after the "
         f"indexes were built. The data folder holds {figures['data_mib']:,} MiB."
     )
     yield ""
