@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help chat test check lint format types unit browser texts eval bench torture sabotage constraints clean
+.PHONY: help chat test check lint format types unit browser texts eval eval-all accept bench torture sabotage constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,8 +66,15 @@ texts: $(READY) ## Bring the catalogs of the interface's texts up to date with t
 eval: $(READY) ## Measure quality on the project's questions; fails under the floors, or on a significant drop
 	$(BIN)/python -m eval
 
-bench: $(READY) ## Time the first answer in a fresh process
-	$(BIN)/python benchmarks/first_answer.py
+eval-all: $(READY) ## The same on all sets of eval/sets.toml, Larkmere and what is held out too
+	$(BIN)/python -m eval --all
+
+accept: $(READY) ## After `make eval-all`: compare with these runs from now on; writes their figures into docs/evaluation.md
+	$(BIN)/python -m eval accept --all
+	$(BIN)/python benchmarks/evaluation.py
+
+bench: $(READY) ## Measure speed beside other libraries (FULL=1: hours); writes docs/performance.md
+	$(BIN)/python -m benchmarks.bench $(if $(FULL),--full)
 
 FIGURES ?= .figures
 torture: $(READY) ## Kill, starve, damage and fuzz it for an hour or two; writes docs/reliability.md
@@ -77,9 +84,10 @@ torture: $(READY) ## Kill, starve, damage and fuzz it for an hour or two; writes
 	$(BIN)/python benchmarks/memory.py --figures $(FIGURES)
 	$(BIN)/python benchmarks/reliability.py $(FIGURES)
 
+# One thread for FAISS: more only wait for each other over an index this small.
 sabotage: $(READY) ## Break the program in some forty ways and see that the evaluation notices; writes docs/sabotage.md
 	mkdir -p $(FIGURES)
-	FOOTNOTE_TEST_FIGURES=$(abspath $(FIGURES)) $(BIN)/python -m pytest tests/sabotage -m sabotage
+	OMP_NUM_THREADS=1 FOOTNOTE_TEST_FIGURES=$(abspath $(FIGURES)) $(BIN)/python -m pytest tests/sabotage -m sabotage -n 2
 	$(BIN)/python benchmarks/sabotage.py $(FIGURES)
 
 constraints: $(READY) ## Write constraints.txt from what is installed

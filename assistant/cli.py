@@ -232,6 +232,15 @@ def index(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and index what changes, until Ctrl-C.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Encode in N processes: of this machine, or of the Ray cluster at "
+            "FOOTNOTE_RAY_ADDRESS.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Index folders, and ask them from now on.
@@ -244,10 +253,11 @@ def index(
       assistant index my-articles/
       assistant index my-articles/ --watch
       assistant index news/ reports/ --data-dir /srv/footnote
+      assistant index archive/ --workers 8
     """
     from assistant.selection import remember
 
-    settings = _settings(folders, data_dir)
+    settings = _settings(folders, data_dir, workers)
     with terminal.interruptible() as stop, _opened(settings, stop=stop.is_set) as assistant:
         remember(settings.resolved_data_dir(), settings.resolved_articles())
         _say_index(assistant, as_json=as_json)
@@ -532,12 +542,16 @@ def import_backup(
     terminal.say(f"Put {count} articles in place for {terminal.safe(folders)}.")
 
 
-def _settings(articles: list[Path] | None, data_dir: Path | None) -> Settings:
+def _settings(
+    articles: list[Path] | None, data_dir: Path | None, workers: int | None = None
+) -> Settings:
     """Settings of this run: as given, else with the folders that were last indexed."""
     from assistant.selection import remembered
     from assistant.settings import Settings
 
-    settings = Settings(articles=tuple(articles) if articles else None, data_dir=data_dir)
+    settings = Settings(
+        articles=tuple(articles) if articles else None, data_dir=data_dir, workers=workers
+    )
     if settings.articles:
         return settings
     folders = remembered(settings.resolved_data_dir())

@@ -26,6 +26,7 @@ from assistant.settings import Settings
 from assistant.wording import say
 from embeddings.backup import export_corpus, import_corpus
 from embeddings.checking import Check, check_corpus
+from embeddings.distributed import PORTION, RayEncoder
 from embeddings.encoder import exported_card, load_encoder
 from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.folders import UPLOADS
@@ -87,6 +88,7 @@ class Assistant:
         self._notices = notices
         self._lock = threading.Lock()
         self._index: Index | None = None
+        self._portion = 1
         self.report = IndexReport()
         """What indexing did when the assistant was opened, or last refreshed."""
 
@@ -122,13 +124,16 @@ class Assistant:
         tell = progress or (lambda _: None)
         notices: list[str] = []
 
+        spread = settings.workers is not None or settings.ray_address is not None
+
         @cache
         def loaded() -> Encoder:
             if encoder is not None:
                 return encoder
             if exported_card(settings.encoder, data) is None:
                 tell(Progress("preparing the model", 0))
-            return load_encoder(settings.encoder, data, settings.threads, notices.append)
+            local = load_encoder(settings.encoder, data, settings.threads, notices.append)
+            return RayEncoder(local, settings.workers, settings.ray_address) if spread else local
 
         @cache
         def fingerprint() -> str:
@@ -136,8 +141,10 @@ class Assistant:
             return card.fingerprint if card else loaded().fingerprint
 
         corpus, found = open_sound(corpus_folder(data, folders))
+        corpus.engine = settings.engine()
         notices += found
         opened = cls(corpus, folders, loaded, fingerprint, notices, endpoint)
+        opened._portion = PORTION * (settings.workers or 1) if spread else 1
         try:
             opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
         except BaseException:
@@ -161,6 +168,7 @@ class Assistant:
             progress,
             stop=stop,
             wait=wait,
+            portion=self._portion,
         )
         self._synonyms = read_synonyms(self._folders)
         return self.report

@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from embeddings.corpus import Engine
 from embeddings.encoder import DEFAULT_ENCODER
 from embeddings.errors import SettingsError
 
@@ -28,7 +29,7 @@ __all__ = ["CONFIG_FILE", "CONFIG_VARIABLE", "Settings", "seeds"]
 PREFIX = "FOOTNOTE_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 CONFIG_FILE = "footnote.toml"
-SECRET = ("llm_url", "llm_key")
+SECRET = ("llm_url", "llm_key", "milvus_uri", "milvus_token")
 """Settings that an error does not repeat: someone may have put a key there."""
 
 
@@ -54,8 +55,19 @@ def _http_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _engine_address(value: str) -> str:
+    """The address of a server, without a name and password in it: those end up in logs."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or value.split() != [value]:
+        raise ValueError("it is not the address of a Milvus server such as http://localhost:19530")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("it holds more than a host and a port; a password belongs in milvus_token")
+    return value.rstrip("/")
+
+
 Location = Annotated[Path, BeforeValidator(_written)]
 Address = Annotated[str, AfterValidator(_http_address)]
+EngineAddress = Annotated[str, AfterValidator(_engine_address)]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -80,9 +92,19 @@ class Settings(BaseSettings):
     data_dir: Location | None = None
     """Where the corpus and its indexes are kept. None: the platform's user data folder."""
     encoder: str = Field(default=DEFAULT_ENCODER, min_length=1)
-    """A sentence-transformers model: the name of one, or a folder that holds one."""
+    """A sentence-transformers model: the name of one, or a folder that holds one. With `:int8`
+    behind it, its weights are rounded to a byte each."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """Processor threads that encoding and reading may use. None: as many as there are cores."""
+    workers: int | None = Field(default=None, ge=1, le=4096)
+    """Workers that encode articles, by Ray. None: this process does, or with `ray_address` as many
+    as its cluster has processor cores."""
+    ray_address: str | None = Field(default=None, min_length=1)
+    """Address of a Ray cluster, as `ray start` tells it. None: workers are processes here."""
+    milvus_uri: EngineAddress | None = None
+    """Address of a Milvus server that holds the indexes. None: they are files in `data_dir`."""
+    milvus_token: SecretStr | None = None
+    """`user:password`, or a key, for that server; None where it asks for none. Shown nowhere."""
     history: bool = True
     """Whether the chat keeps its conversations, so that they can be opened again."""
     uploads: Literal["off", "private", "library"] = "library"
@@ -132,6 +154,13 @@ class Settings(BaseSettings):
     def resolved_data_dir(self) -> Path:
         """Absolute data folder: the given one, else the platform's user data folder."""
         return _absolute(self.data_dir or Path(user_data_dir("footnote", appauthor=False)))
+
+    def engine(self) -> Engine | None:
+        """The search engine that holds the indexes; None: files beside the corpus."""
+        if self.milvus_uri is None:
+            return None
+        token = self.milvus_token
+        return Engine(self.milvus_uri, token.get_secret_value() if token else None)
 
 
 class _Environment(EnvSettingsSource):

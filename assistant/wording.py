@@ -27,6 +27,15 @@ class Said(str):
         """The same with a capital at its start."""
         return _said(f"{self[:1].upper()}{self[1:]}", self.template, self.singular, self.values)
 
+    def renamed(self, names: Mapping[str, str]) -> Said:
+        """The same with other values for those that are keys of `names`."""
+        values = {
+            name: value.renamed(names) if isinstance(value, Said) else names.get(value, value)
+            for name, value in self.values.items()
+        }
+        template = self.singular if self.singular and values["count"] == 1 else self.template
+        return _said(template.format(**values), self.template, self.singular, values)
+
     def parts(self) -> dict[str, Any]:
         """What it is made of, ready for JSON."""
         values = {n: v.parts() if isinstance(v, Said) else v for n, v in self.values.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embeddings.index import NAMES, build_index, load_index
+from embeddings import milvus
+from embeddings.index import build_index, load_index, names_of, up_to_date
 from embeddings.indexing import Progress
 from embeddings.recovery import damage_of
 from embeddings.sealing import read_seal
@@ -56,7 +57,7 @@ def _check_file(corpus: Corpus) -> Iterator[Check]:
     sealed, now = read_seal(corpus.folder), corpus.stamp()
     if sealed is not None and sealed.revision == now.revision:
         message = "every bit of the corpus file is as it was sealed"
-        if sealed.sha256 == now.sha256:
+        if sealed.checksum == now.checksum:
             yield Check("seal", True, message)
         else:
             yield Check("seal", False, f"{corpus.path} was changed; open it again")
@@ -91,11 +92,14 @@ def _check_index(corpus: Corpus, tell: Callable[[Progress], None]) -> Check:
     """The published indexes, passage by passage, against the corpus."""
     found: list[str] = []
     index = load_index(corpus, found.append)
-    if index is not None and index.generation == corpus.generation():
+    index = None if index is None else up_to_date(corpus, index)
+    if index is not None:
         problem = _difference(corpus, index, tell)
         if problem is None:
-            return Check("indexes", True, f"both hold the {index.dense.size} passages")
-        corpus.forget_derived(NAMES)
+            kind = getattr(index.dense, "about", None)
+            known = f"both hold the {corpus.count()[1]} passages" + (f"; {kind}" if kind else "")
+            return Check("indexes", True, known)
+        corpus.forget_derived(names_of(corpus))
         found.append(problem)
     tell(Progress("building the indexes", 0))
     index = build_index(corpus)
@@ -105,16 +109,21 @@ def _check_index(corpus: Corpus, tell: Callable[[Progress], None]) -> Check:
 
 def _difference(corpus: Corpus, index: Index, tell: Callable[[Progress], None]) -> str | None:
     """Where the indexes and the corpus do not agree."""
+    if isinstance(index.dense, milvus.MilvusDense):
+        size = index.dense.size
+        return milvus.difference(
+            corpus, index.dense, lambda seen: tell(Progress("verifying the indexes", seen, size))
+        )
     seen = 0
     with corpus.snapshot() as snapshot:
         for number, passage, vector in snapshot.passages:
             seen += 1
             if seen % STEP == 0:
                 tell(Progress("verifying the indexes", seen, index.dense.size))
-            own = index.dense.vector(number)
-            if own is None or own.tobytes() != vector.astype("<f4").tobytes():
+            if not index.dense.holds(number, vector):
                 return f"the dense index had another vector for {passage.article_id}; built again"
-    if not seen == index.dense.size == index.lexical.size:
+    expected = seen if index.published is None else index.dense.size  # some may have gone since
+    if not seen <= expected == index.dense.size == index.lexical.size:
         return (
             f"the indexes held {index.dense.size} and {index.lexical.size} passages and the "
             f"corpus {seen}; built again"

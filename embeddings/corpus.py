@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from embeddings.catalog import CatalogPage, choose
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
-from embeddings.rawfile import inode_of, release, retain, sha256_of_open, unreadable
+from embeddings.passages import embedded_text
+from embeddings.rawfile import checksum_of_open, inode_of, release, retain, unreadable
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.schema import SCHEMA_VERSION, checksum, create
 from embeddings.sealing import Seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from embeddings.catalog import CatalogQuery
     from embeddings.rawfile import Inode
 
-__all__ = ["FILE", "Corpus", "Derived", "Entry", "Outline", "Snapshot", "StoredFile"]
+__all__ = [
+    "FILE", "Corpus", "Derived", "Engine", "Entry", "Outline", "Roll", "Since", "Snapshot",
+    "StoredFile",
+]  # fmt: skip
 
 FILE = "corpus.sqlite"
 BUSY_SECONDS = 60.0
@@ -85,7 +89,7 @@ class Derived:
     generation: int
     build: int
     file: str
-    sha256: str
+    checksum: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,48 @@ class Snapshot:
 
     generation: int
     build: int
+    count: int
+    """Number of passages."""
     passages: Iterable[tuple[int, Passage, NDArray[np.float32]]] = field(repr=False)
     """(Number, passage, vector), by article and place; streamed, not held."""
+    sample: Callable[[int, int], NDArray[np.float32]] = field(repr=False)
+    """(How many at most, seed of the choice) → vectors of that many passages, float32 (n, d)."""
+    vectors: Callable[[Sequence[int]], dict[int, NDArray[np.float32]]] = field(repr=False)
+    """Numbers → their vectors, as `Corpus.vectors`, at this generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The passages with numbers above a given one. Read it inside `Corpus.since`."""
+
+    generation: int
+    build: int
+    numbers: tuple[int, ...]
+    """Ascending."""
+    passages: Callable[[Sequence[int]], Iterable[tuple[int, Passage, NDArray[np.float32]]]] = field(
+        repr=False
+    )
+    """Some of the numbers → (number, passage, vector)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Which articles are searched, at one generation."""
+
+    generation: int
+    build: int
+    made_with: str
+    """What the passages of the build are made with; empty before the first."""
+    keys: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where a search engine listens that holds the indexes in place of files beside the corpus."""
+
+    uri: str
+    token: str | None = field(default=None, repr=False)
+    """`user:password` or a key; None where it asks for none."""
 
 
 class Corpus:
@@ -125,6 +169,8 @@ class Corpus:
         self._fingerprint: tuple[int, str] | None = None
         self._outlines: tuple[int, tuple[Outline, ...]] | None = None
         self._inode: Inode | None = None
+        self.engine: Engine | None = None
+        """Holds the indexes, where they are not files in `folder`."""
         make_folder(folder)
         self._connect()
 
@@ -372,7 +418,7 @@ class Corpus:
         with self._transaction(advance=False) as db:
             for name, index in derived.items():
                 db.execute("DELETE FROM derived WHERE name = ?", (name,))
-                row = (name, index.generation, index.build, index.file, index.sha256)
+                row = (name, index.generation, index.build, index.file, index.checksum)
                 _insert(db, "derived", row)
 
     def forget_derived(self, names: Iterable[str]) -> None:
@@ -580,20 +626,139 @@ class Corpus:
             with self._translated():
                 db.execute("BEGIN")
                 _, generation, _, build, _, _ = self._state(db)
-                yield Snapshot(generation, build or 0, self._stream(db, build or 0))
+                build = build or 0
+                count = _one(db, "SELECT sum(passages) FROM splits WHERE build = ?", build)
+                yield Snapshot(
+                    generation,
+                    build,
+                    int(count or 0),
+                    self._stream(db, build),
+                    lambda most, seed: self._sample(db, build, most, seed),
+                    lambda numbers: self._vectors(db, numbers),
+                )
         finally:
             db.close()
+
+    def vectors(self, numbers: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """Number → vector, float32 (d,), unit norm, for those passages that are still there."""
+        with self._current() as db, self._translated():
+            return self._vectors(db, numbers)
+
+    def _vectors(
+        self, db: sqlite3.Connection, numbers: Sequence[int]
+    ) -> dict[int, NDArray[np.float32]]:
+        import numpy as np
+
+        found = {}
+        for row in db.execute(f"{_SELECT_PASSAGES} {_AMONG}", (json.dumps(list(numbers)),)):
+            if checksum(*row[:-1]) != row[-1]:
+                raise self._damaged(f"passage {row[0]} is not what was written")
+            found[int(row[0])] = np.frombuffer(row[5], dtype="<f4")
+        return found
+
+    def _sample(
+        self, db: sqlite3.Connection, build: int, most: int, seed: int
+    ) -> NDArray[np.float32]:
+        import numpy as np
+
+        rows = db.execute("SELECT number FROM passages WHERE build = ?", (build,))
+        numbers = np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64))
+        chance = np.random.default_rng(seed)
+        chosen = chance.permutation(numbers)[:most].tolist()
+        # In the order of the file, which is read faster; then in the order of chance again.
+        found = self._vectors(db, sorted(chosen))
+        return np.stack([found[number] for number in chosen])
+
+    def known_vectors(self, paths: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """What was encoded of the articles of these files → vector, float32 (d,), verified."""
+        found = {}
+        with self.reading(), self._current() as db:
+            build = self._state(db)[3] or 0
+            for path in paths:
+                row = db.execute(
+                    "SELECT articles.* FROM articles JOIN files ON article = key WHERE path = ?",
+                    (path,),
+                ).fetchone()
+                if row is not None:
+                    article = self._article(row)
+                    for _, passage, vector in self._passages_of(db, article, int(row[0]), build):
+                        found[embedded_text(passage.title, passage.text)] = vector
+        return found
+
+    def living(self, numbers: Sequence[int]) -> set[int]:
+        """Those of the passages that are still there."""
+        rows = self._rows(f"SELECT number FROM passages {_AMONG}", (json.dumps(list(numbers)),))
+        return {int(str(number)) for (number,) in rows}
+
+    @contextlib.contextmanager
+    def since(self, number: int, most: int) -> Iterator[Since | None]:
+        """What has come after passage `number`, at one moment; None when it is more than `most`."""
+        with self.reading(), self._current() as db:
+            _, generation, _, build, _, _ = self._state(db)
+            later = "FROM passages WHERE number > ? AND build = ? ORDER BY number"
+            rows = db.execute(
+                f"SELECT number {later} LIMIT ?", (number, build, most + 1)
+            ).fetchall()
+            if len(rows) > most:
+                yield None
+                return
+            numbers = tuple(int(number) for (number,) in rows)
+            yield Since(generation, build or 0, numbers, lambda some: self._later(db, some))
+
+    def _later(
+        self, db: sqlite3.Connection, numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
+        import numpy as np
+
+        article = None
+        rows = db.execute(
+            f"{_SELECT_PASSAGES} {_AMONG} ORDER BY number", (json.dumps(list(numbers)),)
+        )
+        for row in rows:
+            if article is None or article[0] != row[1]:
+                found = db.execute("SELECT * FROM articles WHERE key = ?", (row[1],)).fetchone()
+                article = (row[1], self._article(found))
+            yield int(row[0]), self._passage(article[1], row), np.frombuffer(row[5], dtype="<f4")
+
+    def identity(self) -> str:
+        """Names this corpus, and no other: 16 hexadecimal digits."""
+        with self._current() as db, self._translated():
+            return self._state(db)[4]
+
+    def roll(self) -> Roll:
+        """The articles that are searched now."""
+        with self.reading(), self._current() as db:
+            _, generation, _, build, _, _ = self._state(db)
+            made_with = _one(db, "SELECT made_with FROM builds WHERE build = ?", build)
+            keys = db.execute("SELECT article FROM splits WHERE build = ?", (build,)).fetchall()
+        return Roll(generation, build or 0, made_with or "", frozenset(int(k) for (k,) in keys))
+
+    def split(
+        self, keys: Iterable[int], build: int
+    ) -> dict[int, list[tuple[int, Passage, NDArray[np.float32]]]]:
+        """Key → (number, passage, vector) of its passages, for those still there, at one moment."""
+        found = {}
+        with self.reading(), self._current() as db:
+            for key in keys:
+                row = db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone()
+                if row is not None:
+                    found[key] = list(self._passages_of(db, self._article(row), key, build))
+        return found
 
     def _stream(
         self, db: sqlite3.Connection, build: int
     ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
+        for row in db.execute("SELECT * FROM articles ORDER BY id"):
+            yield from self._passages_of(db, self._article(row), int(row[0]), build)
+
+    def _passages_of(
+        self, db: sqlite3.Connection, article: Article, key: int, build: int
+    ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
         import numpy as np
 
-        for row in db.execute("SELECT * FROM articles ORDER BY id"):
-            article = self._article(row)
-            for found in db.execute(_SELECT_PASSAGES + _IN_ORDER, (row[0], build)):
-                passage = self._passage(article, found)
-                yield int(found[0]), passage, np.frombuffer(found[5], dtype="<f4")
+        for found in db.execute(_SELECT_PASSAGES + _IN_ORDER, (key, build)):
+            passage = self._passage(article, found)
+            yield int(found[0]), passage, np.frombuffer(found[5], dtype="<f4")
 
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Number → passage, for those of `numbers` that are still there."""
@@ -648,7 +813,7 @@ class Corpus:
             try:
                 _, generation, revision, _, identity, _ = self._state(db)
                 removed = dict(db.execute("SELECT sha256, id FROM removed ORDER BY sha256"))
-                return Seal(identity, generation, revision, sha256_of_open(self.path), removed)
+                return Seal(identity, generation, revision, checksum_of_open(self.path), removed)
             except OSError as error:
                 raise _unusable(self.folder, f"{self.path}: {error.strerror}") from error
             finally:
@@ -661,6 +826,7 @@ _SELECT_FILES = (
 )
 _KEY_OF_TEXT = "SELECT key FROM articles WHERE sha256 = ?"
 _SELECT_PASSAGES = 'SELECT number, article, build, start, "end", vector, checksum FROM passages'
+_AMONG = "WHERE number IN (SELECT value FROM json_each(?))"
 _IN_ORDER = ' WHERE article = ? AND build = ? ORDER BY start, "end"'
 
 

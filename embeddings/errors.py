@@ -6,7 +6,8 @@ AssistantError
 ├── ReadError          a file cannot be read as an article
 │   └── UnreadError    a file could not be read this time; another time it may be
 ├── CorpusError        the data folder cannot be opened, read or written
-│   └── DamagedError   what is stored is not what was written
+│   ├── DamagedError   what is stored is not what was written
+│   └── EngineError    the search engine or the workers cannot be reached, or do not do their work
 ├── ModelError         model weights are missing, or not the ones that were pinned
 └── CitationError      a citation does not match the article it names
 
@@ -21,6 +22,7 @@ __all__ = [
     "CitationError",
     "CorpusError",
     "DamagedError",
+    "EngineError",
     "ModelError",
     "QuestionError",
     "ReadError",
@@ -55,6 +57,10 @@ class CorpusError(AssistantError):
 
 class DamagedError(CorpusError):
     """What is stored is not what was written."""
+
+
+class EngineError(CorpusError):
+    """The search engine, or the workers that encode, cannot be reached or do not do their work."""
 
 
 class ModelError(AssistantError):

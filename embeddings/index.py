@@ -1,35 +1,37 @@
-"""Both derived indexes of one generation of a corpus: loaded, or built and published."""
+"""Both derived indexes of one generation of a corpus: loaded, or built and published.
+
+They are files beside the corpus, or in a search engine, where the corpus has one.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embeddings import dense, lexical
+from embeddings import dense, lexical, milvus
 from embeddings.corpus import Derived
 from embeddings.dense import DenseBuilder, DenseIndex
-from embeddings.durable import (
-    folder_sha256,
-    publish,
-    remove_others,
-    sha256_of_file,
-    sweep,
-    workspace,
-)
+from embeddings.durable import checksum_of_folder, publish, remove_others, sweep, workspace
 from embeddings.errors import CorpusError
+from embeddings.growing import MOST_NEW, grown_dense, grown_lexical, is_overgrown, tail_of
 from embeddings.lexical import LexicalBuilder, LexicalIndex
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held, is_held
 from embeddings.sealing import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from embeddings.corpus import Corpus
+    from embeddings.corpus import Corpus, Since
+    from embeddings.dense import About
+    from embeddings.growing import Tail
 
-__all__ = ["Index", "build_index", "load_index", "open_index", "publish_index"]
+__all__ = [
+    "Index", "build_index", "load_index", "names_of", "open_index", "publish_index", "up_to_date",
+]  # fmt: skip
 
 NAMES = (dense.NAME, lexical.NAME)
 LAYOUTS = {dense.NAME: dense.LAYOUT, lexical.NAME: lexical.LAYOUT}
@@ -44,6 +46,9 @@ class Index:
     dense: DenseIndex
     generation: int
     build: int
+    published: Index | None = None
+    """The indexes of an earlier generation that these are made of, with `tail` beside them."""
+    tail: Tail | None = None
 
 
 def open_index(
@@ -51,16 +56,17 @@ def open_index(
 ) -> Index:
     """The index of the corpus as it is now, built when the one that is there will not do.
 
-    While the corpus is being indexed, the last one published is used: what has been deleted since
-    is not in the corpus any more and is not found. `loaded` is one that was loaded before; `tell`
-    is told of a damaged one.
+    What has come since a large one was published is searched beside it. While the corpus is being
+    indexed, the last one published is used: what has been deleted since is not in the corpus any
+    more and is not found. `loaded` is one that was loaded before; `tell` is told of a damaged one.
     """
     indexing = is_held(corpus.folder / INDEXING_LOCK)
-    index = loaded
-    if not (indexing and index is not None and _is_latest(corpus, index)):
+    index = loaded.published or loaded if loaded is not None else None
+    if index is None or not _is_latest(corpus, index):
         index = load_index(corpus, tell)
-    if index is not None and index.generation == corpus.generation():
-        return index
+    now = None if index is None else up_to_date(corpus, index, loaded.tail if loaded else None)
+    if now is not None:
+        return now
     if index is not None and indexing:
         current = corpus.build()
         if current is not None and current[0] == index.build:
@@ -68,9 +74,56 @@ def open_index(
     return build_index(corpus)
 
 
+def up_to_date(corpus: Corpus, index: Index, tail: Tail | None = None) -> Index | None:
+    """A published index with what has come since, if anything; None if it is to be built anew.
+
+    `tail` is what had come since when it was last asked.
+    """
+    if index.generation == corpus.generation():
+        return index
+    if corpus.engine is not None:
+        return None
+    about = index.dense.about
+    with _growth(corpus, about, index.build) as since:
+        if since is None:
+            return None
+        tail = tail_of(since, about.last, tail)
+        return Index(
+            grown_lexical(index.lexical, tail, corpus),
+            grown_dense(index.dense, tail, corpus),
+            since.generation,
+            since.build,
+            index,
+            tail,
+        )
+
+
+@contextlib.contextmanager
+def _growth(corpus: Corpus, about: About, build: int) -> Iterator[Since | None]:
+    """What has come since an index was published; None when it is to be built anew."""
+    with corpus.since(about.last, MOST_NEW) as since:
+        if since is not None and since.build != build:
+            since = None
+        if since and is_overgrown(about.passages, len(since.numbers), corpus.count()[1]):
+            since = None
+        yield since
+
+
+def _still_serves(corpus: Corpus) -> bool:
+    """Whether the published indexes will do, with what has come since beside them."""
+    recorded = corpus.derived(NAMES)
+    if corpus.engine or len(recorded) < len(NAMES) or not all(map(_is_in_layout, NAMES, recorded)):
+        return False
+    about = dense.read_about(corpus.folder / recorded[0].file)
+    if about is None:
+        return False
+    with _growth(corpus, about, recorded[0].build) as since:
+        return since is not None
+
+
 def _is_latest(corpus: Corpus, index: Index) -> bool:
     """Whether no other index has been published since."""
-    recorded = corpus.derived(NAMES)
+    recorded = corpus.derived(names_of(corpus))
     return bool(recorded) and (recorded[0].generation, recorded[0].build) == (
         index.generation,
         index.build,
@@ -83,13 +136,15 @@ def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Ind
     `tell` is told what is damaged. Raises `CorpusError` when the system does not let it be read
     just now.
     """
+    if corpus.engine is not None:
+        return _from_engine(corpus, tell)
     for _ in range(LOAD_ATTEMPTS):
         recorded = corpus.derived(NAMES)
         if len(recorded) < len(NAMES) or not all(map(_is_in_layout, NAMES, recorded)):
             return None
         problem = None
         try:
-            loaded = _loaded(corpus.folder, recorded)
+            loaded = _loaded(corpus, recorded)
         except OSError as error:
             problem = f"{error.filename or corpus.folder}: {error.strerror}"
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO):
@@ -107,6 +162,28 @@ def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Ind
     return None
 
 
+def _from_engine(corpus: Corpus, tell: Callable[[str], None] | None) -> Index | None:
+    try:
+        loaded = milvus.load(corpus, tell)
+    except FileNotFoundError as error:
+        if tell:
+            tell(f"{error.filename} is gone; the indexes were written again from the corpus")
+        return None
+    except OSError as error:
+        raise CorpusError(
+            f"cannot read the index of {corpus.folder}: {error.strerror}; try again"
+        ) from error
+    if loaded is None:
+        return None
+    words, meaning, derived = loaded
+    return Index(words, meaning, derived.generation, derived.build)
+
+
+def names_of(corpus: Corpus) -> tuple[str, ...]:
+    """What the corpus's derived indexes are recorded as."""
+    return NAMES if corpus.engine is None else (milvus.NAME,)
+
+
 def _prefix(name: str) -> str:
     """How the file of a derived index is called in the layout that this version reads."""
     return f"{name}-v{LAYOUTS[name]}-"
@@ -116,13 +193,13 @@ def _is_in_layout(name: str, derived: Derived) -> bool:
     return derived.file.startswith(_prefix(name))
 
 
-def _loaded(folder: Path, recorded: Sequence[Derived]) -> Index | Path:
+def _loaded(corpus: Corpus, recorded: Sequence[Derived]) -> Index | Path:
     """The index, or the path of the part of it that is not what was written."""
-    dense_at, lexical_at = (folder / derived.file for derived in recorded)
-    dense_index = DenseIndex.load(dense_at, recorded[0].sha256)
+    dense_at, lexical_at = (corpus.folder / derived.file for derived in recorded)
+    dense_index = DenseIndex.load(dense_at, recorded[0].checksum, corpus.vectors)
     if dense_index is None:
         return dense_at
-    lexical_index = LexicalIndex.load(lexical_at, recorded[1].sha256)
+    lexical_index = LexicalIndex.load(lexical_at, recorded[1].checksum)
     if lexical_index is None:
         return lexical_at
     return Index(lexical_index, dense_index, recorded[0].generation, recorded[0].build)
@@ -148,17 +225,29 @@ def build_index(corpus: Corpus) -> Index:
 def publish_index(corpus: Corpus, progress: Callable[[int, int], None] | None = None) -> None:
     """Build both indexes from the corpus for whoever asks next, and seal the corpus.
 
+    A few changes of a large corpus are searched beside its indexes, and wait for the next time.
     `progress` gets the number of passages done, and of all.
     """
     with held(corpus.folder / INDEXES_LOCK):
-        _publish(corpus, progress)
+        if _still_serves(corpus):
+            sweep(corpus.folder)
+            seal(corpus)
+        else:
+            _publish(corpus, progress)
 
 
 def _publish(corpus: Corpus, progress: Callable[[int, int], None] | None) -> None:
     sweep(corpus.folder)
+    build = _build if corpus.engine is None else milvus.write
     with workspace(corpus.folder) as folder:
-        recorded = _build(corpus, folder, progress)
+        recorded = build(corpus, folder, progress)
     corpus.record_derived(recorded)
+    # Those in the other place go: they would keep the words of what is deleted from now on.
+    others = {*NAMES, milvus.NAME} - recorded.keys()
+    if corpus.derived(others):
+        corpus.forget_derived(others)
+    for name in others:
+        remove_others(corpus.folder, f"{name}-*", keep="")
     for name, derived in recorded.items():
         remove_others(corpus.folder, f"{name}-*", keep=derived.file)
     seal(corpus)
@@ -169,24 +258,23 @@ def _build(
 ) -> dict[str, Derived]:
     """Both indexes, written in `folder` and put in place, but not yet recorded."""
     dense_at, lexical_at = folder / dense.NAME, folder / lexical.NAME
-    total = corpus.count()[1]
     try:
-        builders = DenseBuilder(dense_at), LexicalBuilder(lexical_at)
         with corpus.snapshot() as snapshot:
+            builders = DenseBuilder(dense_at, snapshot), LexicalBuilder(lexical_at)
             for done, row in enumerate(snapshot.passages):
                 if progress and done % dense.ROWS_AT_ONCE == 0:
-                    progress(done, total)
+                    progress(done, snapshot.count)
                 for builder in builders:
                     builder.add(*row)
-        for builder in builders:
-            builder.finish()
+            for builder in builders:
+                builder.finish()
         recorded = {}
         for name, path in ((dense.NAME, dense_at), (lexical.NAME, lexical_at)):
             # A name of its own: what another process has open is never written over.
             file = f"{_prefix(name)}{snapshot.generation}-{secrets.token_hex(4)}"
-            sha256 = folder_sha256(path) if path.is_dir() else sha256_of_file(path)
+            checksum = checksum_of_folder(path)
             publish(path, corpus.folder / file)
-            recorded[name] = Derived(snapshot.generation, snapshot.build, file, sha256)
+            recorded[name] = Derived(snapshot.generation, snapshot.build, file, checksum)
     except (OSError, RuntimeError) as error:  # FAISS says a RuntimeError
         reason = getattr(error, "strerror", None) or error
         raise CorpusError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from embeddings.readers.sandbox import SandboxedReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Executor, Future
     from pathlib import Path
 
     from embeddings.corpus import StoredFile
@@ -105,6 +107,7 @@ def index_folders(
     *,
     stop: Callable[[], bool] | None = None,
     wait: bool = True,
+    portion: int = 1,
 ) -> IndexReport:
     """Bring `corpus` up to date with the files of `folders`, and of its own uploads.
 
@@ -113,7 +116,8 @@ def index_folders(
     its `fingerprint` only when there are files. With another encoder or splitting than before,
     all passages are made anew beside the old ones, and then take their place at once. `stop` is
     asked between files: what is in hand is committed first. One process indexes at a time;
-    another waits, or does nothing when `wait` is false.
+    another waits, or does nothing when `wait` is false. `portion` times more than usual is read
+    before it is encoded and committed, where encoding has many workers.
     Raises `ReadError` when a folder is not there, `CorpusError` when the corpus cannot be written.
     """
     tell = progress or (lambda _: None)
@@ -122,8 +126,13 @@ def index_folders(
         articles, passages = corpus.count()
         return IndexReport(articles=articles, passages=passages, busy=True)
     waiting = Progress("waiting for another process that is indexing", 0)
-    with held(lock, lambda: tell(waiting)), SandboxedReader() as reader:
-        run = _Run(corpus, encoder, fingerprint, reader, tell, stop or (lambda: False))
+    with (
+        held(lock, lambda: tell(waiting)),
+        SandboxedReader() as reader,
+        ThreadPoolExecutor(1) as ahead,
+    ):
+        stops = stop or (lambda: False)
+        run = _Run(corpus, encoder, fingerprint, reader, ahead, tell, stops, portion)
         return run.over(folders)
 
 
@@ -156,14 +165,27 @@ class _Read:
     """Whether it had an article before."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Files that are encoded, while those after them are read."""
+
+    reads: tuple[_Read, ...]
+    entries: Future[list[Entry]]
+    upto: int
+    """How many files had been looked at when the last of them was read."""
+
+
 @dataclass(slots=True)
 class _Run:
     corpus: Corpus
     encoder: Callable[[], Encoder]
     fingerprint: Callable[[], str]
     reader: SandboxedReader
+    ahead: Executor
+    """Encodes, while this thread reads and commits."""
     tell: Callable[[Progress], None]
     stop: Callable[[], bool]
+    portion: int = 1
     began: float = field(default_factory=time.monotonic)
     published: float = field(default_factory=time.monotonic)
     publishing: float = 0.0
@@ -182,6 +204,7 @@ class _Run:
     changed: bool = False
     batch: list[_Read] = field(default_factory=list)
     batch_began: float = 0.0
+    encoding: _Batch | None = None
 
     def over(self, folders: Sequence[Path]) -> IndexReport:
         """The whole run."""
@@ -246,11 +269,12 @@ class _Run:
         build = self.corpus.build_for(wanted)
         while not self.corpus.switch(build):
             missing = self.corpus.without_passages(build)
-            for first in range(0, len(missing), BATCH_FILES):
+            step = self.portion * BATCH_FILES
+            for first in range(0, len(missing), step):
                 if self.stop():
                     return False
                 self.tell(Progress("encoding again", first, len(missing), missing[first]))
-                found = map(self.corpus.article, missing[first : first + BATCH_FILES])
+                found = map(self.corpus.article, missing[first : first + step])
                 articles = [article for article in found if article is not None]
                 made = split_and_encode(articles, self.encoder())
                 self.corpus.add_passages(
@@ -303,8 +327,10 @@ class _Run:
             self.refused.append(FileNote(article_id, reason))
         self.looked_at += 1
         if self.batch and self._is_full():
-            self._flush()
-        if not self.batch:
+            self._encode()
+        elif self.encoding and self.encoding.entries.done():
+            self._commit()
+        if not self.batch and not self.encoding:
             self.settled = self.looked_at
 
     def _keep(self, known: StoredFile) -> None:
@@ -338,7 +364,7 @@ class _Run:
         except ReadError as error:
             return _Read(found, replace(entry, reason=_reason(error, found)), known)
         entry = replace(entry, text_sha256=article.sha256, reason=article.incomplete)
-        waiting = {read.entry.text_sha256 for read in self.batch}
+        waiting = {read.entry.text_sha256 for read in self._in_hand()}
         if link and (
             article.sha256 in waiting or self.corpus.holds_text(article.sha256, found.article_id)
         ):
@@ -355,23 +381,50 @@ class _Run:
     def _is_full(self) -> bool:
         texts = (read.entry.article.text for read in self.batch if read.entry.article)
         return (
-            len(self.batch) >= BATCH_FILES
-            or sum(map(len, texts)) >= BATCH_CHARACTERS
-            or time.monotonic() - self.batch_began > BATCH_SECONDS
+            len(self.batch) >= self.portion * BATCH_FILES
+            or sum(map(len, texts)) >= self.portion * BATCH_CHARACTERS
+            or time.monotonic() - self.batch_began > self.portion * BATCH_SECONDS
         )
 
+    def _in_hand(self) -> Iterator[_Read]:
+        """What was read and is not committed yet."""
+        yield from self.encoding.reads if self.encoding else ()
+        yield from self.batch
+
+    def _encode(self) -> None:
+        """Have the batch encoded beside, and commit the one before it meanwhile."""
+        reads, self.batch = tuple(self.batch), []
+        if self.encoding is not None:
+            wait([self.encoding.entries])  # memory holds two batches, never more
+        after = _Batch(reads, self.ahead.submit(self._encoded, reads), self.looked_at)
+        if self.encoding is not None:
+            self._commit(after)
+        self.encoding = after
+
     def _flush(self) -> None:
-        """Encode and commit the batch."""
-        batch, self.batch = self.batch, []
-        while batch:
-            missed = set(self.corpus.commit(self._encoded([read.entry for read in batch])))
-            for read in batch:
+        """Encode and commit all that is in hand."""
+        if self.batch:
+            self._encode()
+        if self.encoding is not None:
+            self._commit()
+        self.settled = self.looked_at
+
+    def _commit(self, after: _Batch | None = None) -> None:
+        """Commit the batch that is encoded, or will be soon; `after` is the next one, if any."""
+        assert self.encoding is not None
+        batch, self.encoding = self.encoding, after
+        reads, entries = list(batch.reads), batch.entries.result()
+        while reads:
+            missed = set(self.corpus.commit(entries))
+            self.passages += sum(len(e.passages) for e in entries if e.path not in missed)
+            for read in reads:
                 if read.entry.path not in missed:
                     self._record(read)
             # Their text went away with the last file that had it: they bring it themselves.
-            again = [read for read in batch if read.entry.path in missed]
-            batch = [new for old in again if (new := self._brought(old)) is not None]
-        self.settled = self.looked_at
+            again = [read for read in reads if read.entry.path in missed]
+            reads = [new for old in again if (new := self._brought(old)) is not None]
+            entries = self._encoded(reads)
+        self.settled = batch.upto
         long_ago = max(PUBLISH_SECONDS, self.publishing / PUBLISH_SHARE)
         if self.changed and time.monotonic() - self.published > long_ago:
             self._publish("building the indexes so far")
@@ -384,15 +437,18 @@ class _Run:
             self.refused.append(FileNote(read.found.article_id, _reason(error, read.found)))
             return None
 
-    def _encoded(self, entries: list[Entry]) -> list[Entry]:
-        articles = [entry.article for entry in entries if entry.article is not None]
-        made = iter(split_and_encode(articles, self.encoder()) if articles else ())
+    def _encoded(self, reads: Sequence[_Read]) -> list[Entry]:
+        """The entries with their passages; what a file had before is not encoded again."""
+        articles = [read.entry.article for read in reads if read.entry.article is not None]
+        changed = [read.entry.path for read in reads if read.entry.article and read.known]
+        known = self.corpus.known_vectors(changed) if changed else {}
+        made = iter(split_and_encode(articles, self.encoder(), known) if articles else ())
         encoded = []
-        for entry in entries:
+        for read in reads:
+            entry = read.entry
             if entry.article is not None:
                 passages, vectors = next(made)
                 entry = replace(entry, passages=passages, vectors=vectors)
-                self.passages += len(passages)
             encoded.append(entry)
         return encoded
 

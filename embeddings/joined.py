@@ -8,7 +8,6 @@ article every word is common, and BM25 scores of the two could not be compared.
 from __future__ import annotations
 
 import hashlib
-import math
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from embeddings.corpus import Corpus
 from embeddings.dense import DenseIndex
 from embeddings.index import Index
-from embeddings.lexical import LexicalIndex
+from embeddings.lexical import LexicalIndex, idf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -129,7 +128,7 @@ class _JoinedLexical(LexicalIndex):
 
         def of(part: LexicalIndex, numbers: Sequence[int] | None) -> Hits:
             def weight(field: str, stem: str) -> float:
-                return weigh(field, stem) * _idf(self, field, stem) / _idf(part, field, stem)
+                return weigh(field, stem) * idf(self, field, stem) / idf(part, field, stem)
 
             return part.search(terms, k, numbers, weight)
 
@@ -156,12 +155,6 @@ class _JoinedDense(DenseIndex):
 
     def vector(self, number: int) -> NDArray[np.float32] | None:
         return self._library.vector(number) if number > 0 else self._added.vector(-number)
-
-
-def _idf(index: LexicalIndex, field: str, stem: str) -> float:
-    """Inverse document frequency as BM25 has it; never 0, for N ≥ n."""
-    count = index.frequency(field, stem)
-    return math.log(1 + (index.size - count + 0.5) / (count + 0.5))
 
 
 def _best(

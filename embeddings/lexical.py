@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import re
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embeddings.durable import folder_sha256
+from embeddings.durable import checksum_of_folder
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
     from embeddings.records import Passage
 
-__all__ = ["LAYOUT", "NAME", "LexicalBuilder", "LexicalIndex", "Term", "stems", "words_of"]
+__all__ = [
+    "LAYOUT", "NAME", "TITLE_BOOST", "TYPO_BOOST", "LexicalBuilder", "LexicalIndex",
+    "LexicalTail", "Term", "idf", "near_spellings", "spellings_in", "stems", "words_of",
+]  # fmt: skip
 
 NAME = "lexical"
 LAYOUT = 2
@@ -34,6 +38,7 @@ TITLE_BOOST = 0.5
 """A title stands on every passage of its article, so its words tell passages less apart."""
 TYPO_BOOST = 0.5
 WRITER_BYTES = 64_000_000
+TAIL_BYTES = 15_000_000  # the least that Tantivy takes
 PROBE_BYTES = 65_536
 CLEARING_ATTEMPTS = 20
 CLEARING_SECONDS = 0.01
@@ -73,7 +78,7 @@ class LexicalIndex:
         self._searcher = index.searcher()
 
     @classmethod
-    def load(cls, path: Path, sha256: str) -> LexicalIndex | None:
+    def load(cls, path: Path, checksum: str) -> LexicalIndex | None:
         """The index in a folder, or None when it is not what was written; raises `OSError`.
 
         Tantivy maps files into memory, where a file that is cut short later ends the process. So
@@ -85,7 +90,7 @@ class LexicalIndex:
             for file in path.iterdir():
                 if file.suffix != ".lock":
                     shutil.copyfile(file, own / file.name)
-            if folder_sha256(own) != sha256:
+            if checksum_of_folder(own) != checksum:
                 return None
             try:
                 return cls(tantivy.Index.open(str(own)))
@@ -117,19 +122,10 @@ class LexicalIndex:
 
     def _near(self, word: str) -> tuple[str, ...]:
         """Stems of corpus words at most a typo or two away, with the same first letter."""
-        from rapidfuzz.distance import OSA
-
-        word = word.lower()
-        if len(word) < 4 or any(character.isdigit() for character in word):
-            return ()
-        limit = 1 if len(word) < 8 else 2
-        near: list[tuple[int, str]] = []
-        for candidate, _ in self._searcher.terms_with_prefix("word", word[0]):
-            distance = OSA.distance(word, candidate, score_cutoff=limit)
-            if 0 < distance <= limit:
-                near.append((distance, candidate))
-        best = min((distance for distance, _ in near), default=0)
-        return tuple(dict.fromkeys(stem for d, w in sorted(near) if d == best for stem in stems(w)))
+        return near_spellings(
+            word,
+            lambda start: (found for found, _ in self._searcher.terms_with_prefix("word", start)),
+        )
 
     def search(
         self,
@@ -200,19 +196,43 @@ class LexicalBuilder:
 
     def add(self, number: int, passage: Passage, vector: NDArray[np.float32]) -> None:
         """Take in one passage."""
-        import tantivy
-
-        title = passage.title or ""
-        document = tantivy.Document(title=title, body=passage.text, word=f"{title}\n{passage.text}")
-        document.add_unsigned("number", number)  # by its keyword it would be a signed one
         with _translated(self._path):
-            self._writer.add_document(document)
+            self._writer.add_document(_document(number, passage))
 
     def finish(self) -> None:
         """Write the folder. It counts once it is published and recorded."""
         with _translated(self._path):
             self._writer.commit()
             self._writer.wait_merging_threads()
+
+
+class LexicalTail:
+    """A small lexical index in memory, of passages that come one by one."""
+
+    def __init__(self) -> None:
+        import tantivy
+
+        self._index = tantivy.Index(_schema())
+        _register(self._index)
+        self._writer = self._index.writer(TAIL_BYTES, 1)
+
+    def add(self, number: int, passage: Passage, vector: NDArray[np.float32]) -> None:
+        """Take in one passage."""
+        self._writer.add_document(_document(number, passage))
+
+    def index(self) -> LexicalIndex:
+        """What it holds now; that stays as it is, whatever comes later."""
+        self._writer.commit()
+        return LexicalIndex(self._index)
+
+
+def _document(number: int, passage: Passage) -> tantivy.Document:
+    import tantivy
+
+    title = passage.title or ""
+    document = tantivy.Document(title=title, body=passage.text, word=f"{title}\n{passage.text}")
+    document.add_unsigned("number", number)  # by its keyword it would be a signed one
+    return document
 
 
 @contextlib.contextmanager
@@ -237,9 +257,40 @@ def _cause(path: Path, error: ValueError) -> str:
     return f"{error} (is the disk full, or are too many files open?)"
 
 
+def idf(index: LexicalIndex, field: str, stem: str) -> float:
+    """Inverse document frequency as BM25 has it; never 0, for N ≥ n."""
+    count = index.frequency(field, stem)
+    return math.log(1 + (index.size - count + 0.5) / (count + 0.5))
+
+
 def words_of(text: str) -> list[str]:
     """The words of a text, as written, without repetition."""
     return list(dict.fromkeys(_WORD.findall(text)))
+
+
+def near_spellings(word: str, known: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """Stems of the words nearest to `word`, of those that `known` has with its first letter.
+
+    At most one typo away, two from eight letters on: optimal string alignment distance.
+    """
+    from rapidfuzz.distance import OSA
+
+    word = word.lower()
+    if len(word) < 4 or any(character.isdigit() for character in word):
+        return ()
+    limit = 1 if len(word) < 8 else 2
+    near: list[tuple[int, str]] = []
+    for candidate in known(word[0]):
+        distance = OSA.distance(word, candidate, score_cutoff=limit)
+        if 0 < distance <= limit:
+            near.append((distance, candidate))
+    best = min((distance for distance, _ in near), default=0)
+    return tuple(dict.fromkeys(stem for d, w in sorted(near) if d == best for stem in stems(w)))
+
+
+def spellings_in(text: str) -> tuple[str, ...]:
+    """The words of a text as near spellings are looked for: lower case, without accents."""
+    return tuple(dict.fromkeys(_word_analyzer().analyze(text)))
 
 
 def stems(text: str) -> tuple[str, ...]:

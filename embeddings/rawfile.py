@@ -7,7 +7,6 @@ used here is kept until nothing in this process has the file open any more.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Inode", "inode_of", "release", "retain", "sha256_of_open", "unreadable"]
+__all__ = ["Inode", "checksum_of_open", "inode_of", "release", "retain", "unreadable"]
 
 Inode = tuple[int, int]
 BLOCK_BYTES = 1 << 20
@@ -55,14 +54,16 @@ def release(inode: Inode) -> None:
                 os.close(shared.descriptor)
 
 
-def sha256_of_open(path: Path) -> str:
-    """Hex SHA-256 of a file that was retained, read in pieces; raises `OSError`."""
+def checksum_of_open(path: Path) -> str:
+    """Hex XXH3-128 of a file that was retained, read in pieces; raises `OSError`."""
+    import xxhash
+
     with _lock:
         shared = _files[inode_of(path)]
         if shared.descriptor is None:
             shared.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
         descriptor = shared.descriptor
-    digest = hashlib.sha256()
+    digest = xxhash.xxh3_128()
     place = 0
     while block := os.pread(descriptor, BLOCK_BYTES, place):
         digest.update(block)
@@ -78,7 +79,7 @@ def unreadable(path: Path) -> str | None:
         return error.strerror
     retain(inode)
     try:
-        sha256_of_open(path)
+        checksum_of_open(path)
     except OSError as error:
         return error.strerror
     finally:

@@ -127,7 +127,7 @@ def _verdict(corpus: Corpus) -> tuple[str | None, tuple[str, ...]]:
         if now.revision < found.revision:
             return f"{corpus.path} is older than what was committed", ()
         if now.revision == found.revision:
-            same = now.sha256 == found.sha256
+            same = now.checksum == found.checksum
             return (None if same else f"{corpus.path} is not what was written"), ()
     problem = damage_of(corpus.path)
     if problem is None:

@@ -29,6 +29,7 @@ CREATE TABLE articles (
     checksum BLOB NOT NULL
 ) STRICT;
 CREATE INDEX articles_in_catalog ON articles (date, id, title, author, incomplete);
+CREATE INDEX articles_in_outline ON articles (id, sha256, date, source, language);
 CREATE INDEX articles_untitled ON articles (key) WHERE title IS NULL;
 CREATE TABLE files (                        -- every file that was read, and what became of it
     path TEXT PRIMARY KEY,
@@ -81,7 +82,7 @@ CREATE TABLE derived (                      -- the indexes made from the passage
     generation INTEGER NOT NULL,
     build INTEGER NOT NULL,
     file TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
+    content TEXT NOT NULL,                  -- checksum of the file, or of the files of the folder
     checksum BLOB NOT NULL
 ) STRICT;
 CREATE TABLE state (

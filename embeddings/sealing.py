@@ -1,8 +1,9 @@
-"""The seal of a corpus file: its SHA-256, so that one changed bit anywhere in it is noticed.
+"""The seal of a corpus file: its checksum, so that one changed bit anywhere in it is noticed.
 
 SQLite does not notice a flipped bit in the middle of a row, nor one in space it does not use.
 A sealed file is verified by its hash alone; one that has changed since it was sealed (a crash,
-or a process that is writing) has to be verified row by row.
+or a process that is writing) has to be verified row by row. The checksum is XXH3-128, which reads
+as fast as the memory gives: it tells damage, and whoever could forge the file could seal it anew.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Seal:
     identity: str
     generation: int
     revision: int
-    sha256: str
+    checksum: str
     removed: dict[str, str]
     """What the user took out, once more: it stays out even if the corpus file is lost."""
 
@@ -41,7 +42,10 @@ def read_seal(folder: Path) -> Seal | None:
     Raises `DamagedError` when it is damaged, `CorpusError` when it cannot be read.
     """
     try:
-        return Seal(**read_sealed(folder / SEAL))
+        fields = read_sealed(folder / SEAL)
+        if "sha256" in fields:  # an earlier version's seal: every row is verified, once
+            fields |= {"checksum": fields.pop("sha256"), "revision": -1}
+        return Seal(**fields)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "eval": {"eval", "assistant", "embeddings"},
 }
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "chainlit", "onnxruntime"}
-OPTIONAL = {"openai", "httpx2"}  # of the extra `llm`: only what makes a request may import them
+OPTIONAL = {"openai", "httpx2", "pymilvus", "ray"}  # of extras: only these may import them
+EXTRAS = {"completion.py": "llm", "milvus.py": "milvus", "distributed.py": "ray"}
 PUBLIC = [
     "Answer",
     "Assistant",
@@ -30,6 +31,7 @@ PUBLIC = [
     "CitationError",
     "CorpusError",
     "DamagedError",
+    "EngineError",
     "Event",
     "Filter",
     "Hit",
@@ -84,7 +86,10 @@ def test_no_module_hides_another(package: str) -> None:
 def test_every_import_is_a_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     declared = {_distribution(line) for line in project["dependencies"]}
-    for_llm = declared | {_distribution(x) for x in project["optional-dependencies"]["llm"]}
+    optional = {
+        file: declared | {_distribution(line) for line in project["optional-dependencies"][extra]}
+        for file, extra in EXTRAS.items()
+    }
     for_eval = declared | {_distribution(x) for x in project["optional-dependencies"]["dev"]}
     distributions = packages_distributions()
     undeclared = {
@@ -97,9 +102,7 @@ def test_every_import_is_a_declared_dependency() -> None:
         & (
             for_eval
             if package == "eval" or "training" in path.parts
-            else for_llm
-            if path.name == "completion.py"
-            else declared
+            else optional.get(path.name, declared)
         )
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import chainlit as cl  # noqa: TID253 (nothing imports this module but Chainlit)
@@ -239,6 +240,8 @@ async def converse(reply: Reply) -> Answer | None:
     await reply.start()
     try:
         async for event in reply.opening.stream(reply.question, said, now.preferences):
+            if event.answer is not None:
+                event = replace(event, answer=now.titled(event.answer))
             await reply.show(event)
             if event.answer is not None:
                 found = event.answer

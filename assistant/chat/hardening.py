@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.chat.language import in_language
-from assistant.chat.replaying import Replay
+from assistant.chat.replaying import follow_connections
 
 __all__ = [
     "LARGEST_UPLOAD_BYTES",
@@ -95,6 +95,7 @@ def harden(host: str, port: int, public_url: str | None = None) -> None:
     server.get_html_template = lambda root_path: in_language(page)
     keep_routes(server.app.router.routes)
     keep_events(server.sio.handlers["/"])
+    follow_connections(server.sio.handlers["/"])
     server.app.add_middleware(
         Guard,
         hosts=hosts(host, port),
@@ -153,12 +154,10 @@ def keep_routes(routes: list[Any]) -> None:
 
 def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
     """Take out every socket event that is not in `EVENTS`, and check what the others bring."""
-    from chainlit.session import WebsocketSession
-
     for name in handlers.keys() - EVENTS:
         del handlers[name]
     connect, client_message = handlers["connect"], handlers["client_message"]
-    connected, change_settings = handlers["connection_successful"], handlers["chat_settings_change"]
+    change_settings = handlers["chat_settings_change"]
 
     async def checked_connect(sid: str, environ: dict[str, Any], auth: object) -> object:
         if not isinstance(auth, dict) or not is_uuid(auth.get("sessionId")):
@@ -167,23 +166,10 @@ def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
             raise ConnectionRefusedError("the thread id is not a UUID")
         # There is one profile, for its looks. Chainlit would look it up by running the event loop
         # inside itself: when 40 pages connect at once, that exhausts the stack and none ever does.
-        accepted = await connect(sid, environ, {**auth, "chatProfile": None})
-        session = WebsocketSession.require(sid)
-        session.emit = replay_of(session).through(session.emit)
-        return accepted
-
-    async def followed_connection(sid: str) -> None:
-        session = WebsocketSession.require(sid)
-        running = session.current_task
-        await connected(sid)
-        if session.restored:
-            await replay_of(session).again()
-        if running is not None and not running.done():
-            await session.emit("task_start", {})
+        return await connect(sid, environ, {**auth, "chatProfile": None})
 
     async def checked_message(sid: str, payload: object) -> None:
         if message := plain_message(payload):
-            replay_of(WebsocketSession.require(sid)).begin()
             await client_message(sid, {"message": message, "fileReferences": None})
 
     async def checked_settings(sid: str, payload: object) -> None:
@@ -191,14 +177,7 @@ def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
             await change_settings(sid, plain_settings(payload))
 
     handlers["connect"], handlers["client_message"] = checked_connect, checked_message
-    handlers["connection_successful"] = followed_connection
     handlers["chat_settings_change"] = checked_settings
-
-
-def replay_of(session: Any) -> Replay:
-    """What was sent to a page's session; it ends with the session."""
-    replay: Replay = session.__dict__.setdefault("footnote_replay", Replay())
-    return replay
 
 
 def plain_message(payload: object) -> dict[str, str] | None:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from assistant.chat import article_page, library_page
 from assistant.chat.failures import told, worded
+from assistant.chat.file_reasons import told_of_file
 from assistant.chat.language import chosen, gettext, ngettext
 from assistant.chat.language import gettext as _
 from assistant.chat.login import user_of
@@ -72,6 +73,7 @@ templates.filters |= {
     "path": article_page.path_of,
     "plain": article_page.plain,
     "dated": dated,
+    "reason": told_of_file,
 }
 templates.add_extension("jinja2.ext.i18n")
 # Newstyle: values are escaped and put in after the translation. The extension adds the method.

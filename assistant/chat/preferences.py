@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.chat.language import gettext as _
 from assistant.chat.language import ngettext
 from assistant.filters import Filter
-from assistant.wording import say
+from assistant.wording import Said, say
 from embeddings.catalog import MOST_WORDS, CatalogQuery
 from embeddings.errors import QuestionError
 from embeddings.records import Article
@@ -17,6 +17,7 @@ from embeddings.records import Article
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from assistant.answers import Answer
     from assistant.chat.history import History
     from assistant.chat.opening import Answerer
 
@@ -108,6 +109,18 @@ class Asking:
                     "choose others in the settings"
                 )
             )
+
+    def titled(self, answer: Answer) -> Answer:
+        """The answer with titles in its notes, in place of the ids of what was asked."""
+        names = {article.id: f"“{' '.join(article.label.split())}”" for article in self.chosen}
+
+        def named(notes: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(n.renamed(names) if isinstance(n, Said) else n for n in notes)
+
+        told = answer.explanation and replace(
+            answer.explanation, filters=named(answer.explanation.filters)
+        )
+        return replace(answer, notes=named(answer.notes), explanation=told)
 
     def admits(self, article: Article) -> bool:
         """Whether the article is one of those that are asked."""

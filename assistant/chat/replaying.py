@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["Replay"]
+__all__ = ["Replay", "follow_connections"]
 
 Emit = Callable[[str, Any], Awaitable[object]]
 SHOWN = frozenset({
@@ -19,6 +19,42 @@ SHOWN = frozenset({
     "first_interaction", "window_message",
 })  # fmt: skip
 """What a page shows, and may be told twice: all but tokens, which `stream_start` begins anew."""
+
+
+def follow_connections(handlers: dict[str, Callable[..., Any]]) -> None:
+    """Have what the socket handlers send remembered, and sent again to a page that comes back."""
+    from chainlit.session import WebsocketSession
+
+    connect, connected = handlers["connect"], handlers["connection_successful"]
+    client_message = handlers["client_message"]
+
+    async def followed_connect(sid: str, environ: dict[str, Any], auth: object) -> object:
+        accepted = await connect(sid, environ, auth)
+        session = WebsocketSession.require(sid)
+        session.emit = replay_of(session).through(session.emit)
+        return accepted
+
+    async def followed_connection(sid: str) -> None:
+        session = WebsocketSession.require(sid)
+        running = session.current_task
+        await connected(sid)
+        if session.restored:
+            await replay_of(session).again()
+        if running is not None and not running.done():
+            await session.emit("task_start", {})
+
+    async def followed_message(sid: str, payload: object) -> None:
+        replay_of(WebsocketSession.require(sid)).begin()
+        await client_message(sid, payload)
+
+    handlers["connect"], handlers["connection_successful"] = followed_connect, followed_connection
+    handlers["client_message"] = followed_message
+
+
+def replay_of(session: Any) -> Replay:
+    """What was sent to a page's session; it ends with the session."""
+    replay: Replay = session.__dict__.setdefault("footnote_replay", Replay())
+    return replay
 
 
 class Replay:

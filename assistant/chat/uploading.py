@@ -22,6 +22,7 @@ from starlette.routing import Route
 from assistant.chat import language
 from assistant.chat.article_page import path_of
 from assistant.chat.failures import told
+from assistant.chat.file_reasons import told_of_file
 from assistant.chat.hardening import LARGEST_UPLOAD_BYTES, UPLOADS
 from assistant.chat.language import gettext as _
 from assistant.chat.uploads import MOST_UPLOADS, Upload, named
@@ -211,7 +212,7 @@ def _refused(status: int, reason: str, headers: dict[str, str] | None = None) ->
 
 def _shown(upload: Upload) -> dict[str, Any]:
     """What the page is told of a file."""
-    reason = language.told(upload.reason) if upload.reason else None
+    reason = told_of_file(language.told(upload.reason)) if upload.reason else None
     if upload.state == "known":
         reason = _("its text is there already")
     return {

@@ -154,3 +154,28 @@ def test_named_file_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unknown_home_is_an_error_that_says_so() -> None:
     with pytest.raises(SettingsError, match="no such user"):
         Settings(data_dir="~nobody-of-this-name/index").resolved_data_dir()
+
+
+def test_a_search_engine_is_an_address_and_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().engine() is None
+    toml('milvus_uri = "http://milvus:19530/"')
+    monkeypatch.setenv("FOOTNOTE_MILVUS_TOKEN", "root:hidden")
+    engine = Settings().engine()
+    assert engine is not None
+    assert (engine.uri, engine.token) == ("http://milvus:19530", "root:hidden")
+    assert "hidden" not in repr(Settings()) + repr(engine)
+
+
+@pytest.mark.parametrize(
+    "address", ["milvus:19530", "./milvus.db", "http://root:hidden@milvus:19530", "http://"]
+)
+def test_an_address_that_is_none_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(SettingsError, match="argument milvus_uri: ") as caught:
+        Settings(milvus_uri=address)
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("workers", [0, 5000])
+def test_workers_are_a_sensible_number(workers: int) -> None:
+    with pytest.raises(SettingsError, match="argument workers"):
+        Settings(workers=workers)

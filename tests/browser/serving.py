@@ -27,10 +27,11 @@ FIGURE = re.compile(r"\d[\d,]*\d|[*`<$].{4}")
 FORGET = re.compile(r"^session_timeout = \d+", re.MULTILINE)
 ALL = "Show all lines"
 CRASH = "Crash please"
-SLOW = "Take your time, please"
-SLOW_SECONDS = 2.0
 SLOW = "Take your time"
 SLOW_SECONDS = 3
+HELD = "Hold the answer about the vehicles"
+RELEASED = Path("released")
+"""It is held until there is such a file in the data folder, where the server runs."""
 
 
 class FakeAssistant:
@@ -86,6 +87,8 @@ class FakeAssistant:
         yield Event("resolved", text=standalone)
         if question == SLOW:
             time.sleep(SLOW_SECONDS)
+        while question == HELD and not RELEASED.exists():
+            time.sleep(0.05)
         passages = self._passages(standalone)
         hits = tuple(Hit(p, 1.0 / rank, rank) for rank, p in enumerate(passages[:5], start=1))
         yield Event("hits", hits=hits)

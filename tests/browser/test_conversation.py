@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from assistant import Assistant
 from assistant.answers import Answer
+from tests.browser.serving import HELD, RELEASED
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab
@@ -23,6 +24,7 @@ QUESTION = "How many vehicles did SAIC Ningde produce?"
 UNANSWERABLE = "What is the price of a ticket to the Moon?"
 MARKER = 'a[href^="#cite-"]'
 MARK = "#side-view-content mark"
+REPLY = '[data-step-type="assistant_message"]'
 
 
 @pytest.fixture(scope="module")
@@ -367,3 +369,38 @@ def test_a_phone_shows_the_source_on_a_sheet(tab: NewTab, fake_server: Server) -
     page.locator("[role=dialog]").get_by_role("button").first.tap()
     expect(page.locator("[role=dialog]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_lost_connection_loses_nothing_of_an_answer(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = asking.page
+    sockets: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+    page.route_web_socket(
+        re.compile("/ws/"), lambda socket: sockets.append((socket, socket.connect_to_server()))
+    )
+
+    def lose_connection() -> None:
+        while not sockets:
+            page.wait_for_timeout(50)
+        for side in sockets.pop():
+            side.close()
+
+    asking.open()
+    page.fill("#chat-input", HELD)
+    page.click("#chat-submit")
+    expect(page.locator("#stop-button")).to_be_visible()
+    lose_connection()
+    while not sockets:
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(500)
+    expect(page.locator("#stop-button")).to_be_visible()
+
+    lose_connection()
+    (server.folder / RELEASED).touch()  # answered while nobody is connected
+    reply = asking.reply(0)
+    expect(reply.locator(MARKER)).to_have_count(2)
+    reply.locator(MARKER).last.click()
+    expect(page.locator(MARK)).to_be_visible()
+    expect(page.locator(REPLY)).to_have_count(1)
+    asking.errors.clear()  # Chromium tells of the connection that was lost

@@ -57,4 +57,9 @@ def test_the_panel_grows_with_the_answer(
         assert text.count(FIRST) == 1
         assert "evil.example" not in text
         reply.locator('a[href^="#cite-"]').nth(1).click()
-        expect(page.locator("#side-view-content mark")).to_contain_text("10 new energy vehicle")
+        mark = page.locator("#side-view-content mark")
+        expect(mark).to_contain_text("10 new energy vehicle")
+        # What is offered to ask next comes later, and leaves the source open.
+        expect(reply.locator(".fn-next")).to_be_visible()
+        page.wait_for_timeout(500)
+        expect(mark).to_contain_text("10 new energy vehicle")

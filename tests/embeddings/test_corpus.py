@@ -272,7 +272,7 @@ def test_an_index_of_an_earlier_layout_is_built_again(corpus: Corpus, index: Ind
     earlier = f"lexical-{recorded.generation}-0a1b2c3d"
     (corpus.folder / recorded.file).rename(corpus.folder / earlier)
     corpus.record_derived(
-        {"lexical": Derived(recorded.generation, recorded.build, earlier, recorded.sha256)}
+        {"lexical": Derived(recorded.generation, recorded.build, earlier, recorded.checksum)}
     )
     told: list[str] = []
     assert load_index(corpus, told.append) is None

@@ -11,6 +11,7 @@ from embeddings import export
 from embeddings.encoder import (
     DEFAULT_ENCODER,
     DEFAULT_WEIGHTS_SHA256,
+    INT8,
     OnnxEncoder,
     load_encoder,
     write_card,
@@ -48,6 +49,27 @@ def test_parity_with_sentence_transformers(encoder: OnnxEncoder) -> None:
     expected = model.encode(list(TEXTS), normalize_embeddings=True)
     cosines = (encoder.encode(TEXTS) * expected).sum(axis=1)
     assert cosines.min() >= 0.9999
+
+
+def test_a_text_has_the_same_vector_in_any_company(encoder: OnnxEncoder) -> None:
+    together = encoder.encode([*TEXTS, *TEXTS[::-1]])
+    for place, text in enumerate(TEXTS):
+        alone = encoder.encode([text])[0].tobytes()
+        assert alone == together[place].tobytes() == together[-1 - place].tobytes()
+
+
+@pytest.mark.slow
+def test_weights_of_a_byte_each_make_another_encoder(encoder: OnnxEncoder, tmp_path: Path) -> None:
+    small = load_encoder(DEFAULT_ENCODER + INT8, tmp_path)
+    assert small.fingerprint != encoder.fingerprint
+    assert small.dimension == encoder.dimension
+    sizes = [(e.folder / "model.onnx").stat().st_size for e in (small, encoder)]
+    assert sizes[0] < sizes[1] / 3
+    cosines = (small.encode(TEXTS) * encoder.encode(TEXTS)).sum(axis=1)
+    assert 0.97 < cosines.min() < 0.9999
+    together = small.encode(TEXTS)
+    alone = [small.encode([text])[0] for text in TEXTS]
+    assert together.tobytes() == np.stack(alone).tobytes()
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from embeddings import indexing
 from embeddings.corpus import Corpus
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import find_files, read_file
 from embeddings.indexing import IndexReport, index_folders
 from embeddings.locks import INDEXING_LOCK, held
+from embeddings.passages import embedded_text
 from embeddings.records import Article
 from tests.fakes import HashingEncoder
 
@@ -345,3 +351,83 @@ def test_a_slow_file_is_read_when_there_is_time(
         busy.setattr("embeddings.readers.sandbox.SandboxedReader.read", too_slow)
         assert index(corpus, folder).added == ()
     assert index(corpus, folder).added == ("a.txt", "sub/b.md")
+
+
+def paragraphs(*words: str) -> str:
+    """An article of one passage for each word."""
+    return "Report\n\n" + "\n\n".join(f"{word} {'is what it is about, ' * 26}" for word in words)
+
+
+def test_only_what_is_new_in_a_changed_file_is_encoded(folder: Path, corpus: Corpus) -> None:
+    (folder / "long.txt").write_text(paragraphs("Iron", "Tin", "Lead"))
+    index(corpus, folder)
+    (folder / "long.txt").write_text(paragraphs("Iron", "Zinc", "Lead"))
+    encoder = HashingEncoder()
+    assert index(corpus, folder, encoder=encoder).updated == ("long.txt",)
+    assert any("Zinc" in text for text in encoder.encoded)
+    assert not any("Iron" in text or "Lead" in text for text in encoder.encoded)
+    with corpus.snapshot() as snapshot:
+        for _, passage, vector in snapshot.passages:
+            [own] = HashingEncoder().encode([embedded_text(passage.title, passage.text)])
+            assert vector.tobytes() == own.tobytes()
+
+
+def test_equal_passages_are_encoded_once(folder: Path, corpus: Corpus) -> None:
+    for number in range(3):
+        name = f"Report\n\nNotice {'of what is equal everywhere, ' * 22}\n\nNumber {number}."
+        (folder / f"{number}.txt").write_text(name)
+    encoder = HashingEncoder()
+    index(corpus, folder, encoder=encoder)
+    assert len(encoder.encoded) == len(set(encoder.encoded)) < corpus.count()[1]
+
+
+def test_files_are_read_while_those_before_are_encoded(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The encoder waits until another file is looked at; one after the other it would wait long."""
+    monkeypatch.setattr(indexing, "BATCH_FILES", 1)
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(f"The article number {number}.")
+    looked_at: list[str | None] = []
+    alone: list[str] = []
+
+    class Waiting(HashingEncoder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            before = len(looked_at)
+            deadline = time.monotonic() + 5
+            while len(looked_at) == before and before < 6 and time.monotonic() < deadline:
+                time.sleep(0.001)
+            if len(looked_at) == before and before < 6:
+                alone.extend(texts)
+            return super().encode(texts)
+
+    encoder = Waiting()
+    report = index_folders(
+        (folder,),
+        corpus,
+        lambda: encoder,
+        lambda: encoder.fingerprint,
+        lambda step: looked_at.append(step.article_id),
+    )
+    assert alone == []
+    assert len(report.added) == 6
+    assert corpus.count()[0] == 6
+
+
+def test_a_failed_encoder_loses_nothing_that_was_committed(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "BATCH_FILES", 1)
+
+    class Failing(HashingEncoder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if any("second" in text for text in texts):
+                raise RuntimeError("out of memory")
+            return super().encode(texts)
+
+    encoder = Failing()
+    with pytest.raises(RuntimeError, match="out of memory"):
+        index(corpus, folder, encoder=encoder)
+    assert corpus.article("a.txt") is not None
+    assert corpus.article("sub/b.md") is None
+    assert index(corpus, folder).added == ("sub/b.md",)

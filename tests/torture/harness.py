@@ -26,6 +26,7 @@ from tests.torture.scenario import ROUNDS, State, apply
 
 __all__ = [
     "FULL",
+    "LARGE",
     "Place",
     "Run",
     "Server",
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 FULL = os.environ.get("FOOTNOTE_TEST_TORTURE") == "full"
+LARGE = "FOOTNOTE_TEST_LARGE"
+"""Set, small corpora are indexed as large ones are."""
 FIGURES = os.environ.get("FOOTNOTE_TEST_FIGURES")
 """The folder for `crash.json`."""
 SERVER = Path(__file__).parent / "server.py"
@@ -139,6 +142,8 @@ class Server:
         self.log = log
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")}
         environment |= {"OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "2"}
+        if LARGE in os.environ:
+            environment[LARGE] = os.environ[LARGE]
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, log.open("ab") as errors:
             self._process = subprocess.Popen(
