@@ -1,6 +1,6 @@
 """Everything that has a clock, beside those that do the same: `make bench`.
 
-    python -m benchmarks.bench [--full] [--only NAME …] [--growth FILE]
+    python -m benchmarks.bench [--full] [--only NAME …] [--growth FILE] [--note TEXT]
 
 Each contender runs in an environment of its own, with the same weights, articles and chunk size.
 Rounds are interleaved: in each, every contender does the step once, in turn, so that all meet the
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument(
         "--growth", type=Path, metavar="FILE", help="figures of benchmarks/growth.py; made if none"
     )
+    parser.add_argument("--note", default="", help="what else ran; the page says it")
     options = parser.parse_args()
     size = FULL if options.full else QUICK
     chosen = [
@@ -73,7 +74,8 @@ def main() -> None:
     environments = {one.key: environment(one.title, one.requirements) for one in chosen}
     with tempfile.TemporaryDirectory(prefix="footnote-bench-") as folder:
         bench = Bench(Path(folder), chosen, environments, size)
-        results = {"format": FORMAT, **about(size, chosen, environments), **bench.measure()}
+        found = {**about(size, chosen, environments), **bench.measure()}
+        results = {"format": FORMAT, "note": options.note, **found}
         results["growth"] = growth(options.growth or grown(Path(folder), size))
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{results['commit']}.json"

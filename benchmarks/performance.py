@@ -59,9 +59,9 @@ WIDEST = """\
 What was done about them:
 
 - **The reader's model.** Each window ran on all cores by itself; now each runs on one core, several
-  side by side. Timed alone on two otherwise idle cores, windows of 25 questions: 91 → 45 ms a
-  question, half the processor time, the same bytes for all 334 development questions. What is left
-  is arithmetic: fewer windows, or a smaller reader, would change answers.
+  side by side. `python -m benchmarks.reader_windows`, given both cores for itself: 89 → 43 ms a
+  reading, 144 → 77 ms of processor, and the same numbers; all 334 development questions got the
+  same bytes. What is left is arithmetic: fewer windows, or a smaller reader, would change answers.
 - **The encoder's model**, when asking, encodes the question and the words around the best
   sentences, one by one; words are kept for the next question. When indexing it is nearly all there
   is: equal texts are encoded once, texts run side by side, without padding.
@@ -148,7 +148,7 @@ def page(results: Mapping[str, Any], profile: Mapping[str, Any]) -> Iterator[str
         f"{machine['python']}. The corpus: {corpus['articles']} articles of the project's own "
         f"({corpus['characters']:,} characters), {corpus['questions']} development questions; for "
         f"ingest {corpus['ingest_articles']} made-up articles of the same sentences. All figures: "
-        f"`benchmarks/results/{results['commit']}.json`."
+        f"`benchmarks/results/{results['commit']}.json`. {results['note']}".rstrip()
     )
     for part in (_bounds, _cold, _stages, _warm, _ingest, _index, _growth):
         yield ""
@@ -352,7 +352,8 @@ def _title(results: Mapping[str, Any], key: str) -> str:
 
 
 def _rounds(rows: Mapping[str, Sequence[object]]) -> str:
-    return f"Median of {len(next(iter(rows.values())))} rounds."
+    number = len(next(iter(rows.values())))
+    return "One round." if number == 1 else f"Median of {number} rounds."
 
 
 def _median(rows: Sequence[Mapping[str, float]], name: str) -> float:

@@ -69,9 +69,10 @@ class RayEncoder:
         """
         if len(texts) <= FEW:
             return self._local.encode(texts)
+        options = self._options()
         ray = _ray()
         try:
-            with _connected(ray, self._options()), contextlib.redirect_stdout(sys.stderr):
+            with _connected(ray, options), contextlib.redirect_stdout(sys.stderr):
                 workers = self._workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
                 return self._encode(ray, texts, workers)
         except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError) as error:
@@ -132,8 +133,6 @@ def _connected(ray: Any, options: dict[str, Any]) -> Iterator[None]:
     if ray.is_initialized():  # by whoever uses this as a library
         yield
         return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machines
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # errors are raised as well
     ray.init(log_to_driver=False, logging_level="ERROR", **options)
     try:
         yield
@@ -177,6 +176,9 @@ def _unpacked(carried: Any) -> Encoder:
 
 
 def _ray() -> Any:
+    """Ray, which reads its settings when it is imported: they come before."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machines
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # errors are raised as well
     try:
         import ray
         import ray.data

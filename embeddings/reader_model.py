@@ -79,9 +79,9 @@ class _Piece:
 class ReaderModel:
     """The reader in `embeddings/models/reader/`, or in another folder of the same layout.
 
-    Each window runs on one core, several windows side by side. Measured on two idle cores against
-    both cores for each window in turn, that is 5.9 ms a window instead of 13.2, and half the
-    processor time; what is read is the same to the last bit.
+    Each window runs on one core, several windows side by side. Against all cores for each window
+    in turn, that is half the time and half the work (`benchmarks/reader_windows.py`); what is read
+    is the same to the last bit.
     """
 
     def __init__(self, session: Any, tokenizer: Any, max_tokens: int) -> None:

@@ -1,10 +1,11 @@
 """Questions to ask next, below an answer: each was asked before it is offered.
 
-They are made from the articles that the answer cites, without a language model: from what is
-known of them (`starters.json`), the people whom they introduce by a role, the abbreviations that
-they define, the names that other articles mention too, and their titles. One is offered only if,
-asked at this point of the conversation, it is taken as it stands, is answered with what it asks
-for, and tells something that the answer and the others do not.
+They are made from the articles that the answer cites and that come closest to the question, without
+a language model: from what is known of them (`starters.json`), the things that they count, the days
+on which something was done, the people whom they introduce by a role, the abbreviations that they
+define, the names that they mention again and again or that other articles mention too, and their
+titles. One is offered only if, asked at this point of the conversation, it is taken as it stands,
+is answered with what it asks for, and tells something that the answer and the others do not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -47,6 +49,28 @@ _NAME = re.compile(
     r"(?P<name>[A-Z][\w-]{2,}(?: [A-Z][\w-]+){0,3})(?!’?\w| [a-z]+ [A-Z])"
 )
 """A name where a sentence says what it has to do with it."""
+_DONE = r"(?:[a-z]{2,14}ed|built|held|made|sold|won|found|sent|bought)"
+"""Verbs whose participle is their past: "produced 40 cars", thus "40 cars were produced"."""
+_COUNTED = re.compile(
+    rf"\b(?P<done>{_DONE}) (?:a total of |about |around |nearly |over |more than )?"
+    r"(?P<number>\d[\d,]{0,14}) (?P<things>(?:[a-z][a-z-]{1,19} ){0,4}[a-z-]{2,19}s)\b"
+)
+_MEASURES = re.compile(
+    r"\b(?:seconds|minutes|hours|days|weeks|months|years|times|tons|tonnes|units|percents|points"
+    r"|met(?:er|re)s|kilomet(?:er|re)s|miles|square|cubic|dollars|euros|pounds|has|was|is)\b"
+)
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+_DATED = re.compile(
+    r"(?:^|[.\n] ?)(?P<the>The |An? )?(?P<subject>[A-Z]?[\w’'-][^.,;:\n]{2,60}?) (?P<was>was|were) "
+    rf"(?:\w+ly )?(?P<done>{_DONE}) (?:on|in) "
+    rf"(?P<day>\d{{1,2}} {_MONTH}(?: \d{{4}})?|{_MONTH}(?: \d{{1,2}})?(?:,? \d{{4}})?|\d{{4}})\b"
+)
+"""What a sentence begins with, and when that was done."""
+_PROPER = re.compile(r"\b[A-Z][a-z]{2,19}(?: [A-Z][a-z]{2,19}){1,3}\b")
+MENTIONS = 3
+"""So often an article mentions a name that more may be said of it."""
 _NO_NAME = re.compile(
     r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mr|Mrs|Ms|Dr)\b"
@@ -73,8 +97,9 @@ def pick_next(
 ) -> tuple[str, ...]:
     """Up to `MOST_OFFERED` questions that are answered after what was `said`; takes seconds."""
     begun = time.monotonic()
-    cited = dict.fromkeys(c.article_id for c in answer.citations)
-    articles = [assistant.article(each) for each in [*cited][:ARTICLES_LOOKED_AT]]
+    near = dict.fromkeys(c.article_id for c in answer.citations)
+    near |= dict.fromkeys(hit.passage.article_id for hit in answer.hits)
+    articles = [assistant.article(each) for each in [*near][:ARTICLES_LOOKED_AT]]
     asked = [turn["content"] for turn in said if turn["role"] == "user"]
     asked += [answer.question, answer.standalone_question]
     told = _places(answer)
@@ -104,10 +129,13 @@ def candidates(answer: Answer, articles: Sequence[Article]) -> Iterator[Candidat
     """Questions about what the answer cites, one of each kind after the other."""
     kinds = (
         _known(articles),
+        _counts(articles),
+        _days(articles),
         _roles(articles),
         _abbreviations(articles),
-        _titles(answer, articles),
+        _mentions(articles),
         _names(answer),
+        _titles(answer, articles),
     )
     lists = [[c for c in kind if len(c.question) <= LONGEST][:OF_ONE_KIND] for kind in kinds]
     for several in zip_longest(*lists):
@@ -119,6 +147,34 @@ def _known(articles: Iterable[Article]) -> Iterator[Candidate]:
     for known in json.loads(KNOWN.read_text("utf-8")):
         if known["sha256"] in present:
             yield Candidate(known["question"])
+
+
+def _counts(articles: Iterable[Article]) -> Iterator[Candidate]:
+    """How many of something an article counts: "produced 40 cars"."""
+    for article in articles:
+        for match in _COUNTED.finditer(article.text):
+            if not _MEASURES.search(match["things"]):
+                question = f"How many {match['things']} were {match['done']}?"
+                yield Candidate(question, holds=match["number"])
+
+
+def _days(articles: Iterable[Article]) -> Iterator[Candidate]:
+    """When something was done of which an article tells the day."""
+    for article in articles:
+        for match in _DATED.finditer(article.text):
+            subject = (match["the"] or "").lower() + match["subject"]
+            if match["the"] or _PROPER.match(subject):
+                question = f"When {match['was']} {subject} {match['done']}?"
+                yield Candidate(question, holds=match["day"])
+
+
+def _mentions(articles: Iterable[Article]) -> Iterator[Candidate]:
+    """What is said of a name that an article mentions again and again."""
+    for article in articles:
+        names = Counter(match[0] for match in _PROPER.finditer(article.text))
+        for name, count in names.most_common(OF_ONE_KIND):
+            if count >= MENTIONS and not _NO_NAME.search(name) and not names_a_role(name):
+                yield Candidate(f"What do the articles say about {name}?", holds=name)
 
 
 def _roles(articles: Iterable[Article]) -> Iterator[Candidate]:

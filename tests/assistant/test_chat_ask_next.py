@@ -12,6 +12,7 @@ from assistant.answers import Answer
 from assistant.chat.ask_next import MOST_OFFERED, candidates, pick_next
 from assistant.chat.opening import Turn
 from assistant.chat.preferences import Preferences
+from embeddings.records import Article
 
 BRIDGE = """The bridge over the Wend
 
@@ -86,6 +87,28 @@ def test_kinds_take_turns_and_say_what_their_answers_hold(assistant: Assistant) 
     assert found["What does ERA stand for?"].holds == "Elvestad Rail Authority"
     assert found["Which articles mention Norvik?"].articles == 2
     assert "What is “The bridge over the Wend” about?" in found
+
+
+MILL = """The mill of Harrow
+
+The old mill of Harrow was bought in March 2019. Its owners planted 1,200 apple trees, and sold
+40 tons of flour. Anna Weller runs it. Anna Weller says that it pays. Anna Weller is its miller.
+"""
+
+
+def test_numbers_days_and_names_become_questions(assistant: Assistant) -> None:
+    answer = assistant.ask(ASKED)
+    article = Article(id="mill.txt", text=MILL, title="The mill of Harrow")
+    found = {candidate.question: candidate.holds for candidate in candidates(answer, [article])}
+    assert found["How many apple trees were planted?"] == "1,200"
+    assert found["When was the old mill of Harrow bought?"] == "March 2019"
+    assert found["What do the articles say about Anna Weller?"] == "Anna Weller"
+    assert not any("tons" in question for question in found), "a measure is no thing"
+
+
+def test_a_day_of_the_articles_is_offered(assistant: Assistant) -> None:
+    questions = offered(assistant)
+    assert "When was the bridge over the Wend opened?" in questions
 
 
 def test_a_digest_is_not_followed_by_itself(assistant: Assistant) -> None:

@@ -166,6 +166,7 @@ def results() -> dict[str, Any]:
     keys = ("footnote", "langchain", "onnx_int8")
     spread = {"p50": 100.0, "p95": 200.0}
     return {
+        "note": "Quiet.",
         "commit": "abc", "uncommitted_changes": False, "date": "2026-01-01", "size": "quick",
         "machine": {"cores": 2, "system": "Linux", "python": "3.11"},
         "contenders": {key: {"title": key.upper(), "environment_mib": None} for key in keys},
@@ -199,6 +200,7 @@ def test_the_page_tells_what_holds_and_what_falls_short(tmp_path: Path) -> None:
     assert not any("LlamaIndex |" in line for line in lines)
     assert any("p50 100 ms" in line and line.endswith("150 ms: holds.") for line in lines)
     assert "| retrieve ms | 100 / 200 |" in lines
+    assert any(line.endswith("`benchmarks/results/abc.json`. Quiet.") for line in lines)
     assert {path.name for path in written} == {
         "page.md", "performance-cold.svg", "performance-ingest.svg", "performance-recall.svg",
     }  # fmt: skip

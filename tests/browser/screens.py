@@ -54,6 +54,12 @@ def walk(tab: Tab) -> Iterator[tuple[str, Page]]:
     expect(page.locator("#starters button").first).to_be_visible()
     page.wait_for_timeout(1000)  # it fades in
     yield "empty", page
+    page.locator(".fn-set").click()
+    expect(page.locator("[role=dialog] #since")).to_be_visible()
+    page.wait_for_timeout(600)  # it fades in
+    yield "settings", page
+    page.keyboard.press("Escape")
+    expect(page.locator("[role=dialog]")).to_have_count(0)
     page.fill("#chat-input", SLOW)
     page.click("#chat-submit")
     expect(page.locator('[data-step-type="retrieval"]')).to_be_visible()
@@ -100,3 +106,22 @@ def walk(tab: Tab) -> Iterator[tuple[str, Page]]:
     page.goto(f"{server.url}/articles/no-such")
     yield "no such article", page
     tab.errors.clear()  # the browser notes each status that is no success
+
+
+def walk_uploads(tab: Tab, folder: Path) -> Iterator[tuple[str, Page]]:
+    """What is shown of files that are added; the server has to be one that takes them."""
+    page = tab.open()
+    page.locator("#fn-add").click()
+    expect(page.locator("#fn-added")).to_be_visible()
+    page.wait_for_timeout(600)
+    yield "adding articles", page
+    folder.mkdir()
+    (folder / "viaduct.md").write_text("# A viaduct\n\nIt is 412 metres long.\n", "utf-8")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    head = b"Subject: A tower\nContent-Type: text/plain; charset=utf-8\n\n"
+    (folder / "torn.eml").write_bytes(head + b"The lighthouse \xff of Ferrin has a red door.\n")
+    (folder / "tool.exe").write_bytes(b"MZ")
+    page.set_input_files("#fn-files", sorted(folder.iterdir()))
+    for state, count in (("read", 1), ("incomplete", 1), ("refused", 2)):
+        expect(page.locator(f".fn-uploads li[data-state={state}]")).to_have_count(count)
+    yield "added articles", page

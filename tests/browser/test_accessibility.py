@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 from tests.browser import screens
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.browser.conftest import Serve, Server, Tab
 
 pytestmark = pytest.mark.browser
@@ -59,6 +61,21 @@ def test_axe_finds_nothing_on_any_screen(
     )
     found = [
         f"{name}: {wrong}" for name, page in screens.walk(visiting) for wrong in violations(page)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_articles_are_added(
+    tab: NewTab, seeds_server: Server, tmp_path: Path, scheme: str, device: str
+) -> None:
+    options = screens.PHONE if device == "phone" else screens.DESKTOP
+    visiting = tab(seeds_server, color_scheme=scheme, **options)
+    found = [
+        f"{name}: {wrong}"
+        for name, page in screens.walk_uploads(visiting, tmp_path / "files")
+        for wrong in violations(page)
     ]
     assert not found, "\n".join(found)
 

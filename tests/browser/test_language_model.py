@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, Response, expect
 
 from tests.endpoints import chunk, event, served
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+KEY = "sk-not-for-anybody-4711"
 QUESTION = "How many vehicles did SAIC Ningde produce?"
 FIRST = "SAIC Ningde base produced 300,600 complete vehicles"
 SECOND = "the city signed a total of 10 new energy vehicle industry projects"
@@ -31,6 +32,47 @@ def writes_slowly(handler: Any, body: dict[str, Any]) -> None:
     handler.send(event(chunk(f"{FIRST} [{one}]. From January to November 2023, {SECOND} ")))
     assert handler.server.released.wait(60)
     handler.send(event(chunk(f"[{other}]. See https://evil.example [{one}].", "stop")))
+
+
+def test_the_key_is_in_no_page_log_or_history(
+    tab: Callable[..., Tab], serve: Serve, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+
+    def refuses(handler: Any, body: dict[str, Any]) -> None:
+        """As a server that is angry, and repeats what it was sent."""
+        keys.append(handler.headers["Authorization"])
+        handler.send_error(401, f"the key {handler.headers['Authorization']} is not known")
+
+    with served(refuses) as endpoint:
+        monkeypatch.setenv("FOOTNOTE_LLM_URL", endpoint.url)
+        monkeypatch.setenv("FOOTNOTE_LLM_MODEL", "tiny")
+        monkeypatch.setenv("FOOTNOTE_LLM_KEY", KEY)
+        server = serve(encoder=exported)
+        asking = tab(server)
+        sent: list[str] = []
+        asking.page.on("response", lambda response: sent.append(text_of(response)))
+        asking.page.on(
+            "websocket", lambda it: it.on("framereceived", lambda frame: sent.append(str(frame)))
+        )
+        page = asking.open()
+        asking.ask(QUESTION)
+        page.goto(f"{server.url}/articles")
+        assert keys == [f"Bearer {KEY}"] * len(keys) != [], "the model was asked with it"
+        assert any("SAIC" in each for each in sent), "what is sent is seen"
+        assert not [each for each in sent if KEY in each]
+        server.stop()
+    kept = [path for path in server.folder.rglob("*") if path.is_file()]
+    assert server.log in kept
+    assert not [path for path in kept if KEY.encode() in path.read_bytes()]
+
+
+def text_of(response: Response) -> str:
+    """Body and headers of what the server sent; empty where there is no body."""
+    try:
+        return f"{response.headers} {response.text()}"
+    except (Error, UnicodeDecodeError):
+        return str(response.headers)
 
 
 def test_the_panel_grows_with_the_answer(

@@ -27,12 +27,6 @@ from tests.fakes import HashingEncoder
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 120
 COUNT = 300
-SOON = {  # by default a head takes half a minute to see that a node has died
-    "RAY_health_check_initial_delay_ms": "2000",
-    "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": "3000",
-    "RAY_health_check_failure_threshold": "3",
-}
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 WORDS = (
     "river town council harbour bridge company signed agreement report factory workers price market"
@@ -82,7 +76,12 @@ def index(folder: Path, data: Path, *options: str, **settings: str) -> subproces
 
 
 def report(process: subprocess.Popen[str]) -> Mapping[str, object]:
-    out, told = process.communicate(timeout=180)
+    with process:
+        try:
+            out, told = process.communicate(timeout=240)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode == 0, told
     assert "Traceback" not in told
     found: Mapping[str, object] = json.loads(out)
@@ -121,7 +120,7 @@ class Cluster:
             [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start",
              "--block", "--node-ip-address=127.0.0.1", "--disable-usage-stats",
              "--object-store-memory=100000000", *options],
-            cwd=ROOT, env={**os.environ, **TOKEN, **SOON, "PYTHONPATH": str(ROOT)},
+            cwd=ROOT, env={**os.environ, **TOKEN, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self._nodes.append(node)
