@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assistant.answers import Answer
 from assistant.chat.choosing import choice
 from assistant.chat.history import FILE_NAME, History
 from assistant.chat.preferences import (
@@ -22,6 +23,7 @@ from assistant.chat.preferences import (
     summary,
 )
 from assistant.filters import Filter
+from assistant.wording import Said, say, translated
 from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import QuestionError
 from embeddings.records import Article
@@ -182,3 +184,17 @@ def test_ticks_change_what_their_page_shows_and_nothing_else() -> None:
     assert ticked == Preferences(articles=("other page", "b", "c"), detailed=True)
     assert choice(before, {"then": ["only"], "article": ["c"]}).articles == ("c",)
     assert choice(before, {**page, "then": ["all"]}) == Preferences(detailed=True)
+
+
+def test_notes_name_what_was_asked_by_its_titles_in_every_language() -> None:
+    asked = Filter(("bridge.txt", "mill.txt")).describe()
+    note = say("Asked only {articles}: {asked} of {all}.", articles=asked, asked=2, all=3)
+    answer = Answer(
+        question="How long?", standalone_question="How long?", text="No.", refusal="not_stated",
+        confidence=0.1, citations=(), hits=(), notes=(note, "Said elsewhere."),
+    )  # fmt: skip
+    titled = Asking(Preferences(), (BRIDGE, MILL)).titled(answer)
+    named = "“The bridge over the Wend” and “The mill of Elvestad”"
+    assert titled.notes == (f"Asked only the articles {named}: 2 of 3.", "Said elsewhere.")
+    again = Said.of(titled.notes[0].parts())  # type: ignore[attr-defined]
+    assert "“The mill of Elvestad”" in translated(again, str, lambda one, more, n: more)

@@ -220,7 +220,8 @@ def test_doctor_rebuilds_what_is_derived(folder: Path, data_dir: Path) -> None:
         before = opened.retrieve("mill")
         assert all(check.ok and not check.repaired for check in opened.doctor())
         dense = next(data_dir.glob("corpora/*/dense-*"))
-        dense.write_bytes(dense.read_bytes()[:-8])
+        vectors = dense / "vectors.faiss"
+        vectors.write_bytes(vectors.read_bytes()[:-8])
         repaired = [check.message for check in opened.doctor() if check.repaired]
         assert len(repaired) == 1
         assert dense.name in repaired[0]
