@@ -1,8 +1,8 @@
 """What a question costs as the corpus grows: from 1,000 to 1,000,000 passages.
 
 The corpora are made here. Words follow Zipf's law, as in any language (frequency ~ 1 / rank).
-Vectors are a mixture of Gaussians, whose spread over 384 dimensions is that of all-MiniLM-L6-v2's
-vectors of 16,000 passages of abstracts: topics, in a topic articles, in an article its passages.
+Vectors are a mixture of Gaussians: topics, in a topic articles, in an article its passages. How far
+they spread over the 384 dimensions is an estimate, not fitted to the vectors of a real encoder.
 Each corpus is built once; a fresh process then opens it, asks, and is told of an article that
 comes and goes. Questions cost what they cost the default encoder, but the vector that is searched
 with is made here, too. Recall is that of the ten best passages, against exact search.

@@ -113,7 +113,11 @@ class Cluster:
         return False
 
     def add_node(self) -> psutil.Process:
-        return self._add(f"--address={self.address}", "--num-cpus=1")
+        """A node that has joined; two that start at once can take each other's ports."""
+        node = self._add(f"--address={self.address}", "--num-cpus=1")
+        wait_until(lambda: node.poll() is not None or has_process(node, "raylet/raylet"))
+        assert node.poll() is None, "the node has ended"
+        return node
 
     def _add(self, *options: str) -> psutil.Process:
         node = psutil.Popen(
@@ -149,6 +153,13 @@ def is_encoding(node: psutil.Process) -> bool:
         with contextlib.suppress(psutil.Error, OSError):
             if "onnxruntime" in Path(f"/proc/{process.pid}/maps").read_text():
                 return True
+    return False
+
+
+def has_process(node: psutil.Process, name: str) -> bool:
+    """Whether the node has started a process of that name."""
+    with contextlib.suppress(psutil.Error):
+        return any(name in " ".join(p.cmdline()) for p in node.children(recursive=True))
     return False
 
 
