@@ -198,8 +198,9 @@ def _step(
     inputs |= given
     step = action["runs"]["steps"][number]
     summary.write_text("", encoding="utf-8")
+    # `make` keeps its own pip inside our pinned versions by a path that holds in our folder only.
     values = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("PIP_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "GITHUB_ACTION_PATH": str(ROOT),
         "GITHUB_ACTIONS": "true",
