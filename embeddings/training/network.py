@@ -60,6 +60,7 @@ class ReaderNetwork(nn.Module):
         self.tokens = nn.Linear(WIDTH, TOKEN_SIGNALS)
         self.text = nn.Linear(WIDTH, 1)
         self.likeness = nn.Parameter(torch.tensor(12.0))
+        self.bfloat16 = False
         for head in (self.tokens, self.text):
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
@@ -71,8 +72,10 @@ class ReaderNetwork(nn.Module):
         places = torch.arange(ids.shape[1], device=ids.device)
         x = self.dropout(self.norm(self.words(ids) + self.places(places) + self.types(types)))
         bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
-        for layer in self.layers:
-            x = layer(x, bias)
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.bfloat16):
+            for layer in self.layers:
+                x = layer(x, bias)
+        x = x.float()
         asked = ((1 - types) * mask).to(x.dtype).unsqueeze(-1)
         question = F.normalize((x * asked).sum(1, keepdim=True), dim=-1)
         likeness = (F.normalize(x, dim=-1) * question).sum(-1, keepdim=True) * self.likeness

@@ -210,6 +210,7 @@ def train(
     if start:
         load_reader(network, start)
     network.freeze(recipe.frozen)
+    network.bfloat16 = recipe.bfloat16
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).train()
     trained = [p for p in network.parameters() if p.requires_grad]
@@ -266,6 +267,7 @@ def train(
         if step % schedule.checkpoint_every == schedule.checkpoint_every - 1:
             _save(saved, network, optimizer, step + 1, drawn, time.monotonic() - began, recipe)
     _save(saved, network, optimizer, step, drawn, time.monotonic() - began, recipe)
+    network.bfloat16 = False
     return network.eval()
 
 

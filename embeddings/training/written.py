@@ -15,10 +15,12 @@ from embeddings.readers import read_article
 from embeddings.splitting import split_sentences
 from embeddings.training.examples import Collection, Paragraph, Question, Span
 
-__all__ = ["CORPUS", "WRITTEN", "load_corpus", "load_written"]
+__all__ = ["CORPUS", "NEWS", "WRITTEN", "load_corpus", "load_news", "load_written"]
 
 CORPUS = "corpus"
 """Source of the questions of a corpus of our own."""
+NEWS = "news"
+"""Source of the articles that were written to learn from, and of their questions."""
 WRITTEN = "written"
 """Source of our questions of public paragraphs."""
 
@@ -41,6 +43,40 @@ def load_written(path: Path, paragraphs: Iterable[Paragraph]) -> Collection:
         answers = (paragraph.text[start:end],) if span else ()
         questions.append(Question(WRITTEN, row["question"], paragraph, relevant, span, answers))
     return Collection(tuple(questions), ())
+
+
+def load_news(path: Path, *, test: bool) -> Collection:
+    """Invented articles, a line each, with their questions: one side of the split.
+
+    A line holds `id`, `title`, `date`, `text`, `held_out` and `questions`; each of these
+    `question`, `sentences` (start and end of the stretches of the text that answer; none where the
+    text does not say) and `answer` (start and end of the short answer, or null).
+    """
+    questions: list[Question] = []
+    paragraphs = []
+    for row in _rows(path):
+        if row["held_out"] != test:
+            continue
+        text, id = row["text"], row["id"]
+        sentences = tuple(split_sentences(text))
+        paragraph = Paragraph(id, NEWS, id, row["title"], text, sentences)
+        paragraphs.append(paragraph)
+        for asked in row["questions"]:
+            relevant = _overlapping(sentences, asked["sentences"])
+            span = tuple(asked["answer"]) if asked["answer"] else None
+            answers = (text[slice(*span)],) if span else ()
+            questions.append(Question(NEWS, asked["question"], paragraph, relevant, span, answers))
+    return Collection(tuple(questions), tuple(paragraphs))
+
+
+def _overlapping(sentences: Iterable[Span], stretches: Iterable[Span]) -> tuple[int, ...]:
+    """Numbers of the sentences that share a character with one of the stretches."""
+    wanted = [(start, end) for start, end in stretches]
+    return tuple(
+        number
+        for number, (start, end) in enumerate(sentences)
+        if any(start < last and first < end for first, last in wanted)
+    )
 
 
 def load_corpus(articles: Path, questions: Path) -> Collection:
@@ -79,12 +115,11 @@ def _questions(row: dict[str, Any], paragraphs: dict[str, Paragraph]) -> Iterato
             paragraph = paragraphs[place["article_id"]]
             start = paragraph.text.index(place["quote"])
             end = start + len(place["quote"])
-            relevant.setdefault(paragraph.id, set()).update(
-                i for i, (s, e) in enumerate(paragraph.sentences) if s < end and start < e
-            )
+            found = _overlapping(paragraph.sentences, [(start, end)])
+            relevant.setdefault(paragraph.id, set()).update(found)
     accepted = row["facts"][0] if len(row["facts"]) == 1 else []
-    for id, found in relevant.items():
-        sentences = tuple(sorted(found))
+    for id, numbers in relevant.items():
+        sentences = tuple(sorted(numbers))
         span = _span(paragraphs[id], sentences, accepted)
         answers = tuple(accepted) if span else ()
         yield Question(CORPUS, text, paragraphs[id], sentences, span, answers)

@@ -17,7 +17,7 @@ from embeddings.training.removals import (
     unstated_attribute,
 )
 from embeddings.training.windows import Example, apart
-from embeddings.training.written import load_corpus, load_written
+from embeddings.training.written import load_corpus, load_news, load_written
 
 MODEL = Path(__file__).parents[2] / "embeddings" / "models" / "reader" / "model.onnx"
 TEXT = (
@@ -187,6 +187,27 @@ def test_our_questions_go_to_their_public_paragraph(tmp_path: Path) -> None:
     assert (question.text, question.relevant) == ("Who looked after the port?", (0,))
     assert question.span is not None
     assert TEXT[slice(*question.span)] == "Kari Holm"
+
+
+def test_our_news_comes_with_its_questions(tmp_path: Path) -> None:
+    ferries = TEXT.index("Ferries")
+    holm = (TEXT.index("Kari"), TEXT.index("Kari") + len("Kari Holm"))
+    asked = [
+        {"question": "Who looked after it?", "sentences": [[0, ferries - 1]], "answer": holm},
+        {"question": "How often do boats go?", "sentences": [[ferries, len(TEXT)]], "answer": None},
+        {"question": "What did the dredging cost?", "sentences": [], "answer": None},
+    ]
+    row = {"id": "bergen", "title": "Bergen", "date": "2024-05-17", "text": TEXT}
+    row |= {"held_out": False, "questions": asked}
+    path = lines(tmp_path / "news.jsonl", row, row | {"id": "oslo", "held_out": True})
+    found, kept = load_news(path, test=False), load_news(path, test=True)
+    assert [p.id for p in kept.paragraphs] == ["oslo"]
+    assert {q.paragraph.id for q in kept.questions} == {"oslo"}
+    keeper, boats, cost = found.questions
+    assert [q.relevant for q in found.questions] == [(0,), (1,), ()]
+    assert (keeper.span, keeper.answers) == (holm, ("Kari Holm",))
+    assert (boats.span, cost.span) == (None, None)
+    assert found.paragraphs == (keeper.paragraph,)
 
 
 @pytest.mark.parametrize("seed", range(20))
