@@ -14,7 +14,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help chat test check lint format types unit browser texts eval eval-all accept bench torture sabotage constraints clean
+.PHONY: help chat test check lint format types unit browser texts eval eval-all accept bench torture soak sabotage constraints clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ torture: $(READY) ## Kill, starve, damage and fuzz it for an hour or two; writes
 		$(BIN)/python -m pytest tests/torture tests/fuzz -m "crash or slow"
 	$(BIN)/python benchmarks/memory.py --figures $(FIGURES)
 	$(BIN)/python benchmarks/reliability.py $(FIGURES)
+
+HOURS ?= 2
+soak: $(READY) ## Use the chat for hours, and compare 10,000 answers with their articles: does it stay level, is all exact?
+	$(BIN)/python -m benchmarks.soak --hours $(HOURS)
+	FOOTNOTE_TEST_ANSWERS=10000 FOOTNOTE_TEST_CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -s -m browser \
+		tests/browser/test_exactness.py -k every_quote
 
 # One thread for FAISS: more only wait for each other over an index this small.
 sabotage: $(READY) ## Break the program in some forty ways and see that the evaluation notices; writes docs/sabotage.md

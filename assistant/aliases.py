@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.roles import people_meant
+from assistant.wording import say
 from embeddings.errors import ReadError
 from embeddings.lexical import stems
 
@@ -71,7 +72,12 @@ def read_synonyms(folders: Iterable[Path]) -> tuple[tuple[str, ...], ...]:
             names = tuple(name.strip() for name in line.split("#", 1)[0].split(",") if name.strip())
             if len(names) == 1:
                 raise ReadError(
-                    f"{path}, line {number}: one name alone; write equal names with commas between"
+                    say(
+                        "{path}, line {number}: one name alone; write equal names with commas "
+                        "between",
+                        path=path,
+                        number=number,
+                    )
                 )
             if names:
                 groups.append(names)

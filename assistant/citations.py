@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Citation
 from assistant.schema import check_answer
+from assistant.wording import say
 from embeddings.errors import CitationError
 
 if TYPE_CHECKING:
@@ -62,23 +63,42 @@ def prove(citation: Citation, article: Article) -> None:
     """Raises `CitationError` unless the quote stands in `article` at its exact offsets."""
     if citation.sha256 != article.sha256:
         raise CitationError(
-            f"citation [{citation.number}]: the text of {citation.article_id} has changed since; "
-            "ask again"
+            say(
+                "citation [{number}]: the text of {article} has changed since; ask again",
+                number=citation.number,
+                article=citation.article_id,
+            )
         )
     if not 0 <= citation.start < citation.end <= len(article.text):
         raise CitationError(
-            f"citation [{citation.number}]: {citation.start}–{citation.end} is outside "
-            f"{citation.article_id}, which has {len(article.text)} characters"
+            say(
+                "citation [{number}]: {start}–{end} is outside {article}, which has {count} "
+                "characters",
+                number=citation.number,
+                start=citation.start,
+                end=citation.end,
+                article=citation.article_id,
+                count=len(article.text),
+            )
         )
     if article.text[citation.start : citation.end] != citation.quote:
         raise CitationError(
-            f"citation [{citation.number}]: the quote does not stand at "
-            f"{citation.start}–{citation.end} of {citation.article_id}"
+            say(
+                "citation [{number}]: the quote does not stand at {start}–{end} of {article}",
+                number=citation.number,
+                start=citation.start,
+                end=citation.end,
+                article=citation.article_id,
+            )
         )
     if not _holds_answer(citation):
         raise CitationError(
-            f"citation [{citation.number}]: the short answer at {citation.answer_start}–"
-            f"{citation.answer_end} is outside the quote"
+            say(
+                "citation [{number}]: the short answer at {start}–{end} is outside the quote",
+                number=citation.number,
+                start=citation.answer_start,
+                end=citation.answer_end,
+            )
         )
 
 

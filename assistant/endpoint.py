@@ -66,8 +66,11 @@ class Endpoint:
 
         if find_spec("openai") is None:
             raise SettingsError(
-                "llm_url is set, but the client for it is not installed; "
-                "install it with: pip install 'footnote[llm]', or unset llm_url"
+                say(
+                    "llm_url is set, but the client for it is not installed; install it with: "
+                    "{command}, or unset llm_url",
+                    command="pip install 'footnote[llm]'",
+                )
             )
         return cls(settings)
 

@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from assistant.wording import say
 from embeddings.corpus import Engine
 from embeddings.encoder import DEFAULT_ENCODER
 from embeddings.errors import SettingsError
@@ -204,8 +205,11 @@ def seeds() -> Path:
         if folder.is_dir():
             return folder
     raise SettingsError(
-        f"the articles that come with Footnote are missing from {package}; "
-        "install it again, or name a folder of articles"
+        say(
+            "the articles that come with Footnote are missing from {folder}; install it again, or "
+            "name a folder of articles",
+            folder=package,
+        )
     )
 
 

@@ -23,7 +23,7 @@ from assistant.chat.language import N_, PROMISE
 from assistant.chat.language import gettext as _
 from assistant.chat.login import is_right, user_of
 from assistant.chat.offering import begin_turn, offer_next
-from assistant.chat.opening import Turn
+from assistant.chat.opening import SOON_SECONDS, Turn
 from assistant.chat.overload import BUSY, FairQueue
 from assistant.chat.passwords import LOCAL_USER, LONGEST_USER
 from assistant.chat.preferences import asking, read_form
@@ -54,8 +54,6 @@ NAME = "Footnote"
 PREPARING = N_("Getting the articles ready. The first time this takes a moment.")
 MOST_HASHING = 2
 """Passwords that are hashed at a time: each takes 32 MiB and a core."""
-WELCOME_WAIT_SECONDS = 1.0
-"""How long a page may wait for what it shows first; it loads again once all is there."""
 
 served = launch.current()
 opening, history, uploads = served.opening, served.history, served.uploads
@@ -94,7 +92,7 @@ async def welcome(user: cl.User | None = None, language: str | None = None) -> l
     """The one profile: it is how Chainlit shows a picture and a text on the empty screen."""
     more = ""
     try:
-        await asyncio.wait_for(opening.assistant(), WELCOME_WAIT_SECONDS)
+        await opening.soon()
         newest = CatalogQuery(order="newest", size=1)
         line = rendering.covered(await opening.call(lambda assistant: assistant.catalog(newest)))
         more = f" · [{escape(_('Browse the articles'))}](/articles)"
@@ -113,7 +111,7 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
         return []
     try:
         name = user.identifier if user else LOCAL_USER
-        picked = await asyncio.wait_for(offered_to(name), WELCOME_WAIT_SECONDS)
+        picked = await asyncio.wait_for(offered_to(name), SOON_SECONDS)
     except Exception:
         return []
     return [cl.Starter(label=starter.label, message=starter.question) for starter in picked]

@@ -14,6 +14,8 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from assistant.chat.language import N_
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -127,8 +129,8 @@ class LoginGate:
             address = told_apart(scope)
             asking_address.set(address)
             if scope["method"] == "POST" and (seconds := self._attempts.address_wait(address)):
-                reason = f"Too many wrong passwords; try again in {seconds} seconds."
+                reason = N_("Too many wrong passwords; try again in {seconds} seconds.")
                 again = (b"retry-after", str(seconds).encode())
-                await refuse(scope, receive, send, 429, reason, again)
+                await refuse(scope, receive, send, 429, reason, again, seconds=seconds)
                 return
         await self.app(scope, receive, send)

@@ -42,9 +42,12 @@ def preference_routes(launch: Launch, user: User) -> list[Route]:
         if name is None:
             return JSONResponse({"line": ""}, 403, HEADERS)
         try:
+            await launch.opening.soon()
             line = await launch.opening.call(
                 lambda a: summary(asking(remembered.of(name), a), with_llm=launch.with_llm)
             )
+        except TimeoutError:  # the page is told when all is ready, and asks again
+            line = ""
         except Exception as error:  # what is wrong is told where a question is asked
             told(error)
             line = ""

@@ -19,6 +19,7 @@ from chainlit.data.base import BaseDataLayer  # noqa: TID253 (only the running a
 from chainlit.types import PageInfo, PaginatedResponse  # noqa: TID253
 from chainlit.user import PersistedUser  # noqa: TID253
 
+from assistant.wording import say
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class HistoryLayer(BaseDataLayer):
             user = None
         name = user.identifier if user else _acting.get("")
         if not name:
-            raise CorpusError("nobody is logged in")
+            raise CorpusError(say("nobody is logged in"))
         return name
 
     async def get_user(self, identifier: str) -> PersistedUser:
@@ -141,7 +142,7 @@ class HistoryLayer(BaseDataLayer):
             feedback.comment or "",
         )
         if rating is None:
-            raise CorpusError("there is no such answer")
+            raise CorpusError(say("there is no such answer"))
         return rating
 
     async def delete_feedback(self, feedback_id: str) -> bool:

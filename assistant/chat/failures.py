@@ -6,7 +6,9 @@ import logging
 import secrets
 
 from assistant.chat import language
+from assistant.chat.error_texts import told_of_error
 from assistant.chat.language import gettext as _
+from assistant.wording import Said
 from embeddings.errors import AssistantError
 
 __all__ = ["told", "worded"]
@@ -25,4 +27,5 @@ def told(error: Exception) -> tuple[str, str]:
 
 def worded(error: AssistantError) -> str:
     """The message of an error of ours, in the language that is chosen where there is one."""
-    return language.told(error.args[0]) if error.args else ""
+    message = error.args[0] if error.args else ""
+    return language.told(message) if isinstance(message, Said) else told_of_error(str(message))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from assistant.chat.known_texts import Templates, templates, translation
 from assistant.chat.language import N_
 from assistant.chat.language import gettext as _
 
@@ -102,9 +103,9 @@ REASONS = (
 
 def told_of_file(reason: str) -> str:
     """The reason in the language that is chosen; English where it is of another wording."""
-    for template, pattern in _patterns():
-        if known := pattern.fullmatch(reason):
-            return _(template).format(**known.groupdict())
+    if alone := translation(reason, _patterns()):
+        template, values = alone
+        return template.format(**values)
     for template, pattern in _patterns():  # several reasons, one after another
         if known := re.compile(f"{pattern.pattern}; (?P<following>.+)").fullmatch(reason):
             values = known.groupdict()
@@ -115,17 +116,5 @@ def told_of_file(reason: str) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each template with what it matches: a value is at most 200 characters without a semicolon."""
-    return tuple(
-        (
-            template,
-            re.compile(
-                "".join(
-                    f"(?P<{part}>[^;]{{1,200}}?)" if at % 2 else re.escape(part)
-                    for at, part in enumerate(re.split(r"\{(\w+)\}", template))
-                )
-            ),
-        )
-        for template in REASONS
-    )
+def _patterns() -> Templates:
+    return templates(REASONS, "[^;]{1,200}?")

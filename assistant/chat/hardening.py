@@ -17,8 +17,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.chat.language import in_language
+from assistant.chat.language import N_, choose, in_language, told
 from assistant.chat.replaying import follow_connections
+from assistant.wording import say
 
 __all__ = [
     "LARGEST_UPLOAD_BYTES",
@@ -268,21 +269,23 @@ class Guard:
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin")
         numbered = self.port is not None and is_address(host, self.port)
         if host not in self.hosts and not numbered:
-            return 403, "This server does not go by that name."
+            return 403, N_(
+                "The chat does not go by that name. Whoever runs it gives it one with --public-url."
+            )
         if origin is not None:
             named = origin.decode("latin-1")
             if named not in self.origins and not (numbered and named == f"http://{host}"):
-                return 403, "Pages of other sites may not ask here."
+                return 403, N_("Pages of other sites may not ask here.")
         if scope["type"] == "websocket" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return None
         path = scope["path"]
         if scope["method"] not in WRITES.get(path, ()) and not path.startswith(SOCKET):
-            return 405, "Nothing can be sent to this address."
+            return 405, N_("Nothing can be sent to this address.")
         if b"transfer-encoding" in headers:
-            return 411, "The length of what is sent has to be said."
+            return 411, N_("The length of what is sent has to be said.")
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > most_bytes(scope):
-            return 413, "That is more than this server takes."
+            return 413, N_("That is more than this server takes.")
         return None
 
     def with_headers(self, send: Send) -> Send:
@@ -345,12 +348,17 @@ async def refuse(
     status: int,
     reason: str,
     *more: tuple[bytes, bytes],
+    **values: object,
 ) -> None:
-    """Answer with a status and one line of text, or close the socket before it opens."""
+    """Answer with a status and one line of text, or close the socket before it opens.
+
+    The text is in the language of the browser; `reason` is a key of the catalogs.
+    """
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": reason})
         return
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": reason.encode()})
+    choose(scope)
+    await send({"type": "http.response.body", "body": told(say(reason, **values)).encode()})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.chat.exchanges import Conversation, Exchange, FoldedStep, Page, Rating, Verdict
 from assistant.chat.hardening import is_uuid
+from assistant.wording import say
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, SettingsError
 from embeddings.locks import held
@@ -374,8 +375,13 @@ class History:
                 )
             elif version != FORMAT:
                 raise CorpusError(
-                    f"{self.path} has format {version}, this version reads {FORMAT}; "
-                    "use the version of Footnote that wrote it, or move the file away"
+                    say(
+                        "{path} has format {found}, this version reads {known}; use the version of "
+                        "Footnote that wrote it, or move the file away",
+                        path=self.path,
+                        found=version,
+                        known=FORMAT,
+                    )
                 )
             self._db.execute(_PREFERENCES)
 
@@ -396,7 +402,7 @@ class History:
     @staticmethod
     def _start(db: sqlite3.Connection, owner: str, conversation_id: str, name: str) -> None:
         if not is_uuid(conversation_id):
-            raise CorpusError("a conversation's id is a UUID")
+            raise CorpusError(say("a conversation's id is a UUID"))
         name, now = _named(name), _now()
         db.execute(
             "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -404,7 +410,7 @@ class History:
         )
         sql = "SELECT 1 FROM conversations WHERE id = ? AND owner = ?"
         if not db.execute(sql, (conversation_id, owner)).fetchone():
-            raise CorpusError("there is no such conversation")
+            raise CorpusError(say("there is no such conversation"))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

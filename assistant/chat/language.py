@@ -27,6 +27,7 @@ __all__ = [
     "N_",
     "PROMISE",
     "InLanguage",
+    "choose",
     "chosen",
     "gettext",
     "in_language",
@@ -79,6 +80,12 @@ def preferred(accept_language: str) -> str:
 
 def _main(tag: str) -> str:
     return tag.partition("-")[0].lower()
+
+
+def choose(scope: Scope) -> None:
+    """Choose, for a request or a socket, what its browser prefers."""
+    header = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    _chosen.set(preferred(header))
 
 
 def chosen() -> str:
@@ -150,8 +157,7 @@ class InLanguage:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve in the language that the browser prefers."""
         if scope["type"] in ("http", "websocket"):
-            header = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-            _chosen.set(preferred(header))
+            choose(scope)
             if scope["path"] in ASKED:
                 asked = dict(parse_qsl(scope["query_string"].decode("latin-1")))
                 query = urlencode({**asked, "language": chosen()})

@@ -154,11 +154,13 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     from chainlit.server import app, sio
 
     from assistant.chat.attempts import LoginGate
+    from assistant.chat.ending import Ending
     from assistant.chat.hardening import harden
     from assistant.chat.language import InLanguage
     from assistant.chat.login import ActingUser, guard_tokens
     from assistant.chat.overload import Capacity
     from assistant.chat.revoking import check_events
+    from assistant.chat.stopping import stop_in_our_words
     from assistant.chat.uploading import upload_routes, whose
 
     config.run.headless = not open_browser
@@ -173,7 +175,9 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     app.add_middleware(InLanguage)
     app.add_middleware(LoginGate, attempts=current().attempts)
     app.add_middleware(Capacity)
+    app.add_middleware(Ending)
     harden(host, port, public_url)
+    stop_in_our_words(sio.handlers["/"])
     check_events(sio.handlers["/"])
     # In front, because Chainlit answers every other path with its own page.
     opening, uploads = current().opening, current().uploads

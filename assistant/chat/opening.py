@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from embeddings.corpus import StoredFile
     from embeddings.records import Article
 
-__all__ = ["Answerer", "Opening", "Turn", "View"]
+__all__ = ["SOON_SECONDS", "Answerer", "Opening", "Turn", "View"]
 
 LOOKS_AT_ONCE = 4
 """Threads for what takes milliseconds, so that it never waits for an answer to be composed."""
+SOON_SECONDS = 1.0
+"""How long what a page shows may wait for the articles; it asks again once all is there."""
 T = TypeVar("T")
 Turn = dict[str, str]
 """One turn of the conversation: `role` ("user" or "assistant") and `content`."""
@@ -107,6 +109,10 @@ class Opening:
     async def assistant(self) -> Answerer:
         """The Assistant, once it is open; raises what opening raised."""
         return await asyncio.shield(asyncio.wrap_future(self._opened))
+
+    async def soon(self) -> Answerer:
+        """The same, for a page that asks again: raises `TimeoutError` while it takes longer."""
+        return await asyncio.wait_for(self.assistant(), SOON_SECONDS)
 
     async def starters(self) -> tuple[Starter, ...]:
         """Questions that have an answer."""

@@ -120,7 +120,8 @@ class Capacity:
             await self.app(scope, receive, send)
             return
         if not self._free[kind]:
-            await refuse(scope, receive, send, 503, "This server is busy; try again in a moment.")
+            reason = N_("This server is busy; try again in a moment.")
+            await refuse(scope, receive, send, 503, reason)
             return
         self._free[kind] -= 1
         try:

@@ -5,7 +5,6 @@ They are made on the server, so that they open without JavaScript; all work is d
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -43,9 +42,8 @@ POLICY = "; ".join((
     "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
 ))  # fmt: skip
 HEADERS = {"content-security-policy": POLICY, "cache-control": "no-store"}
-OPENING_WAIT_SECONDS = 1.0
-"""How long a page waits for the articles; after that it loads again by itself."""
 RELOAD_SECONDS = 3
+"""After that a page that came before the articles loads again by itself."""
 
 Admit = Callable[[Request], Awaitable[bool]]
 Page = tuple[int, str]
@@ -112,7 +110,7 @@ def page_routes(
         if not await admit(request):
             return RedirectResponse("/login", 303, HEADERS)
         try:
-            await asyncio.wait_for(opening.assistant(), OPENING_WAIT_SECONDS)
+            await opening.soon()
             status, html = await opening.call(page)
         except TimeoutError:
             html = _message(
@@ -189,7 +187,9 @@ def library_html(
     try:
         query = library_page.query_of(form)
     except QuestionError as error:
-        return 400, template.render(form=form, problem=worded(error), found=None, **shared)
+        return 400, template.render(
+            form=form, problem=worded(error), found=None, filtered=True, **shared
+        )
     found = assistant.catalog(query)
     filled = {
         **form,

@@ -12,6 +12,7 @@ from assistant.chat.escaping import escape, escape_title
 from assistant.chat.language import N_, ngettext, told
 from assistant.chat.language import gettext as _
 from assistant.footnotes import marked, nested, sentences_in, to_markdown
+from assistant.wording import say
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Hit, Refusal
@@ -204,7 +205,11 @@ def cited_source(citation: Citation, article: Article) -> Source:
 
     if article.text[citation.start : citation.end] != citation.quote:
         raise CitationError(
-            f"citation {citation.number} does not match {citation.article_id} any more; ask again"
+            say(
+                "citation {number} does not match {article} any more; ask again",
+                number=citation.number,
+                article=citation.article_id,
+            )
         )
     low, high = window(article.text, citation.start, citation.end)
     return Source(

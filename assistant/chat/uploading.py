@@ -70,7 +70,14 @@ def upload_routes(opening: Opening, uploads: Uploads, whose: Whose) -> list[Rout
     async def show(request: Request) -> Response:
         if (found := await whose(request)) is None:  # a page asks before it is connected
             return Response(status_code=202, headers=HEADERS)
-        there = await opening.call(lambda a: uploads.listing(cast("Assistant", a), *found))
+        try:
+            await opening.soon()
+            there = await opening.call(lambda a: uploads.listing(cast("Assistant", a), *found))
+        except TimeoutError:
+            return Response(status_code=202, headers=HEADERS)
+        except Exception as error:
+            text, error_id = told(error)
+            return _refused(500, _("{problem} (error {id})").format(problem=text, id=error_id))
         return JSONResponse(
             {
                 "kept": uploads.most,

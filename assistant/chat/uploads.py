@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from assistant.beside import Beside
 from assistant.chat.hardening import is_uuid
 from assistant.chat.language import gettext
+from assistant.wording import say
 from embeddings.durable import make_folder, write_durably
 from embeddings.errors import CorpusError, ReadError
 from embeddings.folders import UPLOADED
@@ -214,7 +215,7 @@ class Uploads:
             return
         folder = self._folder(conversation)
         if self.owner(conversation) not in (None, owner):
-            raise CorpusError("there is no such conversation")
+            raise CorpusError(say("there is no such conversation"))
         if not folder.exists():
             make_folder(folder)
             told = {"owner": owner, "kept": self._is_kept is not None}
@@ -349,5 +350,5 @@ def named(name: str) -> str:
 
 def _private_folder(data_dir: Path, conversation: str) -> Path:
     if not is_uuid(conversation):
-        raise CorpusError("a conversation's id is a UUID")
+        raise CorpusError(say("a conversation's id is a UUID"))
     return data_dir / PRIVATE / conversation.lower()

@@ -246,6 +246,27 @@ def test_the_library_is_filtered_and_ordered(assistant: Assistant) -> None:
     assert listed(assistant, state="refused", since="2024") == []
 
 
+def test_a_list_without_articles_says_what_can_be_done(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    everything = pages.library_html(assistant, {})[1]
+    assert "Show all" not in everything, "all are shown"
+    nothing = pages.library_html(assistant, {"words": "zeppelin"})[1]
+    assert "Nothing fits." in nothing
+    assert "Show all" in nothing
+    (tmp_path / "none").mkdir()
+    with Assistant.open(
+        tmp_path / "none", data_dir=tmp_path / "data", encoder=HashingEncoder()
+    ) as empty:
+        page = pages.library_html(empty, {})[1]
+    assert "There are no articles yet." in page
+    assert "assistant index FOLDER" in page
+    assert "Nothing fits." not in page
+    for found in (everything, pages.library_html(assistant, {"since": "soon"})[1]):
+        assert "Nothing fits." not in found
+        assert "There are no articles yet." not in found
+
+
 def test_the_library_tells_what_was_refused_and_why(assistant: Assistant) -> None:
     assert "1 file could not be indexed" in pages.library_html(assistant, {})[1]
     status, page = pages.library_html(assistant, {"state": "refused"})
@@ -361,7 +382,7 @@ def test_a_page_does_not_wait_for_the_articles(monkeypatch: pytest.MonkeyPatch) 
     import threading
 
     gate = threading.Event()
-    monkeypatch.setattr(pages, "OPENING_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("assistant.chat.opening.SOON_SECONDS", 0.05)
 
     def slowly() -> Any:
         gate.wait(10)

@@ -130,7 +130,13 @@ def test_an_address_that_guessed_too_much_gets_429_unread() -> None:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = {"type": "http", "method": "POST", "path": path, "client": ("192.0.2.1", 5)}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "client": ("192.0.2.1", 5),
+            "headers": [(b"accept-language", b"zh-CN")],
+        }
         asyncio.run(LoginGate(app, attempts)(scope, receive, send))
         return sent
 
@@ -141,5 +147,6 @@ def test_an_address_that_guessed_too_much_gets_429_unread() -> None:
     refused = post()
     assert refused[0]["status"] == 429
     assert (b"retry-after", b"60") in refused[0]["headers"]
+    assert refused[1]["body"].decode() == "密码错误次数过多；请在 60 秒后重试。"
     assert len(seen) == 1
     assert post("/feedback") == [], "who is logged in already goes on"

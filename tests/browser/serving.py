@@ -6,18 +6,26 @@ With `--fake` an assistant answers that counts shared words, for tests that need
 from __future__ import annotations
 
 import argparse
+import gc
+import json
 import re
+import signal
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.answers import Answer, Citation, Event, Hit
-from assistant.chat import launch, serve
+from assistant.chat import launch, serve, sweeping
 from assistant.citations import shown
 from assistant.settings import Settings, seeds
 from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import QuestionError
 from embeddings.records import Article, Passage
+
+if TYPE_CHECKING:
+    from assistant.chat.opening import Answerer
 
 WORD = re.compile(r"\w{4,}")
 SENTENCE = re.compile(r"[^\n]+")
@@ -30,6 +38,17 @@ CRASH = "Crash please"
 SLOW = "Take your time"
 SLOW_SECONDS = 3
 HELD = "Hold the answer about the vehicles"
+COUNTED = (
+    "WebsocketSession",
+    "Replay",
+    "Message",
+    "Step",
+    "Reply",
+    "Keeping",
+    "Exchange",
+    "Answer",
+)
+"""Classes of what Chainlit and we keep of a page."""
 RELEASED = Path("released")
 """It is held until there is such a file in the data folder, where the server runs."""
 
@@ -39,7 +58,6 @@ class FakeAssistant:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self._articles = {article.id: article for article in sorted(articles, key=lambda a: a.id)}
-        self.histories: list[list[Mapping[str, str]]] = []
 
     @classmethod
     def of_folder(cls, folder: Path) -> FakeAssistant:
@@ -74,7 +92,6 @@ class FakeAssistant:
     def stream(
         self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
     ) -> Iterator[Event]:
-        self.histories.append(list(history))
         if not question.strip():
             raise QuestionError("the question is empty; type one")
         if question == CRASH:
@@ -169,6 +186,29 @@ def forget_after(seconds: int) -> None:
     launch.prepare_runtime = prepared
 
 
+def sweep_after(seconds: float) -> None:
+    """Have what is kept of sessions that are over dropped so often."""
+    sweep = sweeping.sweep_chat_contexts
+    sweeping.sweep_chat_contexts = lambda: sweep(seconds)  # type: ignore[assignment, misc]
+
+
+def count_when_asked(path: Path) -> None:
+    """At SIGUSR1, write how many objects of each of `COUNTED` are alive."""
+
+    def count(*_: object) -> None:
+        gc.collect()
+        kinds = Counter(map(type, gc.get_objects()))
+        names = Counter[str]()
+        for kind, number in kinds.items():
+            if str(kind.__module__).startswith(("assistant", "chainlit")):
+                names[kind.__name__] += number
+        unfinished = path.with_suffix(".new")
+        unfinished.write_text(json.dumps({name: names[name] for name in COUNTED}), "utf-8")
+        unfinished.replace(path)
+
+    signal.signal(signal.SIGUSR1, count)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
@@ -181,6 +221,7 @@ def main() -> None:
     parser.add_argument("--proxy-user-header")
     parser.add_argument("--session-seconds", type=int, help="how long a page that left is kept")
     parser.add_argument("--until", type=Path, help="opening takes until this file is there")
+    parser.add_argument("--count", type=Path, help="where to write what SIGUSR1 asks for")
     given = parser.parse_args()
     settings = Settings(
         articles=given.folder,
@@ -191,16 +232,21 @@ def main() -> None:
 
     if given.session_seconds is not None:
         forget_after(given.session_seconds)
+        sweep_after(given.session_seconds)
+    if given.count is not None:
+        count_when_asked(given.count)
 
-    def open_fake() -> FakeAssistant:
+    def open_assistant() -> Answerer:
         while given.until and not given.until.exists():
             time.sleep(0.05)
-        return FakeAssistant.of_folder(given.folder or seeds())
+        if given.fake:
+            return FakeAssistant.of_folder(given.folder or seeds())
+        return launch.open_articles(settings)
 
     serve(
         settings,
         port=given.port,
-        open_assistant=open_fake if given.fake else None,
+        open_assistant=open_assistant,
         password_file=given.password_file,
         proxy_user_header=given.proxy_user_header,
     )

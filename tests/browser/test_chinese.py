@@ -128,3 +128,18 @@ def test_a_refusal_and_its_notes_are_in_chinese_and_stay_so(
     page = english.open()
     page.locator("#thread-history a").first.click()
     expect(page.locator("blockquote").last).to_contain_text("Asked only articles dated")
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en-US", "Stopped."), ("zh-CN", "已停止。")])
+def test_stop_says_so_in_the_language_of_the_reader(
+    tab: NewTab, serve: Serve, locale: str, said: str
+) -> None:
+    asking = tab(serve("--fake"), locale=locale)
+    page = asking.open()
+    page.fill("#chat-input", "Hold the answer about the vehicles")
+    page.click("#chat-submit")
+    page.locator("#stop-button").click()
+    expect(page.locator(".ai-message").last).to_have_text(said)
+    expect(page.locator("#stop-button")).to_have_count(0)
+    asking.ask(screens.QUESTION)  # the place in the queue is free again
+    expect(page.locator(screens.MARKER).first).to_be_visible()

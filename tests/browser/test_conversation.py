@@ -240,6 +240,26 @@ def test_the_keyboard_alone_is_enough(tab: NewTab, fake_server: Server) -> None:
         expect(control).to_be_focused()
 
 
+def test_a_source_stays_open_whatever_comes_below(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    held: list[Route] = []
+    page.route("**/elements/SourcePassage.jsx", lambda route: held.append(route))
+    reply = asking.ask(QUESTION)
+    quote = page.locator(MARK)
+    reply.locator(MARKER).first.click()
+    asking.ask(QUESTION)  # while the view is still loading
+    for route in held:
+        route.continue_()
+    expect(quote).to_contain_text("300,600")
+    asking.ask(QUESTION)  # while it is open
+    expect(quote).to_contain_text("300,600")
+    page.keyboard.press("Escape")
+    expect(quote).to_have_count(0)
+    asking.ask(QUESTION)  # once its reader has closed it
+    expect(quote).to_have_count(0)
+
+
 def test_an_early_click_waits_for_its_panel(tab: NewTab, fake_server: Server) -> None:
     asking = tab(fake_server)
     held: list[Route] = []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +16,18 @@ from playwright.sync_api import Page, expect
 
 from assistant import Assistant
 from assistant.chat import escaping
+from assistant.chat.history import FILE_NAME, History
+from assistant.chat.passwords import LOCAL_USER
 from assistant.citations import shown
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Tab
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+ANSWERS = int(os.environ.get("FOOTNOTE_TEST_ANSWERS", "6"))
+"""`make soak` asks for ten thousand: R12."""
+OF_A_CONVERSATION = 20
 NewTab = Callable[..., "Tab"]
 
 NASTY = [
@@ -146,3 +156,48 @@ def test_real_answers_from_such_articles_are_exact(
         assert opened_passage(page) == citation.quote
         expect(page.locator(".fn-passage h2")).to_have_text(citation.title)
     nothing_ran(page)
+
+
+def test_every_quote_is_what_the_article_says_and_what_the_page_shows(
+    tab: NewTab, serve: Serve, exported: Path, tmp_path: Path
+) -> None:
+    larkmere = ROOT / "eval" / "corpora" / "larkmere"
+    articles = tmp_path / "articles"
+    shutil.copytree(ROOT / "seeds", articles / "seeds")
+    shutil.copytree(larkmere / "articles", articles / "larkmere")
+    lines = [
+        *(ROOT / "eval" / "questions" / "development.jsonl").read_text("utf-8").splitlines(),
+        *(larkmere / "questions" / "development.jsonl").read_text("utf-8").splitlines(),
+    ]
+    # Every seventh, then every seventh of the others: few of them are of all kinds.
+    questions = [json.loads(line)["question"] for n in range(7) for line in lines[n::7]]
+    server = serve("--folder", str(articles), encoder=exported)
+    asking = tab(server)
+    quotes = 0
+    with (
+        Assistant.open(articles, data_dir=server.folder) as assistant,
+        History(server.folder / FILE_NAME) as history,
+    ):
+        for number, question in enumerate(itertools.islice(itertools.cycle(questions), ANSWERS)):
+            if number % OF_A_CONVERSATION == 0:
+                page = asking.open()
+            reply = asking.ask(question)
+            (newest,) = history.page(LOCAL_USER, 1).conversations
+            kept = history.conversation(LOCAL_USER, newest.id, 1)
+            assert kept is not None
+            answer = kept.exchanges[-1].answer
+            assert answer is not None, question
+            markers = reply.locator('a[href^="#cite-"]')
+            numbers = re.findall(r"\[(\d+)\]", answer["text"]) if answer["citations"] else []
+            expect(markers).to_have_count(len(numbers))
+            cited = {citation["number"]: citation for citation in answer["citations"]}
+            for place, marked in enumerate(map(int, numbers)):
+                citation = cited[marked]
+                article = assistant.article(citation["article_id"])
+                assert article.text[citation["start"] : citation["end"]] == citation["quote"]
+                markers.nth(place).click()
+                expect(page.locator("#side-view-title")).to_contain_text(f"Source {marked} of")
+                assert opened_passage(page) == citation["quote"]
+                quotes += 1
+    print(f"{ANSWERS} answers, {quotes} quotes: each as its article has it, and as the page has it")
+    assert quotes

@@ -6,14 +6,17 @@ import http.client
 import json
 import signal
 import socket
+import time
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from assistant.chat import serve as serve_here
+from assistant.chat.launch import GRACE_SECONDS
 from assistant.settings import Settings
 from embeddings.errors import SettingsError
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 SOCKET = "/ws/socket.io/?EIO=4&transport=polling"
+REPLY = '[data-step-type="assistant_message"]'
+HELD = "Hold the answer about the vehicles"
 UUID = "6b1f0c9e-3f2d-4c55-9d0a-0f7a1c2b3d4e"
 
 
@@ -193,9 +198,92 @@ def test_it_ends_at_once_and_frees_the_port(
     asking.open()
     asking.ask("How many vehicles did SAIC Ningde produce?")
     assert server.stop(number) == 0
-    log = server.log.read_text("utf-8")
-    assert log == f"Footnote is at {server.url} (Ctrl-C stops it)\n"
+    assert server.log.read_text("utf-8") == said_at_first(server)
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         free.bind(("127.0.0.1", server.port))
     asking.errors.clear()  # the page has lost its server
+
+
+def said_at_first(server: Server) -> str:
+    """All that a server writes for which nothing goes wrong."""
+    return f"Footnote is at {server.url} (Ctrl-C stops it)\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_while_the_articles_are_still_being_opened(
+    tab: Callable[..., Tab], serve: Serve, tmp_path: Path, number: signal.Signals
+) -> None:
+    server = serve("--until", str(tmp_path / "never"))
+    waiting = tab(server)
+    page = waiting.open()
+    expect(page.locator("#welcome-screen")).to_contain_text("Getting the articles ready")
+    page.fill("#chat-input", "How many vehicles did SAIC Ningde produce?")
+    page.click("#chat-submit")
+    expect(page.locator(REPLY)).to_contain_text("Getting the articles ready")
+    library = waiting.page.context.new_page()
+    library.goto(f"{server.url}/articles")
+    expect(library.locator("h1")).to_have_text("Getting the articles ready")
+    waiting.opened.clear()
+    began = time.monotonic()
+    assert server.stop(number) == 0
+    assert time.monotonic() - began < GRACE_SECONDS, "nothing had to be cut off"
+    assert server.log.read_text("utf-8") == said_at_first(server)
+    waiting.page.close()
+    waiting.errors.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_while_a_question_is_answered_and_the_history_says_so(
+    tab: Callable[..., Tab], serve: Serve, number: signal.Signals
+) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = asking.open()
+    reply = asking.ask("How many vehicles did SAIC Ningde produce?")
+    expect(reply.locator(".fn-copy")).to_be_visible()
+    # What to ask next may come, and is not kept.
+    answered = reply.inner_text().partition("Ask next")[0].strip()
+    page.fill("#chat-input", HELD)
+    page.click("#chat-submit")
+    expect(page.locator("#stop-button")).to_be_visible()
+    expect(page.locator('[data-step-type="user_message"]').last).to_contain_text(HELD)
+    beside = tab(server)
+    beside.open()
+    assert server.stop(number) == 0
+    assert server.log.read_text("utf-8") == said_at_first(server)
+    for without in (asking, beside):  # they go on looking for their server
+        without.page.close()
+        without.errors.clear()
+
+    again = tab(serve("--fake", folder=server.folder))
+    page = again.open()
+    page.locator("#thread-history a").first.click()
+    replies = page.locator(REPLY)
+    expect(replies).to_have_count(2)
+    expect(replies.first.locator(".fn-copy")).to_be_visible()
+    assert replies.first.inner_text().strip() == answered
+    expect(replies.last).to_contain_text("it was stopped, or the chat ended")
+    expect(page.locator('[data-step-type="user_message"]').last).to_contain_text(HELD)
+
+
+def test_a_file_that_is_cut_off_when_it_ends_leaves_no_traceback(
+    tab: Callable[..., Tab], serve: Serve, exported: Path
+) -> None:
+    server = serve(encoder=exported)
+    sending = tab(server)
+    page = sending.open()
+    expect(page.locator("#fn-add")).to_be_visible()
+    session = page.evaluate("window.footnote.session")
+    with socket.create_connection(("127.0.0.1", server.port), 60) as upload:
+        upload.sendall(
+            f"POST /uploads?session={session}&name=a.md HTTP/1.1\r\n"
+            f"Host: 127.0.0.1:{server.port}\r\nContent-Length: 9\r\n\r\nhalf".encode()
+        )
+        time.sleep(0.5)
+        assert server.stop() == 0
+    log = server.log.read_text("utf-8")
+    assert "Traceback" not in log
+    assert log.removeprefix(said_at_first(server)).count("\n") == 1, "uvicorn says that it cut"
+    page.close()
+    sending.errors.clear()

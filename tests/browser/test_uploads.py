@@ -150,6 +150,22 @@ def test_the_keyboard_is_enough(tab: NewTab, server: Server, files: Path) -> Non
     assert not wide
 
 
+def test_the_focus_outlives_a_page_that_is_drawn_anew(tab: NewTab, server: Server) -> None:
+    page = tab(server).open()
+    button, choose = page.locator("#fn-add"), page.locator(".fn-choose")
+    for focused in (button, choose):
+        focused.focus()
+        for part in ("#fn-add", "#fn-added"):  # Chainlit takes off what it draws around
+            page.locator(part).evaluate("element => element.remove()")
+        expect(button).to_have_count(1)
+        expect(focused).to_be_focused()
+        button.press("Enter")
+    page.locator("#chat-input").focus()
+    page.locator("#fn-added").evaluate("element => element.remove()")
+    expect(page.locator("#fn-added")).to_have_count(1)
+    expect(page.locator("#chat-input")).to_be_focused()
+
+
 def test_what_is_kept_in_the_library_is_everybodys(
     tab: NewTab, server: Server, files: Path
 ) -> None:

@@ -15,8 +15,20 @@
 
   // A marker opens its source in the side panel and never leads anywhere, not even when it is
   // clicked before its panel is there: then the panel finds the click in `pending`.
-  const footnote = { pending: null, gettext, adding: false };
+  const footnote = { pending: null, shown: null, fresh: false, gettext, adding: false };
   window.footnote = footnote;
+
+  // `shown` is what the side view holds until its reader closes it: with Escape, above it, or, on
+  // a phone, beside it. Another conversation closes it, too.
+  const closes = ({ type, key, target }) => {
+    if (type === 'keydown') return key === 'Escape';
+    const content = document.getElementById('side-view-content');
+    const beside = content?.closest('[role="dialog"]') && !content.contains(target);
+    return beside || target.closest('#side-view-title, #new-chat-button, a[href^="/thread/"]');
+  };
+  for (const kind of ['keydown', 'pointerdown', 'click']) {
+    window.addEventListener(kind, (event) => { if (closes(event)) footnote.shown = null; }, true);
+  }
 
   // Chainlit tells its session only to its server; `/uploads` goes by it, too.
   //

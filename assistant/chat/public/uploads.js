@@ -112,13 +112,24 @@ const radio = (value) => make('label', {}, make('input', {
   type: 'radio', name: 'fn-kept', value, onchange: () => localStorage.setItem(CHOICE, value),
 }), TEXTS[value]);
 
+// What has the focus loses it when it is taken off the page, and gets it back in its new place.
+let focused = null;
+for (const part of [button, panel]) {
+  part.addEventListener('focusin', ({ target }) => { focused = target; });
+  part.addEventListener('focusout', ({ target }) => queueMicrotask(() => {
+    if (focused === target && target.isConnected) focused = null;
+  }));
+}
+
 const place = () => {
   if (!offer) return;
   const composer = document.getElementById('message-composer');
   const buttons = composer?.lastElementChild?.firstElementChild;
   if (!buttons) return;
+  const before = focused;
   if (button.parentElement !== buttons) buttons.prepend(button);
   if (panel.nextElementSibling !== composer) composer.before(panel);
+  if (before?.isConnected && document.activeElement === document.body) before.focus();
   for (const part of [live, zone]) if (!part.isConnected) document.body.append(part);
 };
 
@@ -244,8 +255,9 @@ const refresh = async (tries = TRIES) => {
   const session = window.footnote.session;
   const answer = await fetch(address()).catch(() => null);
   if (session !== window.footnote.session) return;
-  if (answer?.status !== 200) {  // 202: not yet
-    if (tries > 0) setTimeout(() => session === window.footnote.session && refresh(tries - 1), PAUSE);
+  if (answer?.status !== 200) {
+    const later = !answer || answer.status === 202;  // else it is told where a question is asked
+    if (later && tries > 0) setTimeout(() => session === window.footnote.session && refresh(tries - 1), PAUSE);
     return;
   }
   if (!answer.headers.get('content-type').startsWith('application/json')) return;  // they are off
@@ -313,4 +325,8 @@ const style = make('link', { rel: 'stylesheet', href: '/public/uploads.css' });
 document.head.append(style);
 new MutationObserver(place).observe(document.body, { childList: true, subtree: true });
 window.addEventListener('footnote:session', begin);
+// Where the articles took longer than we have asked for, the server says when they are there.
+window.addEventListener('message', (event) => {
+  if (event.source === window && event.data?.footnote === 'ready' && !offer) refresh();
+});
 if (window.footnote.session) begin();

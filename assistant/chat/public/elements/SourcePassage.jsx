@@ -1,6 +1,6 @@
 // One source beside the conversation: its article, and the quote in the text around it.
 import { useEffect, useRef } from 'react';
-import { useRecoilState, useRecoilValue } from 'recoil';
+import { useRecoilValue, useSetRecoilState } from 'recoil';
 import { elementState, sideViewState } from '@chainlit/react-client';
 
 // Controls and direction marks have no shape: show where they are, and keep them from turning
@@ -22,19 +22,20 @@ const ADDED = /^\.uploads\/.*\//;
 
 export default function SourcePassage() {
   const { message, source } = props;
-  const [side, setSide] = useRecoilState(sideViewState);
+  const setSide = useSetRecoilState(sideViewState);
   const elements = useRecoilValue(elementState);
   const passage = useRef(null);
   const mark = useRef(null);
 
   useEffect(() => {
-    passage.current?.focus({ preventScroll: true });
+    // One that only comes back, because more came below it, leaves the focus where it is.
+    if (window.footnote.fresh) passage.current?.focus({ preventScroll: true });
+    window.footnote.fresh = false;
     mark.current?.scrollIntoView({ block: 'nearest' });
   }, [message, source.number]);
 
-  // Whatever comes below an answer, Chainlit closes the side view. This stands behind the
-  // conversation on the page, so its effect runs after that one, and the view stays as it is.
-  useEffect(() => setSide(side), [elements]);
+  // As in `SourcesPanel.jsx`; from here, behind the conversation, without being drawn anew.
+  useEffect(() => { if (window.footnote.shown) setSide(window.footnote.shown); }, [elements]);
 
   // However the panel is closed, the focus goes back to what opened it.
   useEffect(() => {
@@ -43,7 +44,7 @@ export default function SourcePassage() {
     return () => {
       window.removeEventListener('keydown', onKey);
       setTimeout(() => {
-        if (document.getElementById('side-view-content')) return;
+        if (window.footnote.shown) return;
         const { opener } = window.footnote;
         const marker = document.querySelector(`a[href="#cite-${message}-${source.number}"]`);
         (opener?.isConnected ? opener : marker)?.focus();

@@ -1,7 +1,7 @@
 // The row of sources below an answer. Opens one of them beside the conversation.
 import { useEffect, useRef, useState } from 'react';
-import { useRecoilState } from 'recoil';
-import { sideViewState } from '@chainlit/react-client';
+import { useRecoilState, useRecoilValue } from 'recoil';
+import { elementState, sideViewState } from '@chainlit/react-client';
 import { Check, Copy } from 'lucide-react';
 
 const _ = window.footnote.gettext;
@@ -9,6 +9,7 @@ const _ = window.footnote.gettext;
 export default function SourcesPanel() {
   const { id, kind, heading, sources, copy } = props;
   const [side, setSide] = useRecoilState(sideViewState);
+  const elements = useRecoilValue(elementState);
   const [copied, setCopied] = useState(false);
   const panel = useRef(null);
 
@@ -16,7 +17,7 @@ export default function SourcesPanel() {
     const at = sources.findIndex((source) => source.number === number);
     if (at < 0) return;
     const place = { number: at + 1, count: sources.length };
-    setSide({
+    const view = {
       title: kind === 'sources'
         ? _('Source {number} of {count}', place)
         : _('Closest article {number} of {count}', place),
@@ -25,8 +26,19 @@ export default function SourcesPanel() {
         id: `side-${id}-${number}`, forId: id, type: 'custom', name: 'SourcePassage', display: 'side',
         props: { message: id, source: sources[at] },
       }],
-    });
+    };
+    window.footnote.shown = view;
+    window.footnote.fresh = true;
+    setSide(view);
   };
+
+  // Whenever an element comes, Chainlit closes the side view. What was opened stays until its
+  // reader closes it, which `app.js` sees; the microtask runs after Chainlit's effect.
+  useEffect(() => {
+    const view = window.footnote.shown;
+    if (view?.elements[0].forId !== id) return;
+    queueMicrotask(() => { if (window.footnote.shown === view) setSide(view); });
+  }, [elements]);
 
   useEffect(() => {
     const onCite = ({ detail }) => {
