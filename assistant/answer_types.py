@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from assistant.lists import names_questions
 from embeddings.lexical import FUNCTION_WORDS
 
 __all__ = [
@@ -243,7 +244,7 @@ def answer_type(question: str) -> AnswerType:
     """
     if _BARE_SUM.search(question) and not _ASKING_WORD.search(question):
         return AnswerType.MONEY
-    if _LISTS.search(question):
+    if _LISTS.search(question) or names_questions(question):
         return AnswerType.LIST
     first = _ASKING_WORD.search(question)
     if first is None or asks_yes_or_no(question):

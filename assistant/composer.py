@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["Chosen", "Draft", "Part", "asks_of_several", "compose", "refusal_text"]
+__all__ = ["Chosen", "Draft", "Part", "asks_of_several", "compose", "refusal_text", "unstated_note"]
 
 BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 0.7)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
@@ -35,6 +35,8 @@ BESIDE_AT_LEAST = 0.15
 """A further sentence would pass for an answer by itself: its probability is at least this."""
 EACH_WITHIN = 1.2
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
+COMPARED_WITHIN, MOST_COMPARED = 0.9, 4
+"""The same where what they say is compared, and how many are at most."""
 LATEST_WITHIN = 0.7
 """Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
 AROUND = 2
@@ -116,14 +118,19 @@ def compose(
             told += age_notes(part.question, [articles[each] for each in cited], newest)
             notes.update(dict.fromkeys(told))
         elif len(parts) > 1:
-            asked = part.asked or part.question
-            notes[say("The articles do not state an answer to: {question}", question=asked)] = None
+            notes[unstated_note(part)] = None
     if chosen:
         sentences = {**chosen, **{place: c for place, c in around.items() if place not in chosen}}
         return Draft(None, min(answered), tuple(sentences.values()), tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)
     relevant = any(_relevant(part) for part in parts)
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
+
+
+def unstated_note(part: Part) -> str:
+    """That nothing answers one of several parts, in words."""
+    asked = part.asked or part.question
+    return say("The articles do not state an answer to: {question}", question=asked)
 
 
 def _relevant(part: Part) -> bool:
@@ -149,8 +156,12 @@ def _chosen(part: Part, articles: Mapping[str, Article]) -> tuple[list[Chosen], 
         listed = whole_list(best.index, text, spans)
         if listed:
             return [Chosen(best.article_id, *spans[number]) for number in listed], ()
+    if analyse(part.question).compares:
+        each = _compared(candidates, part.question, articles)
+        return [_shown(c, part.question) for c in each], ()
     if asks_of_articles(part.question):
-        return [_shown(c, part.question) for c in _best_of_each(candidates)], ()
+        each = _best_of_each(candidates, EACH_WITHIN)
+        return [_shown(c, part.question) for c in each], ()
     values = differing(part.question, candidates, articles)
     if values:
         told = (difference_note(values, articles),)
@@ -196,13 +207,32 @@ def _newest_first(
     return (newest, *(c for c in candidates if c is not newest))
 
 
-def _best_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _best_of_each(candidates: Sequence[Candidate], within: float) -> list[Candidate]:
     """The best sentence of each article that has one nearly as good as the best of all."""
     best: dict[str, Candidate] = {}
     for candidate in candidates:
-        if candidates[0].score - candidate.score <= EACH_WITHIN:
+        if candidates[0].score - candidate.score <= within:
             best.setdefault(candidate.article_id, candidate)
     return list(best.values())
+
+
+def _compared(
+    candidates: Sequence[Candidate], question: str, articles: Mapping[str, Article]
+) -> list[Candidate]:
+    """What each article says of what is compared, in the order of their dates.
+
+    Each says what is asked for, if the best does, and speaks of something the question names.
+    """
+    best, *others = candidates
+    of_the_kind = _feature(best, "expected_present") > 0
+    fit = [
+        c
+        for c in others
+        if (_feature(c, "expected_present") > 0 or not of_the_kind)
+        and speaks_of_names(question, articles[c.article_id])
+    ]
+    each = _best_of_each([best, *fit], COMPARED_WITHIN)[:MOST_COMPARED]
+    return sorted(each, key=lambda c: articles[c.article_id].date or "")
 
 
 def _shown(candidate: Candidate, question: str) -> Chosen:

@@ -2,8 +2,10 @@
 
 Nothing is written: a summary is the article's own most central sentences, in their order. They
 are chosen by degree centrality over the encoder's vectors, as in LexRank (Erkan and Radev, JAIR
-2004), the lead first, and without repetition by maximal marginal relevance (Carbonell and
-Goldstein, SIGIR 1998). In news the lead is hard to beat, so it always counts.
+2004), by their place and by the names and figures they hold (Edmundson, JACM 1969), and without
+repetition by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998). In news the lead is
+hard to beat, so the first sentence always counts. A story that several articles tell is summed up
+from all of them, in the order of their dates.
 """
 
 from __future__ import annotations
@@ -33,6 +35,13 @@ __all__ = ["Request", "compose_digest", "request_of"]
 MOST_ARTICLES = 8
 """Articles of which a digest shows a sentence; it says how many there are."""
 SUMMARY_SENTENCES, DETAILED_SENTENCES = 4, 8
+STORY_SENTENCES = 6
+"""Sentences of a story that several articles tell, each of them at least one."""
+STORY_ARTICLES = 4
+STORY_WITHIN = 0.65
+"""An article tells a story too when it is at least so near to it, as a share of the nearest's."""
+NEAREST_PASSAGES = 3
+"""Passages of an article that say, besides the best, how near it is to a topic."""
 DIGEST_CONFIDENCE = 0.9
 """A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
 REFUSED_CONFIDENCE = round(1 - DIGEST_CONFIDENCE, 4)
@@ -43,10 +52,13 @@ LEAD_WITHIN = 6
 """Sentences from the start of an article among which its lead is looked for."""
 LEAST_WORDS = 6
 """A sentence has at least so many words; what has fewer is a title, a date or a label."""
-REDUNDANCY = 0.3
+REDUNDANCY = 0.5
 """Weight of what a sentence repeats, against what it is central to."""
-EARLY = 0.15
+EARLY = 0.3
 """Added for the first sentence, falling to nothing at the last: news says first what matters."""
+TELLING = 0.1
+"""Added for a figure in a sentence, and for three names: what is told is told of somebody, and
+counted."""
 
 _TEXT = r"(?:articles?|reports?|stor(?:y|ies)|texts?|documents?|pieces?|pages?|news(?:\s+items?)?)"
 _MANY = r"(?:articles|reports|stories|texts|documents|pieces|pages|news|sources)"
@@ -77,7 +89,8 @@ _SUMMARY = re.compile(
     rf"(?P<noun>{_TEXT})\b(?P<rest>.*?)\babout\b(?P<after>.*)"
     rf"|(?:summari[sz]e|sum\s+up|outline|give\s+(?:me\s+)?(?:a|an|the)\s+(?:short\s+|brief\s+|quick\s+)?"
     r"(?:summary|overview|outline|gist|digest)(?:\s+of)?|(?:a\s+)?(?:summary|overview)\s+of"
-    r"|what\s+(?:is|are)\s+the\s+(?:main|key)\s+(?:points?|ideas?|takeaways?|message)(?:\s+(?:of|in|from))?"
+    r"|(?:what\s+(?:is|are)\s+)?(?:the\s+)?(?:main|key)\s+(?:points?|ideas?|takeaways?|message)(?:\s+(?:of|in|from))?"
+    r"|what\s+(?:is|was)\s+in\s+the\s+news\b"
     r"|tl;?dr)\b(?P<topic>.*))$",
     re.IGNORECASE,
 )
@@ -92,6 +105,19 @@ _PLAIN = re.compile(
     rf"|latest|newest|most\s+recent|last|each|every|it|them|everything|{_TEXT})\b|[?.!,:;]",
     re.IGNORECASE,
 )
+_BRIEFLY = re.compile(
+    r"[\s,.;:?!-]*\b(?:briefly|(?:put\s+)?in\s+(?:short|brief|a\s+nutshell|(?:a\s+few|one|two|three)\s+(?:words|sentences?|lines))"
+    r"|(?:just\s+)?(?:a\s+)?(?:short|brief|quick)\s+(?:overview|summary|account|version)(?!\s+of))"
+    r"(?:,?\s+please)?(?=\W*$)",
+    re.IGNORECASE,
+)
+_COURSE = re.compile(
+    r"^\W*(?:how\s+(?:did|do|does|has|have|is|are|was|were)\b(?P<how>.*)\b(?:go|gone|going|stand|fare|fared|turn(?:ed)?\s+out)\b(?P<after>.*)"
+    r"|what\s+happened\b(?P<what>.*))$",
+    re.IGNORECASE,
+)
+"""Asks how something went: in brief, that is a summary and not one sentence."""
+_ASKS_WHAT = re.compile(r"(?:what(?!\s+happened)|who)\b", re.IGNORECASE)
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 _BRACKETS = re.compile(r"\s*\([^()]*\)\s*\??$")
 _NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
@@ -106,6 +132,8 @@ class Request:
     """What the article is about, or what is mentioned, in the question's words; may be empty."""
     newest: bool = False
     """Whether the newest article is meant."""
+    story: bool = False
+    """Whether what happened is to be summed up, and not an article: several may tell it."""
 
 
 def request_of(question: str) -> Request | None:
@@ -115,7 +143,11 @@ def request_of(question: str) -> Request | None:
     if match := _MENTIONS.match(question):
         topic = _topic(match["rest"]) if match["inside"] or _of_a_topic(match["rest"]) else ""
         return Request("mentions", topic) if topic else None
-    match = _SUMMARY.match(question)
+    course = _COURSE.match(_BRIEFLY.sub("", question))
+    if course and _BRIEFLY.search(question):
+        words = " ".join(filter(None, course.groups()))
+        return Request("summary", _plain(words), story=True) if _plain(words) else None
+    match = _SUMMARY.match(_BRIEFLY.sub("", question))
     if match is None:
         return None
     words = " ".join(filter(None, (match["which"], match["rest"], match["after"], match["topic"])))
@@ -123,15 +155,20 @@ def request_of(question: str) -> Request | None:
     many = re.search(rf"\b(?:{_MANY}|each|every)\b", said, re.I)
     if many:
         words = _BRACKETS.sub("", words)
-    topic = " ".join(_PLAIN.sub(" ", words).strip(" ()").split())
+    topic = _plain(words)
     if many and not topic:
         return Request("overview")
     if match["noun"] is None and not re.search(rf"\b(?:{_TEXT}|it|this|that)\b", question, re.I):
         # "Summarise the agreement": the article about it. "Summarise what she said": a question.
-        if topic.lower().startswith(("what ", "how ", "why ", "who ")):
+        if _ASKS_WHAT.match(topic):
             return None
-        return Request("summary", topic) if topic else Request("overview")
+        return Request("summary", topic, story=True) if topic else Request("overview")
     return Request("summary", topic, bool(_NEWEST.search(question)))
+
+
+def _plain(words: str) -> str:
+    """The words without those that say nothing of a topic."""
+    return " ".join(_PLAIN.sub(" ", words).strip(" ()").split())
 
 
 def _of_a_topic(rest: str) -> bool:
@@ -166,13 +203,17 @@ def lead(text: str, sentences: Sequence[Span]) -> int | None:
     if not real:
         return 0 if sentences else None
 
-    def telling(place: int) -> float:
-        words = text[slice(*sentences[real[place]])]
-        names = len(_INNER_NAME.findall(words))
-        figures = any(character.isdigit() for character in words)
-        return min(names, 3) / 3 + 0.5 * figures - 0.1 * place
+    def worth(place: int) -> float:
+        names, figures = _telling(text[slice(*sentences[real[place]])])
+        return names + 0.5 * figures - 0.1 * place
 
-    return real[max(range(min(len(real), LEAD_WITHIN)), key=telling)]
+    return real[max(range(min(len(real), LEAD_WITHIN)), key=worth)]
+
+
+def _telling(words: str) -> tuple[float, bool]:
+    """What a sentence has of names, as a share of three, and whether it has a figure."""
+    names = len(_INNER_NAME.findall(words))
+    return min(names, 3) / 3, any(character.isdigit() for character in words)
 
 
 def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | None:
@@ -206,28 +247,27 @@ def summary(
 ) -> tuple[int, ...]:
     """Numbers of the `most` sentences that say what the article is about, in their order.
 
-    What stands before the lead is left out. With a `topic`, the sentence nearest to it is among
-    them, and nearness to it counts as much as being central.
+    The first is among them. So is the one nearest to a `topic`, and nearness to it counts as much
+    as being central. A single one is what counts most: many an article opens with a flourish.
     """
     import numpy as np
 
     text = article.text
-    first = lead(text, sentences)
-    if first is None:
-        return ()
-    later = range(first + 1, len(sentences))
-    numbers = [first, *(n for n in later if _is_sentence(text[slice(*sentences[n])]))]
-    numbers = numbers[:SENTENCES_WEIGHED]
+    numbers = [n for n, span in enumerate(sentences) if _is_sentence(text[slice(*span)])]
+    numbers = numbers[:SENTENCES_WEIGHED] or [0] * bool(sentences)
     if len(numbers) <= most:
         return tuple(numbers)
-    vectors = encoder.encode([text[slice(*sentences[n])] for n in numbers])
+    words = [text[slice(*sentences[n])] for n in numbers]
+    vectors = encoder.encode(words)
     alike = vectors @ vectors.T
     worth = alike.mean(axis=1) + EARLY * np.linspace(1, 0, len(numbers))
-    start = [0]
+    worth = worth + TELLING * np.array([sum(_telling(each)) for each in words])
+    nearest = 0
     if topic:
         nearness = vectors @ encoder.encode([topic])[0]
         worth = worth + nearness
-        start = sorted({0, int(nearness.argmax())})
+        nearest = int(nearness.argmax())
+    start = sorted({0, nearest}) if most > 1 else [int(worth.argmax())]
     return tuple(numbers[place] for place in sorted(_diverse(start, worth, alike, most)))
 
 
@@ -267,8 +307,11 @@ def compose_digest(
     newest = _newest(request, ids, found, article, sentences_of) if request.newest else ()
     if request.kind == "summary" and (len(ids) == 1 or newest or request.topic):
         chosen = ids if len(ids) == 1 else newest or found[:1]
-        most = DETAILED_SENTENCES if detailed else SUMMARY_SENTENCES
-        return _of_one(chosen, request, article, sentences_of, encoder, most)
+        if request.story and len(ids) > 1 and not newest:
+            chosen = _tellers(hits)
+        most = STORY_SENTENCES if len(chosen) > 1 else SUMMARY_SENTENCES
+        most = DETAILED_SENTENCES if detailed else most
+        return _summed_up(chosen, request, article, sentences_of, encoder, most)
     if request.kind == "mentions":
         return _of_several(found, request, article, sentences_of)
     notes = () if request.kind == "overview" else (WHICH_IS_MEANT,)
@@ -294,7 +337,23 @@ def _newest(
     return ()
 
 
-def _of_one(
+def _tellers(hits: Sequence[Hit]) -> list[str]:
+    """The articles that tell a story, nearest first: those about as near to it as the nearest.
+
+    How near an article is: the score of its best passage, and the mean of its best few.
+    """
+    scores: dict[str, list[float]] = {}
+    for hit in hits:
+        scores.setdefault(hit.passage.article_id, []).append(hit.score)
+    near = {
+        one: own[0] + sum(own[:NEAREST_PASSAGES]) / NEAREST_PASSAGES for one, own in scores.items()
+    }
+    best = max(near.values(), default=0.0)
+    order = sorted(near, key=lambda one: -near[one])
+    return [one for one in order if near[one] >= STORY_WITHIN * best][:STORY_ARTICLES]
+
+
+def _summed_up(
     ids: Sequence[str],
     request: Request,
     article: Callable[[str], Article | None],
@@ -302,14 +361,19 @@ def _of_one(
     encoder: Callable[[], Encoder],
     most: int,
 ) -> Draft:
-    one = article(ids[0]) if ids else None
-    if one is None or not _is_about(one, request.topic):
+    """`most` sentences of the articles about the topic, those without a date first."""
+    told = [one for one in map(article, ids) if one and _is_about(one, request.topic)]
+    if not told:
         return Draft("nothing_relevant", REFUSED_CONFIDENCE)
-    spans = sentences_of(one.text)
-    chosen = summary(one, spans, encoder(), request.topic, most)
+    told.sort(key=lambda one: one.date or "")
+    chosen = []
+    for one in told:
+        spans = sentences_of(one.text)
+        numbers = summary(one, spans, encoder(), request.topic, max(1, most // len(told)))
+        chosen += [Chosen(one.id, *spans[n]) for n in numbers]
     if not chosen:
         return Draft("not_stated", REFUSED_CONFIDENCE)
-    return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *spans[n]) for n in chosen))
+    return Draft(None, DIGEST_CONFIDENCE, tuple(chosen))
 
 
 def _is_about(article: Article, topic: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, other_ordinal
-from assistant.lists import asks_for_questions
+from assistant.lists import asks_for_questions, is_question
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -134,11 +134,11 @@ def features(
         max(missing, default=0.0) / max(setting.most, 1e-9),
         unknown / total,
         absent / len(names) if names else 0.0,
-        float(any(not _states(number, dated) for number in form.numbers)),
+        float(_lacks(form, dated)),
         float(bool(focus) and not focus & context),
         holds(form.expected, sentence.text, form.text),
         float(other_ordinal(form.text, sentence.text)),
-        float(sentence.text.rstrip("\"'”’ ").endswith("?") and not asks_for_questions(form.text)),
+        float(is_question(sentence.text) and not asks_for_questions(form.text)),
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
         math.log(1 + len(words_of(sentence.text))),
     )
@@ -171,6 +171,12 @@ def _with_aliases(present: frozenset[str], setting: Setting) -> frozenset[str]:
 
 def _in(term: Term, present: frozenset[str]) -> bool:
     return term.stem in present or any(stem in present for stem in term.alternatives)
+
+
+def _lacks(form: QuestionForm, text: str) -> bool:
+    """Whether the text lacks a number of the question; all of them, where it compares several."""
+    lacking = [not _states(number, text) for number in form.numbers]
+    return bool(lacking) and (all(lacking) if form.compares else any(lacking))
 
 
 def _states(number: str, text: str) -> bool:

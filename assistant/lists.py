@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from embeddings.splitting import Span
 
-__all__ = ["asks_for_questions", "whole_list"]
+__all__ = ["asks_for_questions", "is_question", "names_questions", "whole_list"]
 
 REACH = 8
 """Sentences between one item and the next, at most."""
@@ -36,11 +36,29 @@ _ASKS_FOR_QUESTIONS = re.compile(
     r"|\b(?:did|does|do)\b.*\b(?:ask|want to know|inquire|wonder)\b",
     re.IGNORECASE,
 )
+_NAMES_QUESTIONS = re.compile(
+    r"^\W*(?:please\s+)?(?:what|which|list|quote|name|give|repeat|tell\s+me|show)\b"
+    r"(?:\s+(?!(?:did|do|does|is|are|was|were)\b)[\w’'-]+){0,4}?\s+(?:questions|question\s+(?:did|was|is))\b",
+    re.IGNORECASE,
+)
 
 
 def asks_for_questions(question: str) -> bool:
     """Whether what is asked for are questions: "What did she want to know?"."""
-    return _ASKS_FOR_QUESTIONS.search(question) is not None
+    return names_questions(question) or _ASKS_FOR_QUESTIONS.search(question) is not None
+
+
+def names_questions(question: str) -> bool:
+    """Whether it says that questions are asked for: "Which questions were put to him?".
+
+    Then nothing else answers; what somebody wanted to know may be told as well.
+    """
+    return _NAMES_QUESTIONS.search(question) is not None
+
+
+def is_question(sentence: str) -> bool:
+    """Whether the sentence, with or without quotation marks, is a question."""
+    return sentence.rstrip("\"'”’ \n").endswith("?")
 
 
 def whole_list(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
@@ -134,7 +152,7 @@ def _questions(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
     """Neighbouring sentences that are all questions."""
 
     def asks(number: int) -> bool:
-        return text[slice(*spans[number])].rstrip("\"'”’ \n").endswith("?")
+        return is_question(text[slice(*spans[number])])
 
     if not asks(index):
         return ()

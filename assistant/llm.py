@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.answers import Answer, Event, Usage
-from assistant.composer import refusal_text
+from assistant.composer import refusal_text, unstated_note
+from assistant.dates import age_notes
 from assistant.disagreement import DIFFER
 from assistant.endpoint import EndpointError, Spent
 from assistant.grounding import (
@@ -26,7 +27,7 @@ from assistant.grounding import (
     support,
 )
 from assistant.prompts import NOT_STATED, messages
-from assistant.reader import reader_model, sentences_of
+from assistant.reader import Calibration, reader_model, sentences_of
 from assistant.streaming import sentences
 from assistant.wording import say, say_count
 
@@ -75,6 +76,10 @@ class Ground(Protocol):
     def notes(self) -> Sequence[str]:
         """What is to be told of the search, whoever composes."""
 
+    @property
+    def newest(self) -> str | None:
+        """Date of the newest article that is asked."""
+
     def prove(self, cited: Mapping[int, Source]) -> list[Citation]:
         """The proven citation of each source, by number; raises `Changed`."""
 
@@ -99,7 +104,7 @@ def compose(
     Of how well the model has put it, nothing is known but that each sentence is supported.
     """
     questions = tuple(dict.fromkeys([local.standalone_question, *(p.question for p in parts)]))
-    draft = _Draft(questions, sources_of(parts, ground.articles), ground)
+    draft = _Draft(questions, parts, sources_of(parts, ground.articles), ground)
     spent, trouble = Spent(), ""
     asked = messages(local.standalone_question, draft.sources, detailed=detailed)
     try:
@@ -169,6 +174,7 @@ class _Draft:
 
     questions: tuple[str, ...]
     """The question, and its parts where it has several."""
+    parts: Sequence[Part]
     sources: tuple[Source, ...]
     ground: Ground
     shown: list[str] = field(default_factory=list)
@@ -215,6 +221,16 @@ class _Draft:
             return tuple(numbers[place] for place in needed)
         return tuple(numbers)  # another one holds a name
 
+    def speaks(self, number: int, part: Part) -> bool:
+        """Whether the source of this number speaks to the part."""
+        quotes = [self.sources[number - 1].quote]
+        return support(part.question, quotes, reader_model()) >= LEAST_RELEVANCE
+
+    def answers(self, part: Part) -> bool:
+        """Whether the reader finds the part answered by one of the quotes that are cited."""
+        quotes = [self.sources[number - 1].quote for number in self.citations]
+        return support(part.question, quotes, reader_model()) >= LEAST_SUPPORT
+
     def _relevant(self, quotes: Sequence[Quote]) -> bool:
         """Whether one of the quotes speaks to the question, or to a part of it."""
         reader = reader_model()
@@ -256,17 +272,31 @@ def _answer(draft: _Draft, local: Answer, trouble: str, usage: Usage) -> Answer:
         text=text or " ".join(draft.shown),
         refusal="not_stated" if refused else None,
         citations=tuple(draft.citations.values()),
-        notes=(*notes, *dict.fromkeys((*_differences(local, refused), *ground.notes))),
+        notes=(*notes, *dict.fromkeys((*_told(draft, local), *ground.notes))),
         corpus=corpus,
         composer="llm",
         usage=usage,
     )
 
 
-def _differences(local: Answer, refused: bool) -> Iterator[str]:
-    """That the articles differ: a model may pick one of them, and is not to do so silently."""
-    if not refused:
-        yield from (note for note in local.notes if note.startswith(DIFFER))
+def _told(draft: _Draft, local: Answer) -> Iterator[str]:
+    """What the model's answer does not say of itself, by the rules of the local one.
+
+    That the articles differ: a model may pick one of them, and is not to do so silently. From when
+    it is, where that matters. And which part of the question neither of both has an answer to.
+    """
+    if not draft.shown:
+        return
+    yield from (note for note in local.notes if note.startswith(DIFFER))
+    ground, least = draft.ground, Calibration.load().least_confidence
+    for part in draft.parts:
+        alone = len(draft.parts) == 1
+        cited = [c for number, c in draft.citations.items() if alone or draft.speaks(number, part)]
+        articles = dict.fromkeys(citation.article_id for citation in cited)
+        yield from age_notes(part.question, [ground.articles[a] for a in articles], ground.newest)
+        stated = part.reading.confidence >= least or draft.answers(part)
+        if not alone and not stated:
+            yield unstated_note(part)
 
 
 def _local(ground: Ground, note: str, usage: Usage) -> Iterator[Event]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistant.answer_types import AnswerType, answer_type, asks_yes_or_no
 from assistant.wording import say
 from embeddings.errors import QuestionError
+from embeddings.lexical import stems
 
 __all__ = [
     "LONGEST_QUESTION",
@@ -16,6 +17,7 @@ __all__ = [
     "analyse",
     "asks_of_articles",
     "cleaned",
+    "compares",
     "split_names",
     "split_parts",
 ]
@@ -71,6 +73,8 @@ class QuestionForm:
     150?" is answered by 200."""
     focus: tuple[str, ...] = ()
     """Words for the thing asked for: "share price" in "What is the share price of …?"."""
+    compares: bool = False
+    """Whether one thing is asked for at several times, or as several tell it."""
 
 
 def cleaned(question: str) -> str:
@@ -112,6 +116,7 @@ def analyse(question: str) -> QuestionForm:
         tuple(dict.fromkeys(names)),
         () if asks_yes_or_no(question) else tuple(dict.fromkeys(_NUMBER.findall(question))),
         _focus(question),
+        compares(question),
     )
 
 
@@ -137,6 +142,58 @@ _ARTICLES = re.compile(
 def asks_of_articles(question: str) -> bool:
     """Whether what several articles say is asked for: "Which mayors are named in the articles?"."""
     return _ARTICLES.search(question) is not None
+
+
+_BEFORE = (
+    r"(?:first|original(?:ly)?|initial(?:ly)?|at\s+the\s+(?:beginning|start|outset)|supposed|planned"
+    r"|meant|hoped|plan|contract)"
+)
+_AFTER = (
+    r"(?:later|final(?:ly)?|eventual(?:ly)?|(?:in|at)\s+the\s+end|ended\s+up|really|actually|now"
+    r"|(?:was|were|been)\s+(?:it\s+)?corrected|as\s+built|(?:years?|months?)\s+later|opening)"
+)
+_CHANGED = r"(?:chang|develop|grow|evolv|mov|ris|fall|shift)(?:e[dn]?|ed|n|en)?"
+_COMPARES = re.compile(
+    rf"\b{_BEFORE}\b.*\b{_AFTER}\b|^\W*(?:compare|track)\b|\bversus\b|\bvs\b"
+    rf"|\b{_BEFORE}\b.*\band\s+(?:what|how|when)\b.*\b(?:after|decided)\b|\b(?:not\s+|dis)agree\b"
+    rf"|\bhow\s+(?:has|have|was|were)\b.*\b{_CHANGED}\b|\bhow\s+did\b.*\b(?:change|develop|evolve|grow)\b"
+    r"|\b(?:two|both|different|conflicting)\s+(?:\w+\s+)?(?:figures?|numbers|accounts|versions|totals)\b"
+    r"|\breported\s+differently\b|\bdifferent\s+things\b|\b(?:going\s+by|according\s+to)\s+the\s+reports\b",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|far|high|often)\b", re.IGNORECASE)
+_OTHERS = re.compile(r"\bhow\s+many\s+(?!was\b|is\b|has\b|does\b)\w{3,}s\b", re.IGNORECASE)
+"""It says itself what it counts."""
+_YEAR = re.compile(r"(?<!between )(?<!from )\b(?:19|20)\d\d\b(?!\s*(?:to|-|–|until)\s*\d)")
+_FEW = 2
+"""Content words of a part that leaves out what it is about, at most …"""
+_TIMES = "year month week day later early one two three four five"
+"""… besides these."""
+
+
+def compares(question: str) -> bool:
+    """Whether one thing is asked for at several times, or as several tell it.
+
+    "How did the price change?", "How many were planned, and how many came?", "… in 2019 and 2023".
+    One sentence seldom states both. A question of several parts is such a one only where the
+    later parts leave out what they are about; else each is better asked alone.
+    """
+    first, *later = split_parts(question)
+    if later and not any(map(_leaves_out, later)):
+        return False
+    if later and all(map(_HOW_MANY.search, (first, *later))):
+        return True
+    years = set(_YEAR.findall(question))
+    return bool(_COMPARES.search(question)) or (len(years) > 1 and not asks_yes_or_no(question))
+
+
+def _leaves_out(part: str) -> bool:
+    """Whether a part is too short to say what it is about: "how many came in 2024?"."""
+    words = _HOW_MANY.sub(" ", part.rpartition(": ")[2])
+    if _OTHERS.search(part):
+        return False
+    own = {stem for word in re.findall(r"[A-Za-z]{2,}", words) for stem in stems(word)}
+    return len(own - frozenset(stems(_TIMES))) <= _FEW
 
 
 def _common_start(word: str) -> bool:

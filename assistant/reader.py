@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from assistant import evidence, support
 from assistant.about import asks_publication_date, stated_date
 from assistant.answer_types import AnswerType, counted
-from assistant.lists import asks_for_questions, whole_list
+from assistant.lists import asks_for_questions, is_question, names_questions, whole_list
 from assistant.question import analyse
 from embeddings.errors import AssistantError
 from embeddings.lexical import stems
@@ -30,6 +30,7 @@ from embeddings.splitting import split_sentences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from assistant.question import QuestionForm
     from assistant.retriever import Retrieved
     from embeddings.encoder import Encoder
     from embeddings.index import Index
@@ -45,6 +46,7 @@ __all__ = [
     "Reading",
     "answer_features",
     "beside_the_point",
+    "passages_read",
     "prepare",
     "read",
     "reader_model",
@@ -60,6 +62,9 @@ questions, twelve would bring 1.6 times as many sentences and one more right ans
 SENTENCES_READ = 12
 """Sentences of those passages that the reader reads, by `evidence.promise`. On the development
 questions the right one is among the first 12 of about 20 for 99 %, and it takes half the time."""
+PASSAGES_OF_SEVERAL, SENTENCES_OF_SEVERAL = 12, 24
+"""The same where several sentences answer: of a list, and of what is compared, each has few of the
+question's words."""
 WINDOW = 5
 """Sentences that are read together, as in training."""
 MOST_VARIANTS = 3
@@ -192,6 +197,8 @@ def read(
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
+    if names_questions(setting.form.text):
+        candidates = tuple(c for c in candidates if is_question(c.text)) or candidates
     candidates, listed = _lists_first(candidates, setting, article)
     supports = [
         support_of(candidate, setting, encoder, article) for candidate in candidates[:CONSIDERED]
@@ -265,7 +272,7 @@ def _lists_first(
     def gain(candidate: Candidate) -> float:
         found = article(candidate.article_id)
         assert found is not None
-        if candidate.text.rstrip("\"'”’ ").endswith("?") and not wants_questions:
+        if is_question(candidate.text) and not wants_questions:
             return 0.0
         items = whole_list(candidate.index, found.text, sentences_of(found.text))
         return LISTED * (bool(items) + (bool(items) and len(items) == wanted))
@@ -326,13 +333,23 @@ def _probability(log_odds: float) -> float:
     return round(1 / (1 + math.exp(-max(min(log_odds, 30.0), -30.0))), DIGITS)
 
 
+def passages_read(form: QuestionForm) -> int:
+    """How many of the best passages are weighed for such a question."""
+    return PASSAGES_OF_SEVERAL if _of_several(form) else PASSAGES_READ
+
+
+def _of_several(form: QuestionForm) -> bool:
+    """Whether it takes several sentences to answer."""
+    return form.compares or form.expected is AnswerType.LIST
+
+
 def weigh(
     retrieved: Retrieved,
     setting: evidence.Setting,
     article: Callable[[str], Article | None],
 ) -> list[Candidate]:
     """The most promising sentences that a hit touches, with their features; not scored yet."""
-    places, articles = _places(retrieved, article)
+    places, articles = _places(retrieved, article, passages_read(setting.form))
     best = max((score for score, _ in places.values()), default=1.0) or 1.0
     plain: dict[Place, tuple[float, ...]] = {}
     for place, (score, cosine) in places.items():
@@ -342,7 +359,7 @@ def weigh(
                 setting, sentence, cosine=cosine, passage_score=score / best, has=_stem_set
             )
     order = sorted(plain, key=lambda place: (-round(evidence.promise(plain[place]), DIGITS), place))
-    chosen = order[:SENTENCES_READ]
+    chosen = order[: SENTENCES_OF_SEVERAL if _of_several(setting.form) else SENTENCES_READ]
     candidates = []
     for place, (signals, span) in _readings(retrieved, chosen, articles).items():
         article_id, number = place
@@ -363,12 +380,12 @@ Place = tuple[str, int]
 
 
 def _places(
-    retrieved: Retrieved, article: Callable[[str], Article | None]
+    retrieved: Retrieved, article: Callable[[str], Article | None], most: int
 ) -> tuple[dict[Place, tuple[float, float]], dict[str, Article]]:
-    """The sentences that the best hits touch, with the score and cosine of their best hits."""
+    """The sentences that the `most` best hits touch, with the best score and cosine of these."""
     places: dict[Place, tuple[float, float]] = {}
     articles: dict[str, Article] = {}
-    for hit, cosine in zip(retrieved.hits[:PASSAGES_READ], retrieved.cosines, strict=False):
+    for hit, cosine in zip(retrieved.hits[:most], retrieved.cosines, strict=False):
         passage = hit.passage
         if passage.article_id not in articles:
             found = article(passage.article_id)

@@ -19,7 +19,7 @@ from assistant.explanation import Trace, explain
 from assistant.filters import Filter, Scope, check, scope_of
 from assistant.llm import Changed
 from assistant.llm import compose as compose_by_llm
-from assistant.question import cleaned, split_names, split_parts
+from assistant.question import cleaned, compares, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Retrieved, retrieve
 from assistant.settings import Settings
@@ -434,7 +434,7 @@ class Assistant:
             return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
         whole = find(question)
-        asked = split_parts(question)
+        asked = (question,) if compares(question) else split_parts(question)
         if len(asked) > 1:
             opening = [{"role": "user", "content": asked[0]}]
             alone = (asked[0], *(stand_alone(part, opening) for part in asked[1:]))
@@ -506,8 +506,11 @@ class Assistant:
         if current is not None and current[1] != made_with(self._fingerprint()):
             self._index = None
             raise CorpusError(
-                f"the articles are now indexed with another encoder or splitting ({current[1]}); "
-                "open the assistant again"
+                say(
+                    "the articles are now indexed with another encoder or splitting ({made_with}); "
+                    "open the assistant again",
+                    made_with=current[1],
+                )
             )
 
     # The articles
@@ -560,8 +563,12 @@ class Assistant:
         from difflib import get_close_matches
 
         near = get_close_matches(article_id, self._corpus.paths(), n=3, cutoff=0.3)
-        hint = f"did you mean {', '.join(near)}?" if near else "see: assistant list"
-        return f"there is no article {article_id!r}; {hint}"
+        hint = (
+            say("did you mean {names}?", names=", ".join(near))
+            if near
+            else say("see: assistant list")
+        )
+        return say("there is no article {name}; {hint}", name=repr(article_id), hint=hint)
 
     # Proof and repair
 
@@ -634,6 +641,10 @@ class _Ground:
     @property
     def notes(self) -> Sequence[str]:
         return self.found.notes
+
+    @property
+    def newest(self) -> str | None:
+        return self.found.newest
 
     def prove(self, cited: Mapping[int, Source]) -> list[Citation]:
         with self._unchanged({source.article_id for source in cited.values()}):

@@ -60,8 +60,14 @@ def support(
         round(min(similar, default=1.0), DIGITS),
         round(_quantity_match(setting, sentence.text, encoder), DIGITS),
         round(_absent(setting, article_text), DIGITS),
-        float(any(year.lower() not in dated.lower() for year in years)),
+        float(_lacks(years, dated.lower(), setting.form.compares)),
     )
+
+
+def _lacks(years: Sequence[str], dated: str, compares: bool) -> bool:
+    """Whether a year or a month of the question is missing; all of them, where it compares."""
+    lacking = [year.lower() not in dated for year in years]
+    return bool(lacking) and (all(lacking) if compares else any(lacking))
 
 
 def _months(text: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 `python -m eval.calibrate` asks the project's development questions, with the product's own
 retrieval, and fits two logistic models: which sentence answers, and how likely the best one
-does. With a folder of public benchmarks it asks those of their questions too that
-`embeddings.training` keeps back (no article of theirs was trained on), each of a corpus of its
-own articles, and each answerable one a second time with its article taken out of the corpus.
+does. With the news that the reader trains on (`embeddings/training/news.jsonl`) it asks the
+questions of those articles that were kept from it. With a folder of public benchmarks it asks
+those of their questions too that `embeddings.training` keeps back (no article of theirs was
+trained on), each of a corpus of its own articles. What is answered in such a corpus is asked a
+second time with its article taken out.
 The held-out questions (`eval/questions/heldout.jsonl`) are never read here: they report.
 """
 
@@ -42,6 +44,7 @@ from embeddings.index import Index, build_index
 from embeddings.indexing import index_articles, index_folders
 from embeddings.records import Article
 from embeddings.training.examples import load_collection
+from embeddings.training.written import load_news
 from eval.questions import load
 from eval.text import states
 
@@ -83,22 +86,37 @@ class Case:
 def collect(benchmarks: Path, data: Path, per_source: int, *, verbose: bool = False) -> list[Case]:
     """Ask the kept-back questions; the heavy part, some minutes on two cores."""
     collection = load_collection(benchmarks, test=True)
-    encoder = load_encoder("all-MiniLM-L6-v2", data)
     random = Random(SEED)
     cases: list[Case] = []
     for source in SOURCES:
         questions = [q for q in collection.questions if q.source == source]
         random.shuffle(questions)
         paragraphs = [p for p in collection.paragraphs if p.source == source]
-        with tempfile.TemporaryDirectory() as folder:
-            corpus = Corpus(Path(folder))
-            places = _fill(corpus, paragraphs, encoder)
-            index = build_index(corpus)
-            for number, question in enumerate(questions[:per_source]):
-                cases += _ask(question, places, index, encoder, corpus)
-                if verbose and number % 50 == 0:
-                    typer.echo(f"{source}: {number} of {min(len(questions), per_source)}", err=True)
-            corpus.close()
+        cases += _asked(questions[:per_source], paragraphs, data, verbose=verbose)
+    return cases
+
+
+def news(path: Path, data: Path, *, verbose: bool = False) -> list[Case]:
+    """Ask the questions of news that the reader has not seen, among all the news there is."""
+    kept, seen = load_news(path, test=True), load_news(path, test=False)
+    return _asked(kept.questions, (*kept.paragraphs, *seen.paragraphs), data, verbose=verbose)
+
+
+def _asked(
+    questions: Sequence[Question], paragraphs: Sequence[Paragraph], data: Path, *, verbose: bool
+) -> list[Case]:
+    """The cases of `questions`, asked of a corpus of `paragraphs`."""
+    encoder = load_encoder("all-MiniLM-L6-v2", data)
+    cases: list[Case] = []
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Corpus(Path(folder))
+        places = _fill(corpus, paragraphs, encoder)
+        index = build_index(corpus)
+        for number, question in enumerate(questions):
+            cases += _ask(question, places, index, encoder, corpus)
+            if verbose and number % 50 == 0:
+                typer.echo(f"{question.source}: {number} of {len(questions)}", err=True)
+        corpus.close()
     return cases
 
 
@@ -149,7 +167,7 @@ def _supports(
 
 
 def _fill(
-    corpus: Corpus, paragraphs: list[Paragraph], encoder: OnnxEncoder
+    corpus: Corpus, paragraphs: Sequence[Paragraph], encoder: OnnxEncoder
 ) -> dict[str, tuple[str, int]]:
     """Commit articles of a few paragraphs each; paragraph id → (article id, offset)."""
     by_article: dict[str, list[Paragraph]] = defaultdict(list)
@@ -341,6 +359,9 @@ def main(
     benchmarks: Annotated[
         Path | None, typer.Option(help="Folder with the public benchmarks, to fit on those too.")
     ] = None,
+    written: Annotated[
+        Path | None, typer.Option("--news", help="The news to train on, to fit on what was kept.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="File to write.")] = ROOT / "assistant/calibration.json",
     per_source: Annotated[int, typer.Option(help="Most questions of one benchmark.")] = 400,
     least_confidence: Annotated[
@@ -349,6 +370,8 @@ def main(
 ) -> None:
     """Fit the reader's decision and write it."""
     cases = development(data_dir)
+    if written:
+        cases += news(written, data_dir, verbose=True)
     if benchmarks:
         cases += collect(benchmarks, data_dir, per_source, verbose=True)
     for name, value in measure(cases).items():

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.answers import Hit
 from assistant.composer import (
+    COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
     Draft,
@@ -179,6 +180,31 @@ def test_articles_that_agree_are_not_told_of() -> None:
     found = compose([part(WHEELS, whole(MILL, "4"), whole(again, "4", 0.5))], 0.5, articles)
     assert cited(found) == ["mill.txt"]
     assert found.notes == ()
+
+
+def answering(article: Article, value: str, score: float = 2.0) -> Candidate:
+    """One that holds what is asked for."""
+    found = whole(article, value, score)
+    features = [*found.features]
+    features[NAMES.index("expected_present")] = 1.0
+    return replace(found, features=tuple(features))
+
+
+def test_what_is_compared_is_quoted_from_each_article_in_the_order_of_dates() -> None:
+    question = "How has the number of wheels of the mill in Elvestad changed?"
+    near, far = 2.0 - COMPARED_WITHIN, 2.0 - COMPARED_WITHIN - 0.1
+    found = over(question, answering(QUAY, "6"), answering(MILL, "4", near))
+    assert cited(found) == ["mill.txt", "quay.txt"]
+    assert found.notes == ()
+    assert cited(over(question, answering(QUAY, "6"), answering(MILL, "4", far))) == ["quay.txt"]
+
+
+def test_what_is_compared_is_of_the_kind_and_of_the_names_that_are_asked_for() -> None:
+    question = "How has the number of wheels of the mill in Elvestad changed?"
+    of_no_kind = over(question, answering(QUAY, "6"), whole(MILL, "4"))
+    assert cited(of_no_kind) == ["quay.txt"]
+    of_no_name = over(question, answering(QUAY, "6"), answering(LAKE, "lake"))
+    assert cited(of_no_name) == ["quay.txt"]
 
 
 def test_of_articles_that_are_asked_of_each_says_what_it_says() -> None:

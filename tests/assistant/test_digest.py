@@ -36,11 +36,44 @@ from tests.fakes import HashingEncoder
         ("Give me a short summary of the report on the Sundvik ferry", "Sundvik ferry"),
         ("tl;dr of the piece on Kari Holm", "Kari Holm"),
         ("What is the news about Sundvik?", "Sundvik"),
-        ("Summarise the agreement", "agreement"),
+        ("Main points of the Sundvik report, please", "Sundvik"),
+        ("What is the article on the ferry about, in short?", "ferry"),
+        ("what was in the news when the ferry came", "when ferry came"),
     ],
 )
 def test_a_summary_is_of_one_article(question: str, topic: str) -> None:
     assert request_of(question) == Request("summary", topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("Summarise the agreement", "agreement"),
+        ("Sum up why the ferry was late", "why ferry was late"),
+        ("Give me an overview of what happened in Sundvik.", "what happened Sundvik"),
+        (
+            "How did the opening go for the Sundvik ferry, in a few sentences?",
+            "opening Sundvik ferry",
+        ),
+        ("how do things stand in Sundvik? A short overview please.", "things Sundvik"),
+        ("What happened in Sundvik, briefly?", "Sundvik"),
+    ],
+)
+def test_a_story_may_be_of_several_articles(question: str, topic: str) -> None:
+    assert request_of(question) == Request("summary", topic, story=True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Summarise what the mayor said",
+        "How did the vote go?",
+        "What happened on 3 May in Sundvik?",
+        "Briefly, who is the mayor of Sundvik?",
+    ],
+)
+def test_one_sentence_answers_what_is_no_story(question: str) -> None:
+    assert request_of(question) is None
 
 
 @pytest.mark.parametrize(
@@ -237,6 +270,34 @@ def test_for_a_topic_nearness_counts_as_much_as_being_central() -> None:
     ]
 
 
+def test_what_is_told_of_somebody_and_counted_comes_before_what_is_not() -> None:
+    text = "Nobody had thought of it at first there. " * 3 + (
+        "On Monday 412 people came to hear Kari Holm speak. Nobody had thought of it at all there."
+    )
+    article = Article("a.txt", text)
+    numbers = summary(article, split_sentences(text), AllAlike(), most=2)
+    assert numbers == (0, 3)
+
+
+class AllAlike:
+    """An encoder to which all texts are the same."""
+
+    dimension = 2
+    fingerprint = "all-alike"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([(1, 0)] * len(texts), dtype=np.float32)
+
+
+def test_a_single_sentence_is_the_one_that_counts_most_and_not_a_flourish() -> None:
+    text = (
+        "Nobody who was there will ever forget it. "
+        "On Monday 412 people came to hear Kari Holm speak. All of them went home again then."
+    )
+    numbers = summary(Article("a.txt", text), split_sentences(text), AllAlike(), most=1)
+    assert numbers == (1,)
+
+
 def test_a_detailed_summary_is_longer_and_has_no_sentence_twice() -> None:
     spans = split_sentences(LONG.text)
     short = summary(LONG, spans, HashingEncoder())
@@ -307,6 +368,28 @@ def test_the_article_of_a_topic_is_the_best_hit() -> None:
     assert set(told_of(composed(Request("summary", "mill"), ALL, hits=(MILL, FERRY)))) == {
         "mill.txt"
     }
+
+
+def test_a_story_is_told_from_each_article_that_is_near_to_it_in_the_order_of_dates() -> None:
+    request = Request("summary", "Elvestad", story=True)
+
+    def told(*scores: float) -> list[str]:
+        hits = [
+            Hit(Passage(one.id, 0, 3, one.text[:3]), score, rank)
+            for rank, (one, score) in enumerate(zip((MILL, TUNNEL, FERRY), scores, strict=True), 1)
+        ]
+        known = {article.id: article for article in ALL}
+        return told_of(
+            compose_digest(
+                request, list(known), hits, known.get, split_sentences, lambda: HashingEncoder()
+            )
+        )
+
+    assert told(1.0, 0.9, 0.2) == ["tunnel.txt", "mill.txt"]
+    assert told(1.0, 0.5, 0.2) == ["mill.txt"]
+    assert told_of(composed(Request("summary", "Elvestad"), ALL, hits=(MILL, TUNNEL))) == [
+        "mill.txt"
+    ]
 
 
 def test_a_topic_of_no_article_is_refused() -> None:

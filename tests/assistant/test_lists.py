@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.lists import LONGEST, asks_for_questions, whole_list
+from assistant.lists import LONGEST, asks_for_questions, names_questions, whole_list
 from embeddings.splitting import split_sentences
 
 
@@ -83,3 +83,19 @@ def test_a_very_long_list_is_cut() -> None:
 )
 def test_questions_may_be_what_is_asked_for(question: str, asks: bool) -> None:
     assert asks_for_questions(question) is asks
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Which questions were put to the mayor?", True),
+        ("What two questions stand in the article?", True),
+        ("List the questions from the meeting.", True),
+        ("Which question did she ask first?", True),
+        ("What did she want to know?", False),
+        ("What is the answer to the questions of the mayor?", False),
+        ("Who asked questions?", False),
+    ],
+)
+def test_questions_may_be_asked_for_by_that_name(question: str, named: bool) -> None:
+    assert names_questions(question) is named

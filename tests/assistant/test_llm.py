@@ -200,6 +200,46 @@ def test_the_model_is_not_asked_where_there_is_nothing_to_cite(
     assert endpoint.requests == []
 
 
+def test_a_part_that_is_not_stated_is_told_as_without_a_model(
+    endpoint: FakeEndpoint, opened: Opened
+) -> None:
+    question = "Who is the mayor of Wend, and what is the yearly budget of Gren's zoo?"
+    unstated = "The articles do not state an answer to: what is the yearly budget of Gren's zoo?"
+    endpoint.behaviour = writes("Mara Lindqvist is the mayor of Wend [{mayor}].")
+    with opened(endpoint.url) as assistant:
+        answer = assistant.ask(question)
+        assert answer.composer == "llm"
+        assert unstated in assistant.ask(question, llm=False).notes
+        assert unstated in answer.notes
+        assert "state an answer" not in told(assistant.ask(QUESTION))
+
+
+def test_a_model_that_refuses_tells_of_no_part(endpoint: FakeEndpoint, opened: Opened) -> None:
+    endpoint.behaviour = says(NOT_STATED)
+    with opened(endpoint.url) as assistant:
+        answer = assistant.ask(
+            "Who is the mayor of Wend, and what is the yearly budget of Gren's zoo?"
+        )
+        assert (answer.composer, answer.refusal, answer.notes) == ("llm", "not_stated", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "dated"),
+    [("Who is the mayor of Wend now?", True), ("Who was the mayor of Wend?", False)],
+)
+def test_an_answer_from_an_old_article_says_from_when_it_is(
+    question: str, dated: bool, endpoint: FakeEndpoint, fresh: Opened, articles: Path
+) -> None:
+    for name, date in (("wend.md", "2019-04-02"), ("gren.md", "2024-04-02")):
+        text = (articles / name).read_text("utf-8")
+        (articles / name).write_text(f"---\ndate: {date}\n---\n\n{text}", "utf-8")
+    endpoint.behaviour = writes("Mara Lindqvist is the mayor of Wend [{mayor}].")
+    with fresh(endpoint.url) as assistant:
+        answer = assistant.ask(question)
+    assert answer.composer == "llm"
+    assert ("This is as of 2019-04-02, the date of “Acme in Wend”." in answer.notes) is dated
+
+
 def test_nothing_proven_gives_the_local_answer(endpoint: FakeEndpoint, opened: Opened) -> None:
     endpoint.behaviour = writes("Globex made 17 ships [{vehicles}].")
     with opened(endpoint.url) as assistant:

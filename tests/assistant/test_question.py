@@ -7,6 +7,7 @@ from assistant.question import (
     analyse,
     asks_of_articles,
     cleaned,
+    compares,
     split_names,
     split_parts,
 )
@@ -90,3 +91,35 @@ def test_what_several_articles_say_may_be_asked_for(question: str, asks: bool) -
 )  # fmt: skip
 def test_two_joined_names_are_asked_about_one_by_one(question: str, parts: tuple[str, ...]) -> None:
     assert split_names(question) == parts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How has the price of the Oslo tunnel changed?",
+        "How did the number of boats develop, from plan to result?",
+        "How many boats were ordered at first, and how many really came?",
+        "How much was in the account in May, and how much when it was closed?",
+        "Compare the fares in Oslo in January 2021 and January 2023",
+        "What was the first estimate of the damage, and what was it corrected to?",
+        "The length of the boat is reported differently. What are the two lengths?",
+        "Ticket to Oslo 2021 vs 2023",
+    ],
+)
+def test_one_thing_may_be_asked_for_at_several_times(question: str) -> None:
+    assert compares(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many boats were ordered?",
+        "Who was the first mayor of Oslo?",
+        "How many boats came to Oslo, and how many cars crossed the tunnel?",
+        "Who is the mayor of Oslo, and when was the tunnel opened?",
+        "What happened in Oslo between 2019 and 2021?",
+        "Was the tunnel opened in 2019 or in 2021?",
+    ],
+)
+def test_what_is_one_thing_once_or_are_two_things_is_not_compared(question: str) -> None:
+    assert not compares(question)

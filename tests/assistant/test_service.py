@@ -400,6 +400,35 @@ def test_one_false_copy_does_not_drown_the_others(data_dir: Path) -> None:
         assert "“1964”" in note
 
 
+def test_one_thing_at_two_times_is_quoted_from_both_articles(data_dir: Path) -> None:
+    articles = {
+        year: f"Fares\n\nDate: {year}-02-01\n\n"
+        f"A ticket for the ferry Svale cost {crowns} crowns in {year}."
+        for year, crowns in (("2019", "40"), ("2023", "55"))
+    }
+    with over(data_dir, new=articles["2023"], old=articles["2019"]) as opened:
+        answer = opened.ask(
+            "How much did a ticket for the ferry Svale cost in 2019, and how much in 2023?"
+        )
+        assert proven(opened, answer) == ["old.txt", "new.txt"]
+        assert "40 crowns" in answer.text
+        assert "55 crowns" in answer.text
+        assert answer.notes == ()
+
+
+def test_which_questions_were_asked_is_answered_by_these_questions(data_dir: Path) -> None:
+    text = (
+        "The ferry Svale\n\nKari Holm met the crew of the ferry Svale and put questions to them. "
+        "“When does the ferry leave Sundvik?” “Who steers the ferry?” The crew answered them all."
+    )
+    with over(data_dir, ferry=text) as opened:
+        answer = opened.ask("Which questions did Kari Holm put to the crew of the ferry Svale?")
+        assert [c.quote.strip("“”") for c in answer.citations] == [
+            "When does the ferry leave Sundvik?",
+            "Who steers the ferry?",
+        ]
+
+
 def test_an_old_answer_says_from_when_it_is(data_dir: Path) -> None:
     with over(data_dir, mayor=MAYOR, museum=MUSEUM) as opened:
         answer = opened.ask("Who is the mayor of Sundvik?")

@@ -49,6 +49,13 @@ def test_a_near_miss_lacks_what_matters(lexical: LexicalIndex) -> None:
     assert features(lexical, "What is the salary of Kari Holm?")["weakest_word"] < 0.5
 
 
+def test_where_years_are_compared_one_of_them_is_enough(lexical: LexicalIndex) -> None:
+    compared = "How many cars did Volvo build in 2019 and in 2021?"
+    assert features(lexical, compared)["year_missing"] == 0.0
+    assert features(lexical, "Compare the cars of 2018 and of 2019")["year_missing"] == 1.0
+    assert features(lexical, "Did Volvo build cars in 2019 or 2021?")["year_missing"] == 0.0
+
+
 def test_a_name_known_by_another_is_not_absent(lexical: LexicalIndex) -> None:
     question = "How many cars did Saab build?"
     assert features(lexical, question)["names_absent"] == 1.0

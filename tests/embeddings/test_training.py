@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,7 +198,7 @@ def test_our_news_comes_with_its_questions(tmp_path: Path) -> None:
         {"question": "How often do boats go?", "sentences": [[ferries, len(TEXT)]], "answer": None},
         {"question": "What did the dredging cost?", "sentences": [], "answer": None},
     ]
-    row = {"id": "bergen", "title": "Bergen", "date": "2024-05-17", "text": TEXT}
+    row: dict[str, Any] = {"id": "bergen", "title": "Bergen", "date": "2024-05-17", "text": TEXT}
     row |= {"held_out": False, "questions": asked}
     path = lines(tmp_path / "news.jsonl", row, row | {"id": "oslo", "held_out": True})
     found, kept = load_news(path, test=False), load_news(path, test=True)
