@@ -1,12 +1,11 @@
 """Fit the reader's decision (`assistant/calibration.json`).
 
-`python -m eval.calibrate` asks the project's development questions, with the product's own
-retrieval, and fits two logistic models: which sentence answers, and how likely the best one
-does. With the news that the reader trains on (`embeddings/training/news.jsonl`) it asks the
-questions of those articles that were kept from it. With a folder of public benchmarks it asks
-those of their questions too that `embeddings.training` keeps back (no article of theirs was
-trained on), each of a corpus of its own articles. What is answered in such a corpus is asked a
-second time with its article taken out.
+`python -m eval.calibrate --news embeddings/training/news.jsonl` asks the project's development
+questions, with the product's own retrieval, and some questions of the news that was kept from the
+reader. On these it fits two logistic models: which sentence answers, and how likely the best one
+does. With a folder of public benchmarks it asks those of their questions too that
+`embeddings.training` keeps back (no article of theirs was trained on), each of a corpus of its own
+articles, and each answerable one a second time with its article taken out of the corpus.
 The held-out questions (`eval/questions/heldout.jsonl`) are never read here: they report.
 """
 
@@ -65,6 +64,9 @@ MOST_REFUSED = 0.06
 """Share of the answerable questions that may be refused; the floor of the gate is at 0.10."""
 PARAGRAPHS_AN_ARTICLE = 6
 SOURCES = ("squad2", "clapnq", "ramdocs")
+NEWS_QUESTIONS = 150
+"""About half as many as of the development set. With 400 the right sentence of the development
+questions comes first less often (0.721 of folds, against 0.739 without and 0.726 with 150)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,11 @@ def collect(benchmarks: Path, data: Path, per_source: int, *, verbose: bool = Fa
 
 
 def news(path: Path, data: Path, *, verbose: bool = False) -> list[Case]:
-    """Ask the questions of news that the reader has not seen, among all the news there is."""
+    """Ask some questions of news that the reader has not seen, among all the news there is."""
     kept, seen = load_news(path, test=True), load_news(path, test=False)
-    return _asked(kept.questions, (*kept.paragraphs, *seen.paragraphs), data, verbose=verbose)
+    questions = Random(SEED).sample(kept.questions, NEWS_QUESTIONS)
+    cases = _asked(questions, (*kept.paragraphs, *seen.paragraphs), data, verbose=verbose)
+    return [case for case in cases if case.kind != "removed"]
 
 
 def _asked(

@@ -6,8 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from assistant.question import analyse
-from assistant.reader import passages_read
+from assistant.reader import PASSAGES_READ
 from eval import metrics
 from eval.citations import citation_precision, citation_recall
 from eval.form import brier, marks_short_answer, reading_order, whole_quotes
@@ -197,9 +196,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 def _hit(hit: Hit, answer: Answer | None) -> dict[str, Any]:
     """A hit, and whether its passage is among those whose sentences were weighed."""
-    read: tuple[Hit, ...] = ()
-    if answer is not None:
-        read = answer.hits[: passages_read(analyse(answer.standalone_question))]
+    read = answer.hits[:PASSAGES_READ] if answer is not None else ()
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),
