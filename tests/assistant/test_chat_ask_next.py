@@ -107,7 +107,7 @@ def test_numbers_days_and_names_become_questions(assistant: Assistant) -> None:
 
 
 def test_a_day_of_the_articles_is_offered(assistant: Assistant) -> None:
-    questions = offered(assistant)
+    questions = offered(assistant, "Who paid for the bridge over the Wend?")
     assert "When was the bridge over the Wend opened?" in questions
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 KEY = "sk-not-for-anybody-4711"
-QUESTION = "How many vehicles did SAIC Ningde produce?"
+QUESTION = "How many vehicles did SAIC Ningde produce, and how many projects did the city sign?"
 FIRST = "SAIC Ningde base produced 300,600 complete vehicles"
 SECOND = "the city signed a total of 10 new energy vehicle industry projects"
 

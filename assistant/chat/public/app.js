@@ -15,7 +15,7 @@
 
   // A marker opens its source in the side panel and never leads anywhere, not even when it is
   // clicked before its panel is there: then the panel finds the click in `pending`.
-  const footnote = { pending: null, shown: null, fresh: false, gettext, adding: false };
+  const footnote = { pending: null, shown: null, fresh: false, touched: false, gettext, adding: false };
   window.footnote = footnote;
 
   // `shown` is what the side view holds until its reader closes it: with Escape, above it, or, on
@@ -27,7 +27,10 @@
     return beside || target.closest('#side-view-title, #new-chat-button, a[href^="/thread/"]');
   };
   for (const kind of ['keydown', 'pointerdown', 'click']) {
-    window.addEventListener(kind, (event) => { if (closes(event)) footnote.shown = null; }, true);
+    window.addEventListener(kind, (event) => {
+      footnote.touched = true;
+      if (closes(event)) footnote.shown = null;
+    }, true);
   }
 
   // Chainlit tells its session only to its server; `/uploads` goes by it, too.
@@ -81,18 +84,21 @@
   // someone is typing; its empty screen may still be on its way.
   const complete = ({ preparing, starters }, tries) => {
     const welcome = document.getElementById('welcome-screen');
-    if (!welcome) {
-      if (tries > 0) setTimeout(complete, 500, { preparing, starters }, tries - 1);
+    const early = welcome?.textContent.includes(preparing);
+    const offered = welcome?.querySelectorAll('#starters button').length;
+    if (!early && offered === starters) return;
+    if (!early && tries > 0) {  // they may still be on their way
+      setTimeout(complete, 500, { preparing, starters }, tries - 1);
       return;
     }
     const input = document.getElementById('chat-input');
     if (input?.value || input?.textContent || footnote.adding || settingUp()) return;
-    const offered = welcome.querySelectorAll('#starters button').length;
-    if (offered !== starters || welcome.textContent.includes(preparing)) window.location.reload();
+    // What is typed while a page loads again is lost: only for a reader who is not there yet.
+    if (welcome && (early || !footnote.touched)) window.location.reload();
   };
   window.addEventListener('message', (event) => {
     if (event.source !== window || event.data?.footnote !== 'ready') return;
-    setTimeout(complete, 500, event.data, 40);
+    setTimeout(complete, 500, event.data, 20);
   });
 
   // The message can get lost while the page is still connecting: an empty screen that goes on
