@@ -1,9 +1,9 @@
 """Fit the reader's decision (`assistant/calibration.json`).
 
-`python -m eval.calibrate --news embeddings/training/news.jsonl` asks the project's development
-questions, with the product's own retrieval, and some questions of the news that was kept from the
-reader. On these it fits two logistic models: which sentence answers, and how likely the best one
-does. With a folder of public benchmarks it asks those of their questions too that
+`python -m eval.calibrate` asks the project's development questions, with the product's own
+retrieval, and fits two logistic models: which sentence answers, and how likely the best one does.
+With `--news embeddings/training/news.jsonl` it asks some questions of the news that was kept from
+the reader, too. With a folder of public benchmarks it asks those of their questions too that
 `embeddings.training` keeps back (no article of theirs was trained on), each of a corpus of its own
 articles, and each answerable one a second time with its article taken out of the corpus.
 The held-out questions (`eval/questions/heldout.jsonl`) are never read here: they report.
