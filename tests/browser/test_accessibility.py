@@ -40,8 +40,15 @@ def signed_in(tab: NewTab, server: Server, **options: object) -> Tab:
     return asking
 
 
+SETTLED = """() => document.getAnimations().every(
+  animation => animation.playState !== 'running'
+    || animation.effect.getComputedTiming().endTime === Infinity)"""
+"""Whether nothing fades in or out any more; what turns for ever is let turn."""
+
+
 def violations(page: Any) -> list[str]:
-    """What axe-core finds wrong with what the page shows now."""
+    """What axe-core finds wrong with what the page shows, once it has come to rest."""
+    page.wait_for_function(SETTLED)
     found = Axe().run(page, options=RULES).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
