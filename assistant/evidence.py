@@ -134,7 +134,7 @@ def features(
         max(missing, default=0.0) / max(setting.most, 1e-9),
         unknown / total,
         absent / len(names) if names else 0.0,
-        float(_lacks(form, dated)),
+        float(form.lacks([_states(number, dated) for number in form.numbers])),
         float(bool(focus) and not focus & context),
         holds(form.expected, sentence.text, form.text),
         float(other_ordinal(form.text, sentence.text)),
@@ -171,12 +171,6 @@ def _with_aliases(present: frozenset[str], setting: Setting) -> frozenset[str]:
 
 def _in(term: Term, present: frozenset[str]) -> bool:
     return term.stem in present or any(stem in present for stem in term.alternatives)
-
-
-def _lacks(form: QuestionForm, text: str) -> bool:
-    """Whether the text lacks a number of the question; all of them, where it compares several."""
-    lacking = [not _states(number, text) for number in form.numbers]
-    return bool(lacking) and (all(lacking) if form.compares else any(lacking))
 
 
 def _states(number: str, text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answer_types import AnswerType, answer_type, asks_yes_or_no
@@ -75,6 +76,10 @@ class QuestionForm:
     """Words for the thing asked for: "share price" in "What is the share price of …?"."""
     compares: bool = False
     """Whether one thing is asked for at several times, or as several tell it."""
+
+    def lacks(self, stated: Sequence[bool]) -> bool:
+        """Whether a text lacks what it has to state: any of it, or all where much is compared."""
+        return bool(stated) and not (any(stated) if self.compares else all(stated))
 
 
 def cleaned(question: str) -> str:

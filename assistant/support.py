@@ -60,14 +60,8 @@ def support(
         round(min(similar, default=1.0), DIGITS),
         round(_quantity_match(setting, sentence.text, encoder), DIGITS),
         round(_absent(setting, article_text), DIGITS),
-        float(_lacks(years, dated.lower(), setting.form.compares)),
+        float(setting.form.lacks([year.lower() in dated.lower() for year in years])),
     )
-
-
-def _lacks(years: Sequence[str], dated: str, compares: bool) -> bool:
-    """Whether a year or a month of the question is missing; all of them, where it compares."""
-    lacking = [year.lower() not in dated for year in years]
-    return bool(lacking) and (all(lacking) if compares else any(lacking))
 
 
 def _months(text: str) -> list[str]:
