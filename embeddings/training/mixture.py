@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 from embeddings.training.cloze import cloze_question
 from embeddings.training.examples import Collection, Paragraph, Question, words_of
-from embeddings.training.negatives import Neighbours, name_pool, near_miss, renamed
+from embeddings.training.negatives import (
+    Neighbours,
+    Similarity,
+    misspelt,
+    name_pool,
+    near_miss,
+    renamed,
+)
 from embeddings.training.removals import (
     answer_removed,
     other_word,
@@ -72,9 +80,10 @@ WEIGHTS = {
     (CORPUS, True): 30.0,
     (CORPUS, False): 10.0,
 }
+MISSPELT_SHARE = 0.06
 ATTRIBUTE_SHARE = 0.06
 """Of the questions that are not made from sentences."""
-WITH_SIBLINGS = frozenset(("squad2", "clapnq", "mtrag-un"))
+WITH_SIBLINGS = frozenset(("squad2", "clapnq", "mtrag-un", NEWS))
 """Sets with several paragraphs of one article."""
 CLOZE_WEIGHTS = {
     "squad2": 4.0,
@@ -87,9 +96,11 @@ CLOZE_WEIGHTS = {
 
 
 def groups(
-    collection: Collection, recipe: Recipe, seed: int, start: int = 0
+    collection: Collection, recipe: Recipe, seed: int, minilm: Path, start: int = 0
 ) -> Generator[list[Example], float, None]:
     """Groups from number `start` on; group n depends on the seed and n alone.
+
+    `minilm` is the folder of the model that tells which sentences are like the question.
 
     The caller sends the share of training that is done (0..1), which thins the made questions out.
     """
@@ -102,7 +113,7 @@ def groups(
         text_weights.append(
             (text_weights[-1] if text_weights else 0.0) + CLOZE_WEIGHTS[paragraph.source]
         )
-    material = Material(collection)
+    material = Material(collection, minilm)
     number, done = start, 0.0
     while True:
         rng = Random(f"{seed}/{number}")
@@ -121,27 +132,33 @@ def groups(
 class Material:
     """What near misses are made of, gathered once."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, minilm: Path) -> None:
+        self.similarity = Similarity(minilm)
         self.names = name_pool(collection.paragraphs)
         self.neighbours = Neighbours(collection.paragraphs)
         asked = (w for q in collection.questions if q.source == "squad2" for w in words_of(q.text))
         self.words = tuple(sorted({w for w in asked if len(w) > 3 and w.isalpha()}))
+        self.answering = {(q.text, q.paragraph.id) for q in collection.questions if q.relevant}
         self.siblings: dict[str, list[Paragraph]] = {}
         for paragraph in collection.paragraphs:
             if paragraph.source in WITH_SIBLINGS and paragraph.sentences:
                 self.siblings.setdefault(paragraph.article, []).append(paragraph)
 
     def sibling(self, rng: Random, question: Question) -> Paragraph | None:
-        """Another paragraph of the question's article that does not hold its short answer."""
-        if not question.answers:
+        """Another paragraph of the question's article that does not hold its short answer.
+
+        Of our own stories it is known which articles answer.
+        """
+        known = question.source == NEWS
+        if not question.answers and not known:
             return None
         others = self.siblings.get(question.paragraph.article, [])
         for _ in range(min(4, len(others))):
             other = rng.choice(others)
             held = other.text.lower()
-            if other is not question.paragraph and not any(
-                answer.lower() in held for answer in question.answers
-            ):
+            if other is question.paragraph or (question.text, other.id) in self.answering:
+                continue
+            if known or not any(answer.lower() in held for answer in question.answers):
                 return other
         return None
 
@@ -156,7 +173,8 @@ def _by_source(collection: Collection) -> dict[tuple[str, bool], list[Question]]
 def _group(rng: Random, question: Question, recipe: Recipe, material: Material) -> list[Example]:
     most = recipe.sentences
     size = rng.randint(min(3, most), most) if rng.random() < 0.8 else rng.randint(1, most)
-    main = crop(rng, question, size)
+    likeness = material.similarity.of(question.text, question.paragraph)
+    main = crop(rng, question, size, likeness=likeness)
     group = [main]
     if main.relevant:
         if recipe.edits and rng.random() < 0.3:
@@ -166,9 +184,9 @@ def _group(rng: Random, question: Question, recipe: Recipe, material: Material) 
             if missing:
                 group.append(missing)
             if recipe.mined and rng.random() < 0.35:
-                group.append(crop(rng, question, size, _elsewhere(rng, question, material)))
-            if recipe.mined and rng.random() < 0.5:
-                far = apart(rng, question, size)
+                group.append(_elsewhere(rng, question, size, material))
+            if recipe.mined and rng.random() < 0.6:
+                far = apart(rng, question, size, likeness)
                 if far:
                     group.append(far)
             if recipe.removals and rng.random() < 0.5:
@@ -187,19 +205,27 @@ def _group(rng: Random, question: Question, recipe: Recipe, material: Material) 
                 group.append(missed)
         if most == 1:
             group += alone(rng, question, 3)
-    elif recipe.mined and rng.random() < 0.2:
-        group.append(crop(rng, question, size, _elsewhere(rng, question, material)))
+    elif recipe.mined:
+        if rng.random() < 0.2:
+            group.append(_elsewhere(rng, question, size, material))
+        if rng.random() < 0.4:
+            far = apart(rng, question, size, likeness)
+            if far:
+                group.append(far)
     bare = rng.random() < 0.25
     return [_dressed(rng, e, bare) for e in group]
 
 
-def _elsewhere(rng: Random, question: Question, material: Material) -> Paragraph:
-    """A paragraph that looks like it answers: of the same article, or of another."""
+def _elsewhere(rng: Random, question: Question, size: int, material: Material) -> Example:
+    """Of a paragraph that looks like it answers: of the same article, or of another."""
     sibling = material.sibling(rng, question) if rng.random() < 0.5 else None
-    return sibling or rng.choice(material.neighbours.of(question))
+    other = sibling or rng.choice(material.neighbours.of(question))
+    likeness = material.similarity.of(question.text, other)
+    return crop(rng, question, size, other, likeness=likeness)
 
 
 def _dressed(rng: Random, example: Example, bare: bool) -> Example:
-    """Small variations that must not matter: no title, no question mark."""
+    """Small variations that must not matter: no title, no question mark, a misspelt word."""
     question = example.question.rstrip("?").rstrip() if rng.random() < 0.2 else example.question
+    question = misspelt(rng, question) if rng.random() < MISSPELT_SHARE else question
     return replace(example, question=question, title="" if bare else example.title)

@@ -11,12 +11,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from random import Random
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
 
 from embeddings.training.examples import Paragraph, Question
 from embeddings.training.windows import Example, replace_words
 
-__all__ = ["Neighbours", "name_pool", "near_miss", "renamed"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Neighbours", "Similarity", "misspelt", "name_pool", "near_miss", "renamed"]
 
 YEAR = re.compile(r"\b(?:1[0-9]{3}|20[0-3][0-9])\b")
 NUMBER = re.compile(r"\b\d{1,3}(?:,\d{3})+\b|\b\d+(?:\.\d+)?\b")
@@ -223,6 +230,45 @@ def renamed(rng: Random, example: Example, pool: Sequence[str]) -> Example:
         question=re.sub(pattern, lambda _: new, example.question),
         title=re.sub(pattern, lambda _: new, example.title),
     )
+
+
+def misspelt(rng: Random, question: str) -> str:
+    """The question with one slip of the finger in a longer word: still answered, or still not."""
+    words = list(re.finditer(r"[^\W\d_]{5,}", question))
+    if not words:
+        return question
+    start, end = rng.choice(words).span()
+    at = rng.randrange(start + 1, end - 1)
+    one, two = question[at], question[at + 1]
+    slip = rng.choice((two + one, two, one + one + two, rng.choice(ascii_lowercase) + two))
+    return question[:at] + slip + question[at + 2 :]
+
+
+class Similarity:
+    """MiniLM's cosine of a question with each sentence of a paragraph, computed when asked for."""
+
+    def __init__(self, minilm: Path) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        self._model = SentenceTransformer(str(minilm), device="cpu")
+        self._texts: dict[tuple[str, str], NDArray[np.float32]] = {}
+        self._asked: dict[str, NDArray[np.float32]] = {}
+
+    def of(self, question: str, paragraph: Paragraph) -> list[float]:
+        """One cosine for each sentence."""
+        key = paragraph.source, paragraph.id
+        if key not in self._texts:
+            self._texts[key] = self._encode([paragraph.text[s:e] for s, e in paragraph.sentences])
+        if question not in self._asked:
+            self._asked[question] = self._encode([question])[0]
+        cosines: list[float] = (self._texts[key] @ self._asked[question]).tolist()
+        return cosines
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = self._model.encode(
+            texts, normalize_embeddings=True, show_progress_bar=False
+        )
+        return vectors
 
 
 class Neighbours:

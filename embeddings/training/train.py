@@ -227,7 +227,7 @@ def train(
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         first, drawn, spent = state["step"], state["drawn"], state["spent"]
-    stream = groups(collection, recipe, schedule.seed, drawn)
+    stream = groups(collection, recipe, schedule.seed, weights.parent, drawn)
     group = next(stream)
     began = time.monotonic() - spent
     running: dict[str, float] = {}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from embeddings.training.examples import Paragraph, Question, Span, words_of
+from embeddings.training.examples import Paragraph, Question, Span
 
 __all__ = ["Example", "alone", "apart", "crop", "replace_words", "without_answer"]
 
 MAX_CHARACTERS = 720
+TEMPTING_SHARE = 0.7
+"""Of the windows that do not answer: those around the sentence most like the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,28 @@ class Example:
 
 
 def crop(
-    rng: Random, question: Question, sentences: int, paragraph: Paragraph | None = None
+    rng: Random,
+    question: Question,
+    sentences: int,
+    paragraph: Paragraph | None = None,
+    *,
+    likeness: Sequence[float] | None = None,
 ) -> Example:
-    """A window of at most `sentences` sentences, around an answer when the paragraph holds one."""
+    """A window of at most `sentences` sentences, around an answer when the paragraph holds one.
+
+    Where it holds none, mostly around the sentence of the highest `likeness` to the question:
+    retrieval brings just that one before the reader.
+    """
     other = paragraph is not None
     paragraph = paragraph or question.paragraph
     count = len(paragraph.sentences)
     relevant = () if other else question.relevant
-    centre = rng.choice(relevant) if relevant else rng.randrange(count)
+    if relevant:
+        centre = rng.choice(relevant)
+    elif likeness is not None and rng.random() < TEMPTING_SHARE:
+        centre = max(range(count), key=likeness.__getitem__)
+    else:
+        centre = rng.randrange(count)
     if relevant and question.span:
         centre = relevant[0]
     size = min(sentences, count)
@@ -64,8 +81,10 @@ def without_answer(rng: Random, question: Question, sentences: int) -> Example |
     return _cut(question, question.paragraph, sorted(near), (), None)
 
 
-def apart(rng: Random, question: Question, sentences: int) -> Example | None:
-    """Another stretch of a long paragraph, around a sentence that sounds like the question."""
+def apart(
+    rng: Random, question: Question, sentences: int, likeness: Sequence[float]
+) -> Example | None:
+    """Another stretch of a long paragraph, mostly around the sentence most like the question."""
     paragraph = question.paragraph
     count = len(paragraph.sentences)
     free = [
@@ -75,10 +94,8 @@ def apart(rng: Random, question: Question, sentences: int) -> Example | None:
     ]
     if count < 2 * sentences or not free:
         return None
-    asked = set(words_of(question.text))
-    shared = [len(asked & set(words_of(paragraph.text[s:e]))) for s, e in paragraph.sentences]
-    first = max(free, key=lambda first: (max(shared[first : first + sentences]), rng.random()))
-    if rng.random() < 0.4:
+    first = max(free, key=lambda first: (max(likeness[first : first + sentences]), rng.random()))
+    if rng.random() >= TEMPTING_SHARE:
         first = rng.choice(free)
     return _cut(question, paragraph, range(first, first + sentences), (), None)
 

@@ -48,7 +48,8 @@ def load_written(path: Path, paragraphs: Iterable[Paragraph]) -> Collection:
 def load_news(path: Path, *, test: bool) -> Collection:
     """Invented articles, a line each, with their questions: one side of the split.
 
-    A line holds `id`, `title`, `date`, `text`, `held_out` and `questions`; each of these
+    A line holds `id`, `title`, `date`, `text`, `held_out`, `questions` and, where several articles
+    tell one story, `story`: what one does not answer may stand in another. Each question has
     `question`, `sentences` (start and end of the stretches of the text that answer; none where the
     text does not say) and `answer` (start and end of the short answer, or null).
     """
@@ -59,7 +60,7 @@ def load_news(path: Path, *, test: bool) -> Collection:
             continue
         text, id = row["text"], row["id"]
         sentences = tuple(split_sentences(text))
-        paragraph = Paragraph(id, NEWS, id, row["title"], text, sentences)
+        paragraph = Paragraph(id, NEWS, row.get("story", id), row["title"], text, sentences)
         paragraphs.append(paragraph)
         for asked in row["questions"]:
             relevant = _overlapping(sentences, asked["sentences"])

