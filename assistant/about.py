@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["asks_publication_date", "stated_date"]
 
-_TEXT = r"(?:article|report|story|piece|news(?:\s+item)?|text|page|press\s+release|announcement)"
+_TEXT = (
+    r"(?:article|report|story|piece|news|item|text|page|press\s+release|announcement|write-?up"
+    r"|dispatch|coverage)"
+)
 _ASKS = re.compile(
     rf"\b(?:when|what\s+(?:date|day|time)|which\s+(?:date|day|year))\b.*\b{_TEXT}\b.*\b"
-    r"(?:published|posted|released|dated|written|issued|appear|come\s+out)\b"
+    r"(?:published|posted|released|dated|written|issued|printed|uploaded|appear|come\s+out"
+    r"|(?:put|go|went|come|came)\s+(?:online|on\s?line))\b"
     rf"|\b(?:publication|publishing|posting)\s+date\b|\bdate\s+of\s+(?:the|this|that)\s+{_TEXT}\b"
-    rf"|\bhow\s+old\s+is\s+(?:the|this|that)\s+{_TEXT}\b"
+    rf"|\bhow\s+old\s+is\s+(?:the|this|that)\s+(?:news\s+)?{_TEXT}\b"
     rf"|\b(?:when|what\s+date)\b.*\b(?:published|posted|dated)\s+(?:the|this|that)\s+{_TEXT}\b",
     re.IGNORECASE,
 )
