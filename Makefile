@@ -54,7 +54,7 @@ browser: $(READY) ## Browser tests only; they need Chromium
 		echo 'Browser tests skipped: there is no Chromium on this machine (install the chromium package to run them).'; \
 	fi
 
-LOCALE := assistant/chat/locale
+LOCALE := assistant/chat/texts/locale
 TEXTS := $(LOCALE)/footnote.pot
 texts: $(READY) ## Bring the catalogs of the interface's texts up to date with the code
 	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k N_ -k say -k say_count:1,2 \

@@ -421,7 +421,7 @@ def password(
     Example:
       assistant password ada >> users.txt
     """
-    from assistant.chat.passwords import check_name, hash_password
+    from assistant.chat.access.passwords import check_name, hash_password
 
     check_name(user)
     if sys.stdin.isatty():

@@ -11,7 +11,7 @@ from assistant import terminal
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:
-    from assistant.chat.history import Conversation, History
+    from assistant.chat.history.store import Conversation, History
 
 __all__ = ["history"]
 
@@ -101,7 +101,7 @@ def export(
     Example:
       assistant history export 0b2f9c1e-… > conversation.md
     """
-    from assistant.chat.exporting import conversation_json, conversation_markdown
+    from assistant.chat.history.exporting import conversation_json, conversation_markdown
 
     found = _conversation(conversation_id, user, data_dir)
     if form == "json":
@@ -119,7 +119,7 @@ def delete(conversation_id: Id, user: User = LOCAL, data_dir: DataDir = None) ->
     Example:
       assistant history delete 0b2f9c1e-…
     """
-    from assistant.chat.uploads import delete_private
+    from assistant.chat.library.uploads import delete_private
 
     with _opened(data_dir) as kept:
         if not kept.delete(user, conversation_id):
@@ -138,7 +138,7 @@ def _conversation(conversation_id: str, user: str, data_dir: Path | None) -> Con
 
 def _opened(data_dir: Path | None) -> History:
     """The conversations; asking for them makes no file where there is none."""
-    from assistant.chat.history import FILE_NAME, History
+    from assistant.chat.history.store import FILE_NAME, History
     from assistant.settings import Settings
 
     path = Settings(data_dir=data_dir).resolved_data_dir() / FILE_NAME

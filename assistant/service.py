@@ -14,11 +14,11 @@ from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.conversation import stand_alone
 from assistant.digest import compose_digest, request_of
-from assistant.endpoint import Endpoint
 from assistant.explanation import Trace, explain
 from assistant.filters import Filter, Scope, check, scope_of
-from assistant.llm import Changed
-from assistant.llm import compose as compose_by_llm
+from assistant.llm.composing import Changed
+from assistant.llm.composing import compose as compose_by_llm
+from assistant.llm.endpoint import Endpoint
 from assistant.question import cleaned, compares, split_names, split_parts
 from assistant.reader import Calibration, prepare, read, sentences_of
 from assistant.retriever import Retrieved, retrieve
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from assistant.answers import Citation, Hit
     from assistant.digest import Request
-    from assistant.llm import Source
+    from assistant.llm.composing import Source
     from embeddings.catalog import CatalogPage, CatalogQuery
     from embeddings.corpus import Corpus, StoredFile
     from embeddings.encoder import Encoder
@@ -626,7 +626,7 @@ def _explained(event: Event, found: _Found, trace: Trace) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What a language model's answer is proven by, as `assistant.llm.Ground` has it."""
+    """What a language model's answer is proven by, as `assistant.llm.composing.Ground` has it."""
 
     assistant: Assistant
     answer: Answer

@@ -119,8 +119,8 @@ class User:
 
     async def ask(self, question: str, *, again: bool = True) -> None:
         """Ask until it is answered; who is told to ask again waits a little first, or leaves it."""
-        from assistant.chat.escaping import escape
         from assistant.chat.overload import BUSY
+        from assistant.chat.replies.escaping import escape
 
         busy = escape(BUSY)
         while not await self._once(question, busy) and again:
@@ -193,8 +193,8 @@ class User:
 
     async def flood(self, question: str, times: int) -> int:
         """Ask so often without waiting; how many replies were none of "ask again"."""
-        from assistant.chat.escaping import escape
         from assistant.chat.overload import BUSY
+        from assistant.chat.replies.escaping import escape
 
         self._replies.clear()
         for _ in range(times):

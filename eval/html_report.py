@@ -176,7 +176,7 @@ def found_at(number: int, row: Row) -> int | None:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from assistant.chat.article_page import visible
+    from assistant.chat.library.article_page import visible
 
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -209,7 +209,7 @@ def _link(question: str, places: Mapping[str, int], listed: Collection[str]) -> 
     """The id of a question; it leads to the question where that is shown."""
     from markupsafe import Markup
 
-    from assistant.chat.article_page import visible
+    from assistant.chat.library.article_page import visible
 
     if question not in listed:
         return visible(question)

@@ -16,7 +16,7 @@ from eval.text import states
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from assistant.chat.history import Conversation, Exchange, History
+    from assistant.chat.history.store import Conversation, Exchange, History
     from embeddings.records import Article
 
 __all__ = ["Candidate", "InboxError", "append", "candidates", "question_row", "unanswerable_row"]

@@ -11,7 +11,7 @@ from embeddings.errors import AssistantError
 from eval.inbox import Candidate, InboxError, append, candidates, question_row, unanswerable_row
 
 if TYPE_CHECKING:
-    from assistant.chat.history import History
+    from assistant.chat.history.store import History
     from embeddings.records import Article
 
 __all__ = ["inbox"]
@@ -83,7 +83,7 @@ def inbox(
 
 
 def _history(data_dir: Path | None) -> History:
-    from assistant.chat.history import FILE_NAME, History
+    from assistant.chat.history.store import FILE_NAME, History
     from assistant.settings import Settings
 
     path = Settings(data_dir=data_dir).resolved_data_dir() / FILE_NAME

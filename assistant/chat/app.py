@@ -12,27 +12,28 @@ from typing import TYPE_CHECKING, cast
 
 import chainlit as cl  # noqa: TID253 (nothing imports this module but Chainlit)
 
-from assistant.chat import launch, rendering
-from assistant.chat.attempts import asking_address
-from assistant.chat.data_layer import MOST_SHOWN, HistoryLayer
-from assistant.chat.escaping import escape
+from assistant.chat import launch
+from assistant.chat.access.attempts import asking_address
+from assistant.chat.access.login import is_right, user_of
+from assistant.chat.access.passwords import LOCAL_USER, LONGEST_USER
+from assistant.chat.access.revoking import sweep_revoked
 from assistant.chat.failures import told, worded
-from assistant.chat.history import Exchange
-from assistant.chat.keeping import Keeping
-from assistant.chat.language import N_, PROMISE
-from assistant.chat.language import gettext as _
-from assistant.chat.login import is_right, user_of
-from assistant.chat.offering import begin_turn, offer_next
+from assistant.chat.history.data_layer import MOST_SHOWN, HistoryLayer
+from assistant.chat.history.keeping import Keeping
+from assistant.chat.history.resuming import shown, turns
+from assistant.chat.history.store import Exchange
+from assistant.chat.library.uploading import sweep_uploads
 from assistant.chat.opening import SOON_SECONDS, Turn
 from assistant.chat.overload import BUSY, FairQueue
-from assistant.chat.passwords import LOCAL_USER, LONGEST_USER
 from assistant.chat.preferences import asking, read_form
-from assistant.chat.reply import Reply
-from assistant.chat.resuming import shown, turns
-from assistant.chat.revoking import sweep_revoked
+from assistant.chat.replies import rendering
+from assistant.chat.replies.escaping import escape
+from assistant.chat.replies.offering import begin_turn, offer_next
+from assistant.chat.replies.reply import Reply
 from assistant.chat.settings_panel import settings_panel
 from assistant.chat.sweeping import sweep_chat_contexts
-from assistant.chat.uploading import sweep_uploads
+from assistant.chat.texts.language import N_, PROMISE
+from assistant.chat.texts.language import gettext as _
 from assistant.conversation import MOST_TURNS
 from embeddings.catalog import CatalogQuery
 from embeddings.errors import QuestionError

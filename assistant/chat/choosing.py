@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from assistant.chat.article_page import ARTICLES
 from assistant.chat.failures import told, worded
+from assistant.chat.library.article_page import ARTICLES
 from assistant.chat.preferences import Preferences, asking, summary
 from embeddings.errors import QuestionError
 

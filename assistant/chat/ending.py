@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from assistant.chat.hardening import refuse
-from assistant.chat.language import N_
+from assistant.chat.access.hardening import refuse
+from assistant.chat.texts.language import N_
 
 if TYPE_CHECKING:
-    from assistant.chat.hardening import App, Message, Receive, Scope, Send
+    from assistant.chat.access.hardening import App, Message, Receive, Scope, Send
 
 __all__ = ["Ending"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 
-from assistant.chat import language
-from assistant.chat.error_texts import told_of_error
-from assistant.chat.language import gettext as _
+from assistant.chat.texts import language
+from assistant.chat.texts.error_texts import told_of_error
+from assistant.chat.texts.language import gettext as _
 from assistant.wording import Said
 from embeddings.errors import AssistantError
 

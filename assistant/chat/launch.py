@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import Route
 
-    from assistant.chat.attempts import Attempts
-    from assistant.chat.history import History
-    from assistant.chat.login import Login, SignedOut
+    from assistant.chat.access.attempts import Attempts
+    from assistant.chat.access.login import Login, SignedOut
+    from assistant.chat.history.store import History
+    from assistant.chat.library.uploads import Uploads
     from assistant.chat.opening import Answerer, Opening
     from assistant.chat.preferences import Preferences, Remembered
-    from assistant.chat.uploads import Uploads
     from assistant.settings import Settings
 
 __all__ = ["Launch", "current", "serve"]
@@ -92,12 +92,12 @@ def serve(
     login, and whatever opening the articles raises, if that is known before the server starts.
     """
     global _launch
-    from assistant.chat.attempts import Attempts
-    from assistant.chat.history import FILE_NAME, History
-    from assistant.chat.login import Login, SignedOut, auth_secret
+    from assistant.chat.access.attempts import Attempts
+    from assistant.chat.access.login import Login, SignedOut, auth_secret
+    from assistant.chat.history.store import FILE_NAME, History
+    from assistant.chat.library.uploads import Uploads
     from assistant.chat.opening import Opening
     from assistant.chat.preferences import Remembered
-    from assistant.chat.uploads import Uploads
     from assistant.settings import Settings
 
     settings = settings or Settings()
@@ -153,15 +153,15 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     from chainlit.config import config
     from chainlit.server import app, sio
 
-    from assistant.chat.attempts import LoginGate
+    from assistant.chat.access.attempts import LoginGate
+    from assistant.chat.access.hardening import harden
+    from assistant.chat.access.login import ActingUser, guard_tokens
+    from assistant.chat.access.revoking import check_events
     from assistant.chat.ending import Ending
-    from assistant.chat.hardening import harden
-    from assistant.chat.language import InLanguage
-    from assistant.chat.login import ActingUser, guard_tokens
+    from assistant.chat.library.uploading import upload_routes, whose
     from assistant.chat.overload import Capacity
-    from assistant.chat.revoking import check_events
     from assistant.chat.stopping import stop_in_our_words
-    from assistant.chat.uploading import upload_routes, whose
+    from assistant.chat.texts.language import InLanguage
 
     config.run.headless = not open_browser
     # Who keeps a connection open must not keep the process from ending.
@@ -190,11 +190,11 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
 
 def own_routes(launch: Launch) -> list[Route]:
     """Routes of the pages beside the chat, of what is set there, and of the files to save."""
+    from assistant.chat.access.login import user_of
+    from assistant.chat.access.passwords import LOCAL_USER
     from assistant.chat.choosing import preference_routes
-    from assistant.chat.downloads import download_routes
-    from assistant.chat.login import user_of
-    from assistant.chat.pages import page_routes, signed_in
-    from assistant.chat.passwords import LOCAL_USER
+    from assistant.chat.history.downloads import download_routes
+    from assistant.chat.library.pages import page_routes, signed_in
 
     def user(request: Request) -> str | None:
         local = launch.login.kind == "local"
@@ -260,8 +260,8 @@ def prepare_runtime(data_dir: Path, port: int) -> Path:
 
     One folder per port, because Chainlit empties it when it stops.
     """
-    from assistant.chat.interface_texts import interface_texts
-    from assistant.chat.language import LANGUAGES
+    from assistant.chat.texts.interface_texts import interface_texts
+    from assistant.chat.texts.language import LANGUAGES
 
     texts = {language: json.dumps(interface_texts(language)) for language in LANGUAGES}
     runtime = data_dir / "chat" / str(port)

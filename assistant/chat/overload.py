@@ -6,12 +6,12 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from assistant.chat.language import N_
+from assistant.chat.texts.language import N_
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from assistant.chat.hardening import App, Receive, Scope, Send
+    from assistant.chat.access.hardening import App, Receive, Scope, Send
 
 __all__ = ["ANSWERED_AT_ONCE", "BUSY", "Capacity", "FairQueue", "Place"]
 
@@ -113,7 +113,7 @@ class Capacity:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it before any of its body is read."""
-        from assistant.chat.hardening import refuse
+        from assistant.chat.access.hardening import refuse
 
         kind = scope["type"]
         if kind not in self._free:

@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from assistant.chat.language import gettext as _
-from assistant.chat.language import ngettext
+from assistant.chat.texts.language import gettext as _
+from assistant.chat.texts.language import ngettext
 from assistant.filters import Filter
 from assistant.wording import Said, say
 from embeddings.catalog import MOST_WORDS, CatalogQuery
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assistant.answers import Answer
-    from assistant.chat.history import History
+    from assistant.chat.history.store import History
     from assistant.chat.opening import Answerer
 
 __all__ = ["Asking", "Preferences", "Remembered", "asking", "read_form", "shown_names", "summary"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from chainlit.chat_settings import ChatSettings  # noqa: TID253 (only the running app imports this)
 from chainlit.input_widget import RadioGroup, Switch, Tags, TextInput  # noqa: TID253
 
-from assistant.chat.language import gettext as _
 from assistant.chat.preferences import shown_names
+from assistant.chat.texts.language import gettext as _
 
 if TYPE_CHECKING:
     from chainlit.input_widget import InputWidget

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistant.chat.escaping import escape
-from assistant.chat.language import N_
-from assistant.chat.language import gettext as _
+from assistant.chat.replies.escaping import escape
+from assistant.chat.texts.language import N_
+from assistant.chat.texts.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,9 +21,9 @@ from starlette.routing import Router
 
 from assistant import Assistant
 from assistant.answers import Citation
-from assistant.chat import article_page, library_page, pages
+from assistant.chat.library import article_page, library_page, pages
+from assistant.chat.library.uploads import Uploads
 from assistant.chat.opening import Opening
-from assistant.chat.uploads import Uploads
 from embeddings.catalog import CatalogQuery
 from embeddings.errors import CorpusError, QuestionError
 from embeddings.records import Article
@@ -408,7 +408,7 @@ def test_an_error_is_told_in_our_words(caplog: pytest.LogCaptureFixture) -> None
 
 
 def test_the_panel_links_to_the_place_in_the_article() -> None:
-    from assistant.chat import rendering
+    from assistant.chat.replies import rendering
 
     quote = TEXT[4:20]
     cited = Citation(1, "a.txt", "T", None, None, 4, 20, quote, ARTICLE.sha256)

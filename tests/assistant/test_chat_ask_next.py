@@ -9,9 +9,9 @@ import pytest
 
 from assistant import Assistant
 from assistant.answers import Answer
-from assistant.chat.ask_next import MOST_OFFERED, candidates, pick_next
 from assistant.chat.opening import Turn
 from assistant.chat.preferences import Preferences
+from assistant.chat.replies.ask_next import MOST_OFFERED, candidates, pick_next
 from embeddings.records import Article
 
 BRIDGE = """The bridge over the Wend

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import passwords
-from assistant.chat.attempts import (
+from assistant.chat.access import passwords
+from assistant.chat.access.attempts import (
     MOST_OF_ADDRESS,
     MOST_OF_NAME,
     Attempts,
@@ -17,8 +17,8 @@ from assistant.chat.attempts import (
     asking_address,
     told_apart,
 )
-from assistant.chat.login import Login, is_right
-from assistant.chat.passwords import hash_password
+from assistant.chat.access.login import Login, is_right
+from assistant.chat.access.passwords import hash_password
 from tests.assistant.test_login import HASHED
 
 

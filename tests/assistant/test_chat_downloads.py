@@ -14,10 +14,10 @@ import pytest
 from starlette.routing import Router
 
 from assistant import Assistant
-from assistant.chat.downloads import disposition, download_routes
-from assistant.chat.exchanges import Exchange
-from assistant.chat.history import FILE_NAME, History
-from assistant.chat.keeping import kept_form
+from assistant.chat.history.downloads import disposition, download_routes
+from assistant.chat.history.exchanges import Exchange
+from assistant.chat.history.keeping import kept_form
+from assistant.chat.history.store import FILE_NAME, History
 
 QUESTION = "When was the bridge over the Wend opened?"
 

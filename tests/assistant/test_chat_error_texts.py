@@ -11,9 +11,9 @@ import pytest
 
 import assistant
 import embeddings
-from assistant.chat import language
-from assistant.chat.error_texts import told_of_error
 from assistant.chat.failures import worded
+from assistant.chat.texts import language
+from assistant.chat.texts.error_texts import told_of_error
 from assistant.wording import say
 from embeddings.errors import CorpusError
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from assistant.chat.escaping import escape, escape_title, shown
+from assistant.chat.replies.escaping import escape, escape_title, shown
 
 # CommonMark shows U+0000 and unpaired surrogates as U+FFFD, whatever is done about it.
 CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import embeddings
-from assistant.chat import language
-from assistant.chat.file_reasons import told_of_file
+from assistant.chat.library.file_reasons import told_of_file
+from assistant.chat.texts import language
 
 PACKAGE = Path(embeddings.__file__).parent
 FILES = [*sorted((PACKAGE / "readers").glob("*.py")), PACKAGE / "folders.py"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import hardening
-from assistant.chat.hardening import MOST_BODY_BYTES, Guard
+from assistant.chat.access import hardening
+from assistant.chat.access.hardening import MOST_BODY_BYTES, Guard
 
 HOSTS = hardening.hosts("127.0.0.1", 8000)
 Reply = tuple[int, dict[str, str], bytes]

@@ -19,10 +19,10 @@ from markdown_it import MarkdownIt
 
 from assistant import terminal
 from assistant.answers import SCHEMA, Answer, Citation, Hit
-from assistant.chat.exporting import conversation_json, conversation_markdown
-from assistant.chat.history import FILE_NAME, Exchange, FoldedStep, History
-from assistant.chat.keeping import Keeping, kept_form
-from assistant.chat.resuming import shown, turns
+from assistant.chat.history.exporting import conversation_json, conversation_markdown
+from assistant.chat.history.keeping import Keeping, kept_form
+from assistant.chat.history.resuming import shown, turns
+from assistant.chat.history.store import FILE_NAME, Exchange, FoldedStep, History
 from assistant.cli import main
 from embeddings.errors import CorpusError, SettingsError
 from embeddings.records import Article, Passage

@@ -17,7 +17,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from assistant.chat import language
+from assistant.chat.texts import language
 from assistant.wording import say
 
 ROOT = Path(__file__).parents[2]

@@ -14,9 +14,9 @@ import pytest
 
 from assistant import Assistant
 from assistant.chat import launch
-from assistant.chat.interface_texts import OURS, interface_texts
-from assistant.chat.language import LANGUAGES
-from assistant.chat.login import Login
+from assistant.chat.access.login import Login
+from assistant.chat.texts.interface_texts import OURS, interface_texts
+from assistant.chat.texts.language import LANGUAGES
 from assistant.settings import Settings
 from embeddings.catalog import CatalogQuery
 from embeddings.errors import CorpusError, SettingsError

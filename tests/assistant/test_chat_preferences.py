@@ -10,7 +10,7 @@ import pytest
 
 from assistant.answers import Answer
 from assistant.chat.choosing import choice
-from assistant.chat.history import FILE_NAME, History
+from assistant.chat.history.store import FILE_NAME, History
 from assistant.chat.preferences import (
     MOST_ARTICLES,
     MOST_MATCHES,

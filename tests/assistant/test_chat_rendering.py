@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant.answers import Answer, Citation, Hit, Refusal
-from assistant.chat import rendering
+from assistant.chat.replies import rendering
 from assistant.explanation import Explanation
 from embeddings.catalog import CatalogPage
 from embeddings.errors import CitationError

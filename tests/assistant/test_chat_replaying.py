@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from assistant.chat.replaying import Replay
+from assistant.chat.history.replaying import Replay
 
 Sent = list[tuple[str, Any]]
 

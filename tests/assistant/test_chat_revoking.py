@@ -11,7 +11,7 @@ CODE = """
 import asyncio
 from chainlit import auth, server, session
 import jwt
-from assistant.chat import revoking
+from assistant.chat.access import revoking
 
 class Session:
     def __init__(self, name):

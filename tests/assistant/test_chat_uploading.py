@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.routing import Router
 
 from assistant import Assistant
-from assistant.chat import hardening, uploading
-from assistant.chat.hardening import LARGEST_UPLOAD_BYTES, Guard
+from assistant.chat.access import hardening
+from assistant.chat.access.hardening import LARGEST_UPLOAD_BYTES, Guard
+from assistant.chat.library import uploading
+from assistant.chat.library.uploading import MOST_AT_ONCE, upload_routes
+from assistant.chat.library.uploads import Uploads
 from assistant.chat.opening import Opening
-from assistant.chat.uploading import MOST_AT_ONCE, upload_routes
-from assistant.chat.uploads import Uploads
 from tests.fakes import HashingEncoder
 
 CONVERSATION = "0b2f9c1e-3f2d-4c55-9d0a-0f7a1c2b3d4e"

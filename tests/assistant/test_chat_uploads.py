@@ -10,8 +10,8 @@ import pytest
 
 from assistant import Assistant
 from assistant.answers import Answer
-from assistant.chat import uploads as store
-from assistant.chat.uploads import Kept, Upload, Uploads, delete_private, named, private_to
+from assistant.chat.library import uploads as store
+from assistant.chat.library.uploads import Kept, Upload, Uploads, delete_private, named, private_to
 from assistant.filters import Filter
 from embeddings.errors import CorpusError, ReadError
 from tests.fakes import HashingEncoder

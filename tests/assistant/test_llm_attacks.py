@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Settings
-from assistant.chat.escaping import escape
+from assistant.chat.replies.escaping import escape
 from assistant.grounding import Quote, fault
 from embeddings.records import Article
 from eval.metrics import citation_faults

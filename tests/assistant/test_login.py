@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from assistant.chat import login, passwords
-from assistant.chat.hardening import Guard, hosts
+from assistant.chat.access import login, passwords
+from assistant.chat.access.hardening import Guard, hosts
+from assistant.chat.access.login import Login, SignedOut, auth_secret
+from assistant.chat.access.passwords import hash_password, is_password, read_passwords
 from assistant.chat.launch import check_public_url, serve
-from assistant.chat.login import Login, SignedOut, auth_secret
-from assistant.chat.passwords import hash_password, is_password, read_passwords
 from assistant.cli import main
 from assistant.settings import Settings
 from embeddings.errors import CorpusError, SettingsError
@@ -227,7 +227,7 @@ def test_a_user_who_is_taken_out_of_the_file_is_out(tmp_path: Path) -> None:
 
 WITH_CHAINLIT = """
 import asyncio, jwt
-from assistant.chat.login import ActingUser, Login
+from assistant.chat.access.login import ActingUser, Login
 
 def through(login, headers):
     async def app(scope, receive, send):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.streaming import LONGEST, LOOKAHEAD, Written, sentences
+from assistant.llm.streaming import LONGEST, LOOKAHEAD, Written, sentences
 
 TEXT = (
     "<think>\nFirst [9], I look. They want [8].\n</think>\n\nDr. Mara Lindqvist signed it on 2.5 "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
-from assistant.chat.passwords import hash_password
+from assistant.chat.access.passwords import hash_password
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.chat.history import FILE_NAME, History
+from assistant.chat.history.store import FILE_NAME, History
 from benchmarks.chat_load import USER_HEADER, Outcome, User
 from tests.browser.apart import run_apart
 

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant import Assistant
-from assistant.chat import escaping
-from assistant.chat.history import FILE_NAME, History
-from assistant.chat.passwords import LOCAL_USER
+from assistant.chat.access.passwords import LOCAL_USER
+from assistant.chat.history.store import FILE_NAME, History
+from assistant.chat.replies import escaping
 from assistant.citations import shown
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from assistant import Assistant
-from assistant.chat.history import FILE_NAME, History
-from assistant.chat.passwords import LOCAL_USER, hash_password
+from assistant.chat.access.passwords import LOCAL_USER, hash_password
+from assistant.chat.history.store import FILE_NAME, History
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab

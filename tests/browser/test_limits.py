@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistant.chat.attempts import MOST_OF_ADDRESS
+from assistant.chat.access.attempts import MOST_OF_ADDRESS
+from assistant.chat.access.passwords import hash_password
 from assistant.chat.overload import ANSWERED_AT_ONCE, MOST_OF_ONE, MOST_REQUESTS, MOST_WAITING
-from assistant.chat.passwords import hash_password
 from benchmarks.chat_load import PATIENCE, Outcome, User
 from tests.browser.apart import run_apart
 from tests.browser.serving import HELD, RELEASED, SLOW

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistant.chat.history import FILE_NAME, Exchange, History
-from assistant.chat.passwords import LOCAL_USER, hash_password
+from assistant.chat.access.passwords import LOCAL_USER, hash_password
+from assistant.chat.history.store import FILE_NAME, Exchange, History
 from tests.browser.test_server import SOCKET, ask
 
 if TYPE_CHECKING:

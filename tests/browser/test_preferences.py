@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from assistant.chat.passwords import hash_password
+from assistant.chat.access.passwords import hash_password
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.answers import Answer, Citation
-from assistant.chat.history import FILE_NAME, Exchange, History
+from assistant.chat.history.store import FILE_NAME, Exchange, History
 from embeddings.records import Article
 from eval import inbox_command
 from eval.__main__ import app

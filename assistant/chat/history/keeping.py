@@ -1,0 +1,79 @@
+"""One exchange on its way into the history. An answer is given even where it cannot be kept."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from assistant.chat.failures import told
+from assistant.chat.replies import rendering
+from assistant.chat.texts.language import gettext as _
+from assistant.wording import Said
+from embeddings.errors import AssistantError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assistant.answers import Answer
+    from assistant.chat.history.store import Exchange, FoldedStep, History
+
+__all__ = ["NOTES", "Keeping", "kept_form", "notes_of"]
+
+NOTES = "notes_in_parts"
+"""In the kept form of an answer, beside the form that other programs know."""
+
+
+class Keeping:
+    """Keeps the question at once and its answer when it is there; nothing without a history."""
+
+    def __init__(
+        self, history: History | None, owner: str, conversation_id: str, exchange: Exchange
+    ) -> None:
+        self._history = history
+        self._owner = owner
+        self._conversation_id = conversation_id
+        self._exchange = exchange
+        self.problem = ""
+        """Why this exchange is not kept, in words for the user."""
+
+    async def begin(self) -> None:
+        """Keep the question, so that it is there even if the answer never comes."""
+        if self._history is not None:
+            await self._try(self._history.begin, self._owner, self._conversation_id, self._exchange)
+
+    async def finish(
+        self, answer: Answer | None, said: str = "", steps: Sequence[FoldedStep] = ()
+    ) -> None:
+        """Keep the answer, or what was `said` instead of one, in Markdown."""
+        if self._history is not None and not self.problem:
+            form = kept_form(answer) if answer is not None else None
+            await self._try(
+                self._history.finish, self._owner, self._exchange.id, form, said, tuple(steps)
+            )
+
+    async def _try(self, function: Any, *given: object) -> None:
+        try:
+            await asyncio.to_thread(function, *given)
+        except AssistantError as error:
+            text, error_id = told(error)
+            self.problem = _("This is not kept in the history: {problem} (error {id})").format(
+                problem=text, id=error_id
+            )
+
+
+def kept_form(answer: Answer) -> dict[str, Any]:
+    """What is kept of an answer: all that the browser shows of it.
+
+    Its explanation is kept as it was shown; of its hits only those that a refusal shows.
+    """
+    form = answer.to_dict()
+    form.pop("explanation", None)
+    shown = [] if answer.answered else rendering.closest_hits(answer.hits)
+    notes = [note.parts() if isinstance(note, Said) else note for note in answer.notes]
+    return {**form, "hits": [hit.to_dict() for hit in shown], NOTES: notes}
+
+
+def notes_of(form: Mapping[str, Any]) -> tuple[str, ...]:
+    """The notes of a kept answer, as they can be translated; those of older ones cannot."""
+    notes = form.get(NOTES, form["notes"])
+    return tuple(Said.of(note) if isinstance(note, dict) else note for note in notes)

@@ -1,0 +1,189 @@
+"""A kept conversation → what the browser shows of it, its citations proven again.
+
+Pure functions on Chainlit's dictionaries; only their types come from Chainlit.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from assistant.answers import Answer
+from assistant.chat.history.keeping import notes_of
+from assistant.chat.replies import rendering
+from assistant.chat.replies.escaping import escape
+from assistant.chat.texts.language import N_
+from assistant.chat.texts.language import gettext as _
+from assistant.citations import prove
+from embeddings.errors import AssistantError, CitationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chainlit.element import ElementDict
+    from chainlit.step import StepDict
+
+    from assistant.answers import Citation
+    from assistant.chat.history.store import Conversation, Exchange
+    from assistant.chat.opening import Turn
+    from embeddings.records import Article
+
+__all__ = ["Shown", "shown", "turns"]
+
+STOPPED = N_("This question was not answered: it was stopped, or the chat ended. Ask it again.")
+UNREADABLE = N_("The answer cannot be read any more; ask again.")
+RUN = "on_message"
+"""Chainlit's name for what encloses a reply; the browser looks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The steps and elements of a conversation, as Chainlit sends them."""
+
+    steps: list[StepDict]
+    elements: list[ElementDict]
+
+
+def shown(conversation: Conversation, article: Callable[[str], Article]) -> Shown:
+    """Everything that the browser shows; `article` looks one up, or raises `AssistantError`."""
+    found = Shown([], [])
+    for exchange in conversation.exchanges:
+        content, panel = _reply(exchange, article)
+        found.steps.extend(_steps(exchange, content))
+        if panel is not None:
+            found.elements.append(_element(exchange, conversation.id, panel))
+    for step in found.steps:
+        step["threadId"] = conversation.id
+    return found
+
+
+def turns(conversation: Conversation) -> list[Turn]:
+    """What was said, for the questions that follow."""
+    said: list[Turn] = []
+    for exchange in conversation.exchanges:
+        if exchange.answer is not None:
+            said.append({"role": "user", "content": exchange.question})
+            said.append({"role": "assistant", "content": str(exchange.answer["text"])})
+    return said
+
+
+def _reply(
+    exchange: Exchange, article: Callable[[str], Article]
+) -> tuple[str, rendering.Panel | None]:
+    """The Markdown of a reply, and its panel."""
+    if exchange.answer is None:
+        return exchange.told or escape(_(STOPPED)), None
+    try:
+        answer = replace(Answer.from_dict(exchange.answer), notes=notes_of(exchange.answer))
+    except CitationError:  # a file that another program wrote
+        return escape(_(UNREADABLE)), None
+    sources = [_source(citation, article, exchange.asked) for citation in answer.citations]
+    asked_as = rendering.asked_as_markdown(answer.standalone_question, answer.question)
+    changed = rendering.notes_markdown(rendering.changed_note(sources, exchange.asked))
+    if answer.refusal is not None:
+        panel = _sources(exchange, sources) if sources else _closest(exchange, answer, article)
+        return asked_as + rendering.refusal_markdown(answer) + changed, panel
+    text = rendering.sentence_markdown(answer.text, exchange.reply_id, answer.citations)
+    notes = rendering.notes_markdown(answer.notes)
+    return asked_as + text + notes + changed, _sources(exchange, sources, answer)
+
+
+def _sources(
+    exchange: Exchange, sources: list[rendering.Source], answer: Answer | None = None
+) -> rendering.Panel:
+    copy = rendering.copy_text(answer) if answer else ""
+    return rendering.panel(exchange.reply_id, "sources", sources, copy)
+
+
+def _source(citation: Citation, article: Callable[[str], Article], asked: str) -> rendering.Source:
+    """The citation where it stands now; if it does not any more, what it was, and why."""
+    try:
+        found = article(citation.article_id)
+        prove(citation, found)
+    except CitationError:
+        return rendering.changed_source(citation, _("The article has changed since."), asked)
+    except AssistantError:
+        return rendering.changed_source(citation, _("The article is not there any more."), asked)
+    return rendering.cited_source(citation, found)
+
+
+def _closest(
+    exchange: Exchange, answer: Answer, article: Callable[[str], Article]
+) -> rendering.Panel | None:
+    """The closest articles of a refusal, those that are still as they were."""
+    sources: list[rendering.Source] = []
+    for hit in rendering.closest_hits(answer.hits):
+        passage = hit.passage
+        try:
+            found = article(passage.article_id)
+        except AssistantError:
+            continue
+        if found.text[passage.start : passage.end] == passage.text:
+            sources.append(rendering.closest_source(len(sources) + 1, hit, found))
+    return rendering.panel(exchange.reply_id, "closest", sources) if sources else None
+
+
+def _steps(exchange: Exchange, content: str) -> Iterator[StepDict]:
+    """The question, and the run that holds the reply and its folded steps."""
+    yield _step(exchange, exchange.question_id, "user_message", "User", exchange.question, None)
+    run = _step(exchange, exchange.id, "run", RUN, "", exchange.question_id)
+    if rating := exchange.rating:
+        run["feedback"] = {
+            "forId": exchange.id,
+            "id": rating.id,
+            "value": 1 if rating.liked else 0,
+            "comment": rating.reason or None,
+        }
+    yield run
+    yield from _folded(exchange, "retrieval")
+    yield _step(exchange, exchange.reply_id, "assistant_message", "Footnote", content, exchange.id)
+    yield from _folded(exchange, "tool")
+
+
+def _folded(exchange: Exchange, kind: str) -> Iterator[StepDict]:
+    for step in exchange.steps:
+        if step.kind == kind:
+            yield _step(
+                exchange, _id(exchange, step.name), kind, step.name, step.output, exchange.id
+            )
+
+
+def _id(exchange: Exchange, name: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(exchange.id), name))
+
+
+def _step(
+    exchange: Exchange, step_id: str, kind: str, name: str, output: str, parent: str | None
+) -> StepDict:
+    fields: dict[str, Any] = {
+        "id": step_id,
+        "parentId": parent,
+        "type": kind,
+        "name": name,
+        "input": "",
+        "output": output,
+        "createdAt": exchange.asked,
+        "start": exchange.asked,
+        "end": exchange.asked,
+        "streaming": False,
+        "isError": False,
+        "waitForAnswer": False,
+        "metadata": {},
+        "tags": None,
+    }
+    return cast("StepDict", fields)
+
+
+def _element(exchange: Exchange, thread_id: str, panel: rendering.Panel) -> ElementDict:
+    fields: dict[str, Any] = {
+        "id": _id(exchange, "SourcesPanel"),
+        "threadId": thread_id,
+        "forId": exchange.reply_id,
+        "type": "custom",
+        "name": "SourcesPanel",
+        "display": "inline",
+        "mime": "application/json",
+        "props": dict(panel),
+    }
+    return cast("ElementDict", fields)

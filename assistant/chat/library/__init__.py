@@ -1,0 +1,1 @@
+"""The pages of the articles, and adding and removing articles in the browser."""

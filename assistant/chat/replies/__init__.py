@@ -1,0 +1,1 @@
+"""An answer as the browser shows it, and what to ask next."""

@@ -1,0 +1,219 @@
+"""One request to an OpenAI-compatible endpoint, by the `openai` client.
+
+Only a request that is being made imports this module. What comes is counted and bounded, redirects
+are not followed, nothing of the environment but its proxies is used, and every error is an
+`EndpointError` whose words hold nothing of the request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import openai
+
+from assistant.llm.endpoint import EndpointError
+from assistant.wording import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from assistant.llm.endpoint import Message
+    from assistant.settings import Settings
+
+__all__ = ["Completion"]
+
+RETRIES = 1
+"""Of the client, before the first byte: a second try mends most of what can be mended."""
+LONGEST_WAIT_SECONDS = 2
+"""A server that wants more patience before the next try gets none: there is a local answer."""
+CONNECT_SECONDS = 5.0
+MOST_TOKENS = 800
+MOST_CHARACTERS = 60_000
+"""Of text, thinking included: many times what `MOST_TOKENS` hold."""
+MOST_BYTES = 8_000_000
+"""Of a response. Each token comes in some 200 bytes of JSON."""
+SEED = 20240101
+UNREADABLE = say("sent something that is no answer")
+
+
+class Completion:
+    """One request and its answer, read once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        messages: Sequence[Message],
+        deadline: float,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._messages = messages
+        self._deadline = deadline
+        self._stopped = stopped
+        self._http = httpx2.Client(
+            follow_redirects=False,
+            event_hooks={"request": [self._prepare], "response": [self._bound]},
+        )
+        self._begun = False
+        self.tokens: tuple[int | None, int | None] = (None, None)
+        """Tokens of the prompt and of the answer, as far as the endpoint has said."""
+
+    def pieces(self) -> Iterator[str]:
+        """The text, piece by piece; raises `EndpointError`."""
+        try:
+            yield from self._pieces()
+        except EndpointError:
+            raise
+        except Exception as error:  # what comes from outside can break a client in any way
+            raise _explained(error, self._begun) from None
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the connection; from any thread, more than once."""
+        with contextlib.suppress(Exception):
+            self._http.close()
+
+    def _pieces(self) -> Iterator[str]:
+        finished, length = False, 0
+        for chunk in self._chunks():
+            self._begun = True
+            if self._stopped():
+                return
+            self._count(chunk)
+            text, reason = _content(chunk)
+            if text:
+                yield text
+            length += len(text)
+            if length > MOST_CHARACTERS or reason in ("length", "content_filter"):
+                raise EndpointError(say("was cut off"))
+            finished = finished or reason is not None
+        if not finished:
+            raise EndpointError(say("was cut off") if length else UNREADABLE)
+
+    def _chunks(self) -> Iterator[Any]:
+        """The chunks of the stream. An endpoint that knows fewer parameters is asked with fewer."""
+        client = self._client()
+        messages: Any = list(self._messages)
+        model = self._settings.llm_model or ""
+        try:
+            stream = client.chat.completions.create(
+                model=model,
+                messages=messages,
+                stream=True,
+                stream_options={"include_usage": True},
+                temperature=0,
+                seed=SEED,
+                max_tokens=MOST_TOKENS,
+            )
+        except (openai.BadRequestError, openai.UnprocessableEntityError):
+            stream = client.chat.completions.create(model=model, messages=messages, stream=True)
+        yield from stream
+
+    def _client(self) -> openai.OpenAI:
+        key = self._settings.llm_key
+        left = max(0.1, self._deadline - time.monotonic())
+        return openai.OpenAI(
+            base_url=self._settings.llm_url,
+            # Never None: the client would send here what the environment holds for elsewhere.
+            api_key=key.get_secret_value() if key else "none",
+            organization="",
+            project="",
+            timeout=openai.Timeout(left, connect=min(CONNECT_SECONDS, left)),
+            max_retries=RETRIES,
+            http_client=self._http,
+        )
+
+    def _prepare(self, request: httpx2.Request) -> None:
+        """Before each try: is an answer still wanted? And nothing that the operator has not set."""
+        if self._stopped() or time.monotonic() > self._deadline:
+            raise EndpointError(say("took too long"))
+        for name in ("openai-organization", "openai-project"):
+            request.headers.pop(name, None)
+        if self._settings.llm_key is None:
+            request.headers.pop("authorization", None)
+        # What is counted is then what there is.
+        request.headers["accept-encoding"] = "identity"
+
+    def _bound(self, response: httpx2.Response) -> None:
+        """Bound what comes, and wait for no second try that lies far off."""
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise EndpointError(UNREADABLE)
+        wait = response.headers.get("retry-after", "0")
+        if not wait.isdigit() or int(wait) > LONGEST_WAIT_SECONDS:
+            response.headers["x-should-retry"] = "false"
+            response.headers.pop("retry-after-ms", None)
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        response.stream = _Bounded(response.stream, self._stopped)
+
+    def _count(self, chunk: Any) -> None:
+        usage = getattr(chunk, "usage", None)
+        prompt = getattr(usage, "prompt_tokens", None)
+        completion = getattr(usage, "completion_tokens", None)
+        if _is_count(prompt) and _is_count(completion):
+            self.tokens = (prompt, completion)
+
+
+class _Bounded(httpx2.SyncByteStream):
+    """The bytes of a response, up to `MOST_BYTES`."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, stopped: Callable[[], bool]) -> None:
+        self._stream = stream
+        self._stopped = stopped
+
+    def __iter__(self) -> Iterator[bytes]:
+        length = 0
+        for part in self._stream:
+            length += len(part)
+            if length > MOST_BYTES or self._stopped():
+                raise EndpointError(say("sent far too much"))
+            yield part
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _content(chunk: Any) -> tuple[str, str | None]:
+    """A chunk's text, and why it is the last, if it is; whatever else it may hold is left."""
+    choices = getattr(chunk, "choices", None)
+    if not isinstance(choices, list):
+        raise EndpointError(UNREADABLE)
+    if not choices:
+        return "", None
+    text = getattr(getattr(choices[0], "delta", None), "content", None)
+    reason = getattr(choices[0], "finish_reason", None)
+    if not isinstance(text, str | None) or not isinstance(reason, str | None):
+        raise EndpointError(UNREADABLE)
+    return text or "", reason
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _explained(error: Exception, begun: bool) -> EndpointError:
+    """What an error of the client means."""
+    if isinstance(error, openai.APIStatusError):
+        return EndpointError(_said_by_status(error.status_code))
+    if isinstance(error, openai.APITimeoutError):
+        return EndpointError(say("took too long"))
+    if isinstance(error, openai.APIConnectionError):
+        return EndpointError(say("was cut off") if begun else say("could not be reached"))
+    if isinstance(error, openai.APIError):  # an error in the stream
+        return EndpointError(say("failed"))
+    return EndpointError(UNREADABLE)
+
+
+def _said_by_status(status: int) -> str:
+    if status in (401, 403):
+        return say("refused the key")
+    if status == 429:
+        return say("is rate-limited")
+    if status < 400:
+        return say("sends elsewhere, which is not followed (HTTP {status})", status=status)
+    if status >= 500:
+        return say("failed (HTTP {status})", status=status)
+    return say("refused the request (HTTP {status})", status=status)
