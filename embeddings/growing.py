@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from embeddings.dense import DenseIndex
-from embeddings.lexical import LexicalIndex, LexicalTail, idf
+from embeddings.lexical import LexicalIndex, LexicalPair, LexicalTail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -133,19 +133,10 @@ class _GrownDense(DenseIndex):
         return [found[number] for number in numbers]
 
 
-class _GrownLexical(LexicalIndex):
+class _GrownLexical(LexicalPair):
     def __init__(self, published: LexicalIndex, tail: Tail, corpus: Corpus) -> None:
-        self._published, self._tail, self._corpus = published, tail, corpus
-
-    def frequency(self, field: str, stem: str) -> int:
-        return self._published.frequency(field, stem) + self._tail.lexical.frequency(field, stem)
-
-    @property
-    def size(self) -> int:
-        return self._published.size + self._tail.lexical.size
-
-    def _near(self, word: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self._published._near(word), *self._tail.lexical._near(word))))
+        super().__init__(published, tail.lexical)
+        self._after, self._corpus = tail.after, corpus
 
     def search(
         self,
@@ -155,19 +146,14 @@ class _GrownLexical(LexicalIndex):
         weigh: Callable[[str, str], float] = lambda field, stem: 1.0,
     ) -> Hits:
         terms = tuple(terms)
-
-        def of(part: LexicalIndex, most: int, numbers: Sequence[int] | None) -> Hits:
-            def weight(field: str, stem: str) -> float:
-                return weigh(field, stem) * idf(self, field, stem) / idf(part, field, stem)
-
-            return part.search(terms, most, numbers, weight)
-
         old, new = allowed, allowed
         if allowed is not None:
-            old = [number for number in allowed if number <= self._tail.after]
-            new = [number for number in allowed if number > self._tail.after]
-        found = _living(lambda most: of(self._published, most, old), k, self._corpus)
-        found += of(self._tail.lexical, k, new)
+            old = [number for number in allowed if number <= self._after]
+            new = [number for number in allowed if number > self._after]
+        found = _living(
+            lambda most: self._of(self._first, terms, most, old, weigh), k, self._corpus
+        )
+        found += self._of(self._second, terms, k, new, weigh)
         return sorted(found, key=lambda hit: -hit[1])[:k]
 
 

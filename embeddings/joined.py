@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from embeddings.corpus import Corpus
 from embeddings.dense import DenseIndex
 from embeddings.index import Index
-from embeddings.lexical import LexicalIndex, idf
+from embeddings.lexical import LexicalPair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -103,20 +103,7 @@ def joined_index(library: Index, added: Index) -> Index:
     return Index(lexical, dense, library.generation, library.build)
 
 
-class _JoinedLexical(LexicalIndex):
-    def __init__(self, library: LexicalIndex, added: LexicalIndex) -> None:
-        self._library, self._added = library, added
-
-    def frequency(self, field: str, stem: str) -> int:
-        return self._library.frequency(field, stem) + self._added.frequency(field, stem)
-
-    @property
-    def size(self) -> int:
-        return self._library.size + self._added.size
-
-    def _near(self, word: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self._library._near(word), *self._added._near(word))))
-
+class _JoinedLexical(LexicalPair):
     def search(
         self,
         terms: Iterable[Term],
@@ -125,14 +112,12 @@ class _JoinedLexical(LexicalIndex):
         weigh: Callable[[str, str], float] = lambda field, stem: 1.0,
     ) -> Hits:
         terms = tuple(terms)
-
-        def of(part: LexicalIndex, numbers: Sequence[int] | None) -> Hits:
-            def weight(field: str, stem: str) -> float:
-                return weigh(field, stem) * idf(self, field, stem) / idf(part, field, stem)
-
-            return part.search(terms, k, numbers, weight)
-
-        return _best(k, allowed, lambda n: of(self._library, n), lambda n: of(self._added, n))
+        return _best(
+            k,
+            allowed,
+            lambda numbers: self._of(self._first, terms, k, numbers, weigh),
+            lambda numbers: self._of(self._second, terms, k, numbers, weigh),
+        )
 
 
 class _JoinedDense(DenseIndex):

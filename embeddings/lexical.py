@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from embeddings.records import Passage
 
 __all__ = [
-    "LAYOUT", "NAME", "TITLE_BOOST", "TYPO_BOOST", "LexicalBuilder", "LexicalIndex",
+    "LAYOUT", "NAME", "TITLE_BOOST", "TYPO_BOOST", "LexicalBuilder", "LexicalIndex", "LexicalPair",
     "LexicalTail", "Term", "idf", "near_spellings", "spellings_in", "stems", "words_of",
 ]  # fmt: skip
 
@@ -255,6 +255,44 @@ def _cause(path: Path, error: ValueError) -> str:
     except OSError as refused:
         return refused.strerror or str(refused)
     return f"{error} (is the disk full, or are too many files open?)"
+
+
+class LexicalPair(LexicalIndex):
+    """Two lexical indexes as one: what a word weighs is worked out over both.
+
+    BM25 scores of the two could not be compared else; the average length of a passage is each
+    one's own.
+    """
+
+    def __init__(self, first: LexicalIndex, second: LexicalIndex) -> None:
+        self._first, self._second = first, second
+
+    def frequency(self, field: str, stem: str) -> int:
+        """Number of passages of both that hold the stem in one field, `body` or `title`."""
+        return self._first.frequency(field, stem) + self._second.frequency(field, stem)
+
+    @property
+    def size(self) -> int:
+        """Number of passages of both."""
+        return self._first.size + self._second.size
+
+    def _near(self, word: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._first._near(word), *self._second._near(word))))
+
+    def _of(
+        self,
+        part: LexicalIndex,
+        terms: Iterable[Term],
+        k: int,
+        allowed: Sequence[int] | None,
+        weigh: Callable[[str, str], float],
+    ) -> list[tuple[int, float]]:
+        """The best `k` of one of the two, as it numbers them, by the weights of both."""
+
+        def weight(field: str, stem: str) -> float:
+            return weigh(field, stem) * idf(self, field, stem) / idf(part, field, stem)
+
+        return part.search(terms, k, allowed, weight)
 
 
 def idf(index: LexicalIndex, field: str, stem: str) -> float:
