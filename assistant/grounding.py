@@ -35,11 +35,12 @@ __all__ = [
     "fault",
     "proofs",
     "support",
+    "word_for_word",
 ]
 
 LEAST_COVERAGE = 0.6
 """Share of content words. Of 99 in 100 written answers of CLAPnq it is more."""
-LEAST_SUPPORT = 0.2
+LEAST_SUPPORT = 0.1
 """Logit of the reader, fitted by `benchmarks/grounding.py`: docs/llm.md has the figures."""
 LEAST_RELEVANCE = -3.0
 """Logit of the reader that a quote speaks to the question at all: nearly all evidence does, and
@@ -166,6 +167,12 @@ def support(sentence: str, quotes: Sequence[Quote], reader: ReaderModel) -> floa
         for q in quotes
     ]
     return max((reading.relevance for reading in best), default=-20.0)
+
+
+def word_for_word(sentence: str, quotes: Sequence[Quote]) -> bool:
+    """Whether the sentence is one of `quotes`, whole, but for case and punctuation."""
+    words = re.findall(r"\w+", sentence.casefold())
+    return any(words == re.findall(r"\w+", quote.text.casefold()) for quote in quotes)
 
 
 def _faults(stated: Facts, quote: Quote, quotes: Sequence[Quote]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from assistant.grounding import (
     fault,
     proofs,
     support,
+    word_for_word,
 )
 from assistant.llm.endpoint import EndpointError, Spent
 from assistant.llm.prompts import NOT_STATED, messages
@@ -211,7 +212,7 @@ class _Draft:
         if not all(0 < number <= len(self.sources) for number in numbers):
             return ()
         quotes = [self.sources[number - 1].quote for number in numbers]
-        if fault(text, quotes) is not None or support(text, quotes, reader_model()) < LEAST_SUPPORT:
+        if fault(text, quotes) is not None or not self._supported(text, quotes):
             return ()
         clauses = proofs(text, quotes)
         if not all(self._relevant([quotes[place] for place in places]) for places in clauses):
@@ -220,6 +221,10 @@ class _Draft:
         if fault(text, [quotes[place] for place in needed]) is None:
             return tuple(numbers[place] for place in needed)
         return tuple(numbers)  # another one holds a name
+
+    def _supported(self, text: str, quotes: Sequence[Quote]) -> bool:
+        """Whether it is a quote, whole, or the reader finds that the quotes speak to it."""
+        return word_for_word(text, quotes) or support(text, quotes, reader_model()) >= LEAST_SUPPORT
 
     def speaks(self, number: int, part: Part) -> bool:
         """Whether the source of this number speaks to the part."""

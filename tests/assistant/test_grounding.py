@@ -17,6 +17,7 @@ from assistant.grounding import (
     coverage,
     fault,
     support,
+    word_for_word,
 )
 from assistant.reader import reader_model
 
@@ -26,6 +27,22 @@ QUOTE = (
     "with an output value of 32.301 billion yuan from January to November 2023."
 )
 ACME = [Quote(QUOTE, "Wend Strengthens Its Industry", "2024-01-01")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_one"),
+    [
+        ("The bridge opened in 1987.", True),
+        ("the bridge opened in 1987", True),
+        ("The bridge opened.", False),
+        ("Opened in 1987, the bridge.", False),
+        ("", False),
+    ],
+)
+def test_only_a_whole_quote_is_word_for_word(sentence: str, is_one: bool) -> None:
+    quotes = [Quote("It cost 12 million.", "", None), Quote("The bridge opened in 1987.", "", None)]
+    assert word_for_word(sentence, quotes) is is_one
+
 
 PROVEN = """
 Acme Wend base produced 300,600 complete vehicles.
