@@ -133,6 +133,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+READY = """() => {
+    const welcome = document.getElementById("welcome-screen");
+    return !welcome?.textContent.includes("Getting the articles ready");
+}"""
+
+
 class Tab:
     """One page, and what must not happen on it."""
 
@@ -187,7 +193,12 @@ class Tab:
         return self.page
 
     def ask(self, question: str) -> Locator:
-        """Type a question, send it, and wait for the whole reply."""
+        """Type a question, send it, and wait for the whole reply.
+
+        A page that came before the articles were ready loads again once they are. Nobody types
+        within the few milliseconds that takes, but a test does, and its question would be lost.
+        """
+        self.page.wait_for_function(READY)
         replies = self.page.locator(REPLY)
         before = replies.count()
         self.page.fill("#chat-input", question)
