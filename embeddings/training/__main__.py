@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collection = load_collection(options.benchmarks, test=False, everything=options.everything)
     if options.written:
         collection = joined(collection, load_written(options.written, collection.paragraphs))
-    if options.news:
-        collection = joined(collection, load_news(options.news, test=False))
+    for news in options.news:
+        collection = joined(collection, load_news(news, test=False))
     if options.corpus:
         collection = joined(collection, load_corpus(*options.corpus))
     start = options.start / "model.onnx" if options.start else None
@@ -54,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     export(network, minilm / "tokenizer.json", out / "model", facts, int8=not options.float)
     if not options.everything:
         test = load_collection(options.benchmarks, test=True)
-        if options.news:
-            test = joined(test, load_news(options.news, test=True))
+        for news in options.news:
+            test = joined(test, load_news(news, test=True))
         squad = [p for p in (*collection.paragraphs, *test.paragraphs) if p.source == "squad2"]
         reader = ReaderModel.load(out / "model")
         figures = evaluate(
@@ -80,7 +80,12 @@ def _parser() -> argparse.ArgumentParser:
         "--written", type=Path, metavar="FILE", help="our own questions of the public paragraphs"
     )
     parser.add_argument(
-        "--news", type=Path, metavar="FILE", help="our own articles with their questions"
+        "--news",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="our own articles with their questions",
     )
     parser.add_argument(
         "--corpus",
