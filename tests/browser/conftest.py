@@ -195,8 +195,8 @@ class Tab:
     def ask(self, question: str) -> Locator:
         """Type a question, send it, and wait for the whole reply.
 
-        A page that came before the articles were ready loads again once they are. Nobody types
-        within the few milliseconds that takes, but a test does, and its question would be lost.
+        A page that came before the articles were ready loads again once they are, and a question
+        sent in that moment may be lost. `ask_too_early` has the questions that come before.
         """
         self.page.wait_for_function(READY)
         replies = self.page.locator(REPLY)
