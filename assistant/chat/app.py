@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import chainlit as cl  # noqa: TID253 (nothing imports this module but Chainlit)
+from chainlit.config import config  # noqa: TID253
 
 from assistant.chat import launch
 from assistant.chat.access.attempts import asking_address
@@ -118,11 +119,15 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
     return [cl.Starter(label=starter.label, message=starter.question) for starter in picked]
 
 
-@cl.on_chat_start
 async def greet() -> None:
-    """Tell the page when all is ready. Nobody can ask before this returns, so it does not wait."""
+    """Tell the page when all is ready; it does not wait for that."""
     keep(asyncio.create_task(announce()))
     keep(asyncio.create_task(show_settings(conversation="")))
+
+
+# `cl.on_chat_start` would tell the page that a task runs: a page that can send could for a moment
+# not, and what is sent in that moment is never sent.
+config.code.on_chat_start = greet
 
 
 async def offered_to(user: str) -> tuple[Starter, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Route, WebSocket, WebSocketRoute, expect
 
 from assistant import Assistant
 from assistant.answers import Answer
@@ -238,6 +238,44 @@ def test_the_keyboard_alone_is_enough(tab: NewTab, fake_server: Server) -> None:
         page.keyboard.press("Escape")
         expect(page.locator(MARK)).to_have_count(0)
         expect(control).to_be_focused()
+
+
+LATE_SETTINGS = """
+const json = Response.prototype.json;
+let answers = 0;
+Response.prototype.json = function () {
+  const read = json.call(this);
+  if (!this.url.includes("/project/settings") || (answers += 1) < 2) return read;
+  return new Promise((done) => { setTimeout(() => done(read), 400); });
+};
+"""
+"""The page reads its second settings long after it has begun to connect with the first."""
+
+
+def test_a_page_connects_once_and_can_send_from_then_on(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    connections: list[WebSocket] = []
+    frames: list[str] = []
+
+    def follow(connection: WebSocket) -> None:
+        connections.append(connection)
+        connection.on("framereceived", lambda frame: frames.append(str(frame)))
+
+    asking.page.on("websocket", follow)
+    asking.page.add_init_script(LATE_SETTINGS)
+    page = asking.open()
+    expect(page.locator(".fn-set")).to_be_visible()
+    page.locator("#chat-input").focus()
+    page.keyboard.type(QUESTION)
+    expect(page.locator("#chat-submit")).to_be_enabled()
+    page.wait_for_timeout(1000)  # a second connection would have come by now
+    told = list(frames)
+    page.keyboard.press("Enter")
+    asking.reply(0)
+    assert len(connections) == 1
+    assert any("chat_settings" in frame for frame in told)
+    assert not any("task_start" in frame for frame in told)
+    assert any("task_start" in frame for frame in frames)
 
 
 def test_a_source_stays_open_whatever_comes_below(tab: NewTab, fake_server: Server) -> None:

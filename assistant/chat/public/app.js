@@ -37,19 +37,41 @@
   //
   // It asks for its settings twice, the second time by the name of the one profile that the first
   // answer holds, and connects before the second answer and again after it. A question asked
-  // between the two would lose its Stop button and its sources. So the first answer serves twice.
+  // between the two would be lost. So the first answer serves twice, and a page that is connecting
+  // before it shows the second waits: if it connects again, the first time never happens.
+  const STEADY = 150;  // milliseconds between what is shown and what React does about it
+  const LONGEST = 1000;
   const fetched = window.fetch;
   let settings;
+  let shownAt = Infinity;
+  let connecting = 0;
+  const wait = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
+  const shown = () => {
+    const root = document.getElementById('root');  // empty as long as there are no settings
+    new MutationObserver((_changes, observer) => {
+      if (!root.childElementCount) return;
+      observer.disconnect();
+      shownAt = performance.now();
+    }).observe(root, { childList: true });
+  };
+  const connect = async (answer) => {
+    const mine = connecting += 1;
+    const early = performance.now() < shownAt + STEADY;
+    for (let waited = 0; early && waited < LONGEST && mine === connecting; waited += 50) await wait(50);
+    return mine === connecting ? answer : new Promise(() => {});
+  };
   window.fetch = (resource, options) => {
     const path = new URL(String(resource), window.location.href);
     if (path.pathname.endsWith('/set-session-cookie')) {
       footnote.session = JSON.parse(options.body).session_id;
       window.dispatchEvent(new Event('footnote:session'));
+      return connect(fetched(resource, options));
     }
     if (!path.pathname.endsWith('/project/settings')) return fetched(resource, options);
     if (settings && path.searchParams.has('chat_profile')) {
       const first = settings;
       settings = null;
+      shown();
       return first;
     }
     const answer = fetched(resource, options);
