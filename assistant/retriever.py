@@ -10,7 +10,8 @@ from assistant.answers import Hit
 from assistant.copies import distinct
 from assistant.periods import periods_in, speaks_of
 from assistant.wording import say
-from embeddings.lexical import Term
+from embeddings.lexical import Term, mended
+from embeddings.reader_model import is_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,10 +100,12 @@ def retrieve(
     PREFERENCE more: nothing is left out for it. Ties go by article and offset.
 
     `allowed` are the numbers of the passages that may be found, None for all. `newest`, the date
-    of the newest article, tells which year "since July" means. Abbreviations are looked for in
-    what the first search finds; when there are any, the lexical search is made once more.
+    of the newest article, tells which year "since July" means. Misspelt words are mended, which a
+    note tells. Abbreviations are looked for in what the first search finds; when there are any, the
+    lexical search is made once more.
     """
-    terms = index.lexical.terms(question)
+    asked, terms = question, index.lexical.terms(question)
+    question = mended(asked, terms, is_word)
     vector = encoder.encode([question])[0]
     depth = max(DEPTH, k)
     while True:
@@ -135,7 +138,7 @@ def retrieve(
         tuple(Hit(passages[n], score, rank) for rank, (n, score) in enumerate(ranked, start=1)),
         tuple(round(cosines[number], SCORE_DIGITS) for number, _ in ranked),
         round(dense[0][1], SCORE_DIGITS) if dense else -1.0,
-        (_note(periods),) if moved else (),
+        (*_reading_of(asked, question), *((_note(periods),) if moved else ())),
         tuple(periods),
         _ranks([number for number, _ in ranked], lexical, dense, cosines, dict(fused)),
     )
@@ -177,6 +180,10 @@ def _of_then(
             if len(found) == PREFERRED:
                 break
     return frozenset(found)
+
+
+def _reading_of(asked: str, question: str) -> tuple[str, ...]:
+    return (say("Read as “{question}”.", question=question),) if question != asked else ()
 
 
 def _note(periods: Sequence[Period]) -> str:

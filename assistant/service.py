@@ -423,7 +423,7 @@ class Assistant:
         def find(part: str) -> Retrieved:
             with trace.stage("retrieve"):
                 found = self._retrieve(part, HITS, index, allowed, scope.newest)
-            trace.retrieved[part] = found
+            trace.retrieved[found.question] = found
             notes.extend(found.notes)
             self._hold(found, articles)
             return found
@@ -434,6 +434,7 @@ class Assistant:
             return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
         whole = find(question)
+        question = whole.question
         asked = (question,) if compares(question) else split_parts(question)
         if len(asked) > 1:
             opening = [{"role": "user", "content": asked[0]}]

@@ -63,8 +63,13 @@ class Term:
 
     word: str
     stem: str
-    alternatives: tuple[str, ...] = ()
-    """Stems of near spellings, for a word that the corpus does not have."""
+    spellings: tuple[str, ...] = ()
+    """Near spellings of a word that the corpus does not have, the most frequent first."""
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Stems of the near spellings."""
+        return tuple(dict.fromkeys(stem for word in self.spellings for stem in stems(word)))
 
 
 class LexicalIndex:
@@ -104,7 +109,7 @@ class LexicalIndex:
             for stem in stems(word):
                 if stem not in found:
                     known = self.document_frequency(stem) > 0
-                    found[stem] = Term(word, stem, () if known else self._near(word))
+                    found[stem] = Term(word, stem, () if known else self._spellings(word))
         return tuple(found.values())
 
     def document_frequency(self, stem: str) -> int:
@@ -120,8 +125,16 @@ class LexicalIndex:
         """Number of passages."""
         return int(self._searcher.num_docs)
 
+    def _spellings(self, word: str) -> tuple[str, ...]:
+        """Near spellings of a word, the most frequent first, else in alphabetical order."""
+
+        def rarity(spelling: str) -> int:
+            return -max(map(self.document_frequency, stems(spelling)), default=0)
+
+        return tuple(sorted(sorted(self._near(word)), key=rarity))
+
     def _near(self, word: str) -> tuple[str, ...]:
-        """Stems of corpus words at most a typo or two away, with the same first letter."""
+        """Corpus words at most a typo or two away, with the same first letter."""
         return near_spellings(
             word,
             lambda start: (found for found, _ in self._searcher.terms_with_prefix("word", start)),
@@ -307,7 +320,7 @@ def words_of(text: str) -> list[str]:
 
 
 def near_spellings(word: str, known: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """Stems of the words nearest to `word`, of those that `known` has with its first letter.
+    """The words nearest to `word`, of those that `known` has with its first letter.
 
     At most one typo away, two from eight letters on: optimal string alignment distance.
     """
@@ -323,7 +336,25 @@ def near_spellings(word: str, known: Callable[[str], Iterable[str]]) -> tuple[st
         if 0 < distance <= limit:
             near.append((distance, candidate))
     best = min((distance for distance, _ in near), default=0)
-    return tuple(dict.fromkeys(stem for d, w in sorted(near) if d == best for stem in stems(w)))
+    return tuple(found for distance, found in sorted(near) if distance == best)
+
+
+def mended(question: str, terms: Iterable[Term], is_word: Callable[[str], bool]) -> str:
+    """The question with the nearest spelling for each word that neither the corpus nor anyone has.
+
+    `is_word` tells of a word that the corpus lacks whether it is one all the same: "hear" is not
+    "heat".
+    """
+    found = {t.word.lower(): t.spellings[0] for t in terms if t.spellings and not is_word(t.word)}
+    if not found:
+        return question
+
+    def nearest(match: re.Match[str]) -> str:
+        word = match[0]
+        spelling = found.get(word.lower(), word)
+        return spelling.capitalize() if word[0].isupper() and spelling != word else spelling
+
+    return _WORD.sub(nearest, question)
 
 
 def spellings_in(text: str) -> tuple[str, ...]:

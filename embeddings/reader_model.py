@@ -12,6 +12,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from embeddings.errors import ModelError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
 __all__ = ["ReaderModel", "Reading", "Window"]
 
@@ -265,3 +267,15 @@ def _answer(
     offsets = piece.offsets[first - piece.first :]
     best = float(scores[start, end])
     return offsets[start][0] - sentence[0], offsets[end][1] - sentence[0], best
+
+
+def is_word(word: str) -> bool:
+    """Whether the reader's vocabulary has a word whole: all common ones, few misspelt."""
+    return len(_vocabulary().encode(word.lower(), add_special_tokens=False).ids) == 1
+
+
+@cache
+def _vocabulary() -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(FOLDER / "tokenizer.json"))

@@ -64,6 +64,17 @@ def test_a_question_about_something_else_is_refused_with_a_reason(seeds: Assista
     assert "[" not in answer.text
 
 
+def test_a_misspelt_question_is_answered_and_says_how_it_was_read(seeds: Assistant) -> None:
+    answer = seeds.ask("totl contrct valeu of the new enrgy vehcile projcts signd")
+    assert answer.answered
+    assert "2.565 billion" in answer.text
+    (note,) = answer.notes
+    assert note.startswith("Read as “")
+    assert "contract value of the new energy vehicle projects" in note
+    assert answer.standalone_question == answer.question
+    assert seeds.ask(QUESTION).notes == ()
+
+
 def test_the_same_question_gives_the_same_bytes(seeds: Assistant, exported: Path) -> None:
     once = json.dumps(seeds.ask(QUESTION).to_dict())
     assert json.dumps(seeds.ask(QUESTION).to_dict()) == once

@@ -9,6 +9,7 @@ import pytest
 from embeddings.corpus import Corpus, Derived, Entry
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.index import Index, build_index, load_index, open_index
+from embeddings.lexical import mended
 from embeddings.records import Article, Passage, sha256_of
 from tests.fakes import HashingEncoder
 
@@ -284,9 +285,21 @@ def test_an_index_of_an_earlier_layout_is_built_again(corpus: Corpus, index: Ind
 
 def test_a_typo_finds_its_word(index: Index) -> None:
     (term,) = index.lexical.terms("mountian")
-    assert term.alternatives == ("mountain",)
+    assert (term.spellings, term.alternatives) == (("mountain",), ("mountain",))
     assert index.lexical.terms("mountain")[0].alternatives == ()
     assert index.lexical.terms("zeppelin")[0].alternatives == ()
+
+
+def test_a_word_that_is_none_is_mended(index: Index) -> None:
+    def mend(question: str) -> str:
+        return mended(question, index.lexical.terms(question), {"riven"}.__contains__)
+
+    assert mend("Which Mountian is highest, the mountian?") == (
+        "Which Mountain is highest, the mountain?"
+    )
+    assert mend("which mountain, which zeppelin") == "which mountain, which zeppelin"
+    assert index.lexical.terms("riven")[0].spellings, "it is near a word of the corpus"
+    assert mend("is it riven?") == "is it riven?"
 
 
 def test_an_index_is_of_one_generation(corpus: Corpus, index: Index) -> None:
