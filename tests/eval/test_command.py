@@ -74,18 +74,18 @@ def test_verbose_names_each_failing_question(evaluate: Callable[..., Result]) ->
 
 
 def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
-    evaluate: Callable[..., Result], tmp_path: Path
+    evaluate: Callable[..., Result], tmp_path: Path, questions: tuple[Question, ...]
 ) -> None:
     accepted = tmp_path / "accepted.jsonl"
     assert evaluate().exit_code == 0
     first = evaluate("accept", str(tmp_path), "--to", str(accepted))
-    assert first.output.startswith("Accepted 480 questions")
+    assert first.output.startswith(f"Accepted {len(questions)} questions")
     same = evaluate("--accepted", str(accepted))
     assert same.exit_code == 0, same.output
-    assert "0 lost, 0 won of 480 questions" in same.output
+    assert f"0 lost, 0 won of {len(questions)} questions" in same.output
     worse = evaluate("--accepted", str(accepted), sabotage="forgets_history")
     assert worse.exit_code == 1
-    assert "BROKEN: correctness since accepted: -0.127, p = 0.0000; lost: " in worse.output
+    assert "BROKEN: correctness since accepted: -0.119, p = 0.0000; lost: " in worse.output
     assert "lost · follow-cec-where · " in worse.output
     comparison = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     assert "follow-cec-where" in comparison["lost"]
@@ -95,11 +95,11 @@ def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
     assert '<failure message="lost: ' in junit
     assert "## Against the accepted run" in (tmp_path / "latest.md").read_text(encoding="utf-8")
     again = evaluate("accept", str(tmp_path), "--to", str(accepted))
-    assert ": 45 lost, 0 won of 480 questions since the one before" in again.output
+    assert f": 45 lost, 0 won of {len(questions)} questions since the one before" in again.output
 
 
 def test_two_runs_are_compared_by_their_folders(
-    evaluate: Callable[..., Result], tmp_path: Path
+    evaluate: Callable[..., Result], tmp_path: Path, questions: tuple[Question, ...]
 ) -> None:
     before, after = str(tmp_path / "before"), str(tmp_path / "after")
     evaluate("--out", before)
@@ -107,7 +107,7 @@ def test_two_runs_are_compared_by_their_folders(
     worse = evaluate("compare", before, after, "--json", str(tmp_path / "both.json"))
     assert worse.exit_code == 1
     assert "WORSE: unanswerable_refused, lost: " in worse.output
-    assert json.loads((tmp_path / "both.json").read_text("utf-8"))["shared"] == 480
+    assert json.loads((tmp_path / "both.json").read_text("utf-8"))["shared"] == len(questions)
     assert evaluate("compare", after, before).exit_code == 0
     assert evaluate("compare", before, before).exit_code == 0
 
