@@ -115,7 +115,6 @@ class User:
         await self._socket.emit("connection_successful")
         async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
-            await self._done.wait()  # what Chainlit does for a new page is a task, too
 
     async def ask(self, question: str, *, again: bool = True) -> None:
         """Ask until it is answered; who is told to ask again waits a little first, or leaves it."""
