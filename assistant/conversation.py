@@ -39,6 +39,7 @@ SHORT = 6
 """Words of a phrase: an answer so short begins with a capital because that is a name."""
 
 _PERSON = frozenset("he she him her his hers himself herself".split())
+_PLURAL = frozenset("they them their theirs themselves".split())
 _POSSESSIVE = frozenset("his her hers its their theirs".split())
 _PRONOUN = re.compile(
     r"\b(?:he|she|him|hers?|his|himself|herself|it|its|itself|they|them|theirs?|themselves)\b",
@@ -93,6 +94,7 @@ _ASKING = (
 )
 _ASKS = re.compile(rf"^(?:{'|'.join(_ASKING.split())})\b", re.IGNORECASE)
 _AUXILIARY = "did|does|do|is|are|was|were|can|could|will|would|has|have|had|should|may|might"
+_BEFORE_A_VERB = "did|does|do|can|could|will|would|should|may|might"
 _YES_NO = re.compile(rf"^(?:{_AUXILIARY})\s", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:who|whom|whose|when|where|what|which|why|how(?:\s+(?:many|much|long|far|often))?"
@@ -123,6 +125,15 @@ _PHRASE = re.compile(
 _PLAIN_PHRASE = re.compile(
     r"\b(?:the|an?)\s+((?:[a-z][\w’'-]*\s+){0,3}[a-z][\w’'-]*)(?=\s*(?:[?.,]|$))", re.IGNORECASE
 )
+_COUNTED_THINGS = re.compile(
+    rf"^(?:how\s+many|which|what)\s+((?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*[^s\W]s)\s+(?:{_AUXILIARY})\b",
+    re.IGNORECASE,
+)
+"""Things that a question counts, or asks which they are: "they" are these afterwards."""
+_NOW = re.compile(
+    r"\s+(?:now|then|today|yet|again|so\s+far|be|been|being|get|got)\b.*$", re.IGNORECASE
+)
+"""What may come after a noun phrase and is none of it."""
 _DEFINITE = re.compile(
     rf"\bthe\s+((?:[\w’'-]+\s*){{1,3}}?)(?=\s*(?:[?.,!]|$|\b(?:{_AUXILIARY}|{_PREPOSITIONS}|and|or|that"
     r"|who|which|when|if|the|an?)\b))"
@@ -410,17 +421,30 @@ def _subject(pronoun: str, past: _Past) -> str | None:
             if people := _people(text):
                 return people[0]
         return None  # a name of one word may be a person's or anything's
+    things = _COUNTED_THINGS.match(before)
+    if things and pronoun in _PLURAL:
+        return f"the {things[1]}"
     phrase = _PHRASE.search(before)
     if phrase:
         return f"the {phrase[1]}"
     for text in asked:
         if names := _subjects(text) or _names(text):
             return names[0]
-    plain = _PLAIN_PHRASE.findall(before)
-    if plain:
-        return f"the {plain[-1]}"
+    plain = list(_PLAIN_PHRASE.finditer(before))
+    if plain and (noun := _noun_of(before, plain[-1])):
+        return f"the {noun}"
     told_of = _told(answer) if len(_WORD.findall(answer)) <= SHORT else []
     return told_of[0] if told_of else None
+
+
+def _noun_of(question: str, phrase: re.Match[str]) -> str:
+    """The phrase without what ends it: "did the inquiry make", "is the bridge open"."""
+    words = _NOW.sub("", phrase[1]).split()
+    front = question[: phrase.start()]
+    asks = re.search(rf"\b(?:{_BEFORE_A_VERB})\s+$|^(?:is|are|was|were)\s+$", front, re.IGNORECASE)
+    if asks and len(words) > 1 and words == phrase[1].split():
+        words.pop()
+    return " ".join(words)
 
 
 def _people(text: str) -> list[str]:

@@ -41,6 +41,43 @@ def test_a_pronoun_is_written_out(asked: str, answer: str, follow_up: str, expec
     assert stand_alone(follow_up, history(asked, answer)) == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "follow_up", "expected"),
+    [
+        (
+            "How many recommendations did the siren inquiry make?",
+            "How many of them have been carried out?",
+            "How many of the recommendations have been carried out?",
+        ),
+        (
+            "Which companies were fined?",
+            "how much did they pay?",
+            "How much did the companies pay?",
+        ),
+        (
+            "Which ship is going to do the dredging now?",
+            "how much did it cost",
+            "How much did the dredging cost",
+        ),
+        (
+            "Could the festival company be fined?",
+            "Does it have to pay costs?",
+            "Does the festival company have to pay costs?",
+        ),
+        (
+            "What did the old bridge replace?",
+            "When was it built?",
+            "When was the old bridge built?",
+        ),
+        ("Is the bridge open?", "When was it built?", "When was the bridge built?"),
+    ],
+)
+def test_a_pronoun_stands_for_a_noun_without_its_verb(
+    asked: str, follow_up: str, expected: str
+) -> None:
+    assert stand_alone(follow_up, history(asked, "So it is.")) == expected
+
+
 def test_a_person_is_not_made_of_a_company_or_of_whoever_an_answer_names() -> None:
     told = history("What did Volvo build?", "The Lund Works, said Ola Berg, built 300 cars.")
     asked = stand_alone("What did he say about safety?", told)
