@@ -1,4 +1,4 @@
-"""Digests: what an article is about, which articles mention something, what all of them hold.
+"""Digests: what an article is about, which mention something, what happened when, what all hold.
 
 Nothing is written: a summary is the article's own most central sentences, in their order. They
 are chosen by degree centrality over the encoder's vectors, as in LexRank (Erkan and Radev, JAIR
@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from assistant.composer import Chosen, Draft
+from assistant.periods import names_day_of, periods_in
 from assistant.wording import say
 from embeddings.lexical import stems
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.answers import Hit
+    from assistant.periods import Period
     from embeddings.encoder import Encoder
     from embeddings.records import Article
     from embeddings.splitting import Span
@@ -42,6 +44,8 @@ STORY_WITHIN = 0.65
 """An article tells a story too when it is at least so near to it, as a share of the nearest's."""
 NEAREST_PASSAGES = 3
 """Passages of an article that say, besides the best, how near it is to a topic."""
+OF_A_TIME = 2
+"""Sentences of one article that name a day of the time that is asked about."""
 DIGEST_CONFIDENCE = 0.9
 """A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
 REFUSED_CONFIDENCE = round(1 - DIGEST_CONFIDENCE, 4)
@@ -118,6 +122,17 @@ _COURSE = re.compile(
 )
 """Asks how something went: in brief, that is a summary and not one sentence."""
 _ASKS_WHAT = re.compile(r"(?:what(?!\s+happened)|who)\b", re.IGNORECASE)
+_ASKS_FOR_ALL = re.compile(
+    rf"{_LEADS}(?:what|which|(?:tell|show|give|list|name)\b|everything|anything|events|news)",
+    re.IGNORECASE,
+)
+_HAPPENING = (
+    "what what's which happen happened happening occur occurred take took taken place go goes "
+    "went going on event events thing things new news everything anything something all any "
+    "tell show give list name us about dated date dates day days when each them with that "
+    "fell fall there across"
+)
+"""With a span of time, all that a question for what happened then is made of."""
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 _BRACKETS = re.compile(r"\s*\([^()]*\)\s*\??$")
 _NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
@@ -127,17 +142,24 @@ _NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
 class Request:
     """What kind of digest a question asks for."""
 
-    kind: Literal["summary", "mentions", "overview"]
+    kind: Literal["summary", "mentions", "overview", "time"]
     topic: str = ""
     """What the article is about, or what is mentioned, in the question's words; may be empty."""
     newest: bool = False
     """Whether the newest article is meant."""
     story: bool = False
     """Whether what happened is to be summed up, and not an article: several may tell it."""
+    periods: tuple[Period, ...] = ()
+    """When what is asked for happened."""
 
 
-def request_of(question: str) -> Request | None:
-    """The digest that `question` asks for; None for a question about what articles say."""
+def request_of(question: str, newest: str | None = None) -> Request | None:
+    """The digest that `question` asks for; None for a question about what articles say.
+
+    `newest`, the date of the newest article, tells which year "in July" means.
+    """
+    if periods := _asks_what_happened(question, newest):
+        return Request("time", " ".join(period.words for period in periods), periods=periods)
     if _OVERVIEW.match(question):
         return Request("overview")
     if match := _MENTIONS.match(question):
@@ -164,6 +186,22 @@ def request_of(question: str) -> Request | None:
             return None
         return Request("summary", topic, story=True) if topic else Request("overview")
     return Request("summary", topic, bool(_NEWEST.search(question)))
+
+
+def _asks_what_happened(question: str, newest: str | None) -> tuple[Period, ...]:
+    """The spans of time of a question that asks for all that happened then; else none."""
+    periods = periods_in(question, newest)
+    rest = question
+    for period in reversed(periods):
+        rest = f"{rest[: period.start]} {rest[period.end :]}"
+    if not _ASKS_FOR_ALL.match(rest):
+        return ()
+    return () if set(stems(_plain(rest))) - _happening() else periods
+
+
+@cache
+def _happening() -> frozenset[str]:
+    return frozenset(stems(_HAPPENING))
 
 
 def _plain(words: str) -> str:
@@ -300,7 +338,8 @@ def compose_digest(
 ) -> Draft:
     """The sentences of a digest, or a refusal.
 
-    `ids` are the articles that are asked, newest first; `hits` is what the topic found, best first.
+    `ids` are the articles that are asked, newest first, of a time those that were published then;
+    `hits` is what the topic found, best first.
     A `detailed` summary of one article is twice as long.
     """
     found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
@@ -312,11 +351,60 @@ def compose_digest(
         most = STORY_SENTENCES if len(chosen) > 1 else SUMMARY_SENTENCES
         most = DETAILED_SENTENCES if detailed else most
         return _summed_up(chosen, request, article, sentences_of, encoder, most)
+    if request.kind == "time":
+        return _of_a_time(found, ids, request.periods, article, sentences_of)
     if request.kind == "mentions":
         return _of_several(found, request, article, sentences_of)
     notes = () if request.kind == "overview" else (WHICH_IS_MEANT,)
     draft = _of_several(ids, request, article, sentences_of)
     return replace(draft, notes=(*notes, *draft.notes))
+
+
+def _of_a_time(
+    found: Sequence[str],
+    then: Sequence[str],
+    periods: Sequence[Period],
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+) -> Draft:
+    """What names a day of one of the periods; of an article of then that names none, its lead.
+
+    `found` may speak of that time, `then` was published in it: of a large corpus, so many that they
+    are only counted once enough are shown.
+    """
+    told: list[tuple[str, list[Chosen]]] = []
+    known = frozenset(then)
+    more = 0
+    for id in dict.fromkeys([*found, *then]):
+        if len(told) >= MOST_ARTICLES and id in known:
+            more += 1
+            continue
+        one = article(id)
+        if one is None:
+            continue
+        spans = sentences_of(one.text)
+        named = [
+            span
+            for span in spans
+            if _is_sentence(words := one.text[slice(*span)])
+            and any(names_day_of(words, one.date, period) for period in periods)
+        ]
+        first = lead(one.text, spans)
+        if not named and id in known:
+            named = [spans[first]] if first is not None else []
+        if named:
+            told.append((one.date or "", [Chosen(one.id, *span) for span in named[:OF_A_TIME]]))
+    if not told:
+        return Draft("not_stated", REFUSED_CONFIDENCE)
+    shown = sorted(told[:MOST_ARTICLES], key=lambda each: each[0])
+    notes = _more_are(len(shown), len(told) - len(shown) + more)
+    return Draft(None, DIGEST_CONFIDENCE, tuple(c for _, own in shown for c in own), notes)
+
+
+def _more_are(shown: int, more: int) -> tuple[str, ...]:
+    if not more:
+        return ()
+    return (say("{shown} articles are shown; {more} more are not.", shown=shown, more=more),)
 
 
 def _newest(
@@ -409,9 +497,4 @@ def _of_several(
             more += 1
     if not shown:
         return Draft("not_stated", REFUSED_CONFIDENCE)
-    notes = (
-        (say("{shown} articles are shown; {more} more are not.", shown=len(shown), more=more),)
-        if more
-        else ()
-    )
-    return Draft(None, DIGEST_CONFIDENCE, tuple(shown), notes)
+    return Draft(None, DIGEST_CONFIDENCE, tuple(shown), _more_are(len(shown), more))

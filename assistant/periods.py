@@ -19,7 +19,7 @@ from assistant.answer_types import MONTHS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Period", "about_articles", "date_words", "periods_in", "speaks_of"]
+__all__ = ["Period", "about_articles", "date_words", "names_day_of", "periods_in", "speaks_of"]
 
 _NUMBER_OF = {name: number for number, name in enumerate(MONTHS, start=1)}
 _NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items()} | {"sept": 9}
@@ -55,9 +55,9 @@ _FURTHER = re.compile(
     rf"\s*+(?:,(?:\s*+(?:and|or))?+|and|or)\s++(?:in\s++)?+(?P<date>{_DATE})", re.IGNORECASE
 )
 _FOLLOWS = frozenset(
-    "a about according after an and are as at before but by compared did do does during for from "
-    "had has have how if in is mention on onwards or report say show tell than the there through "
-    "to until was were what when where which who why will with".split()
+    "a about according across after an and are as at before but by compared did do does "
+    "during for from had has have how if in is mention on onwards or report say show tell "
+    "than the there through to until was were what when where which who why will with".split()
 )
 """Words that may come after a date; after any other, a number is one that counts it."""
 _NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
@@ -281,6 +281,11 @@ def speaks_of(text: str, published: str | None, period: Period) -> bool:
     """
     if published and period.holds(published, published):
         return True
+    return names_day_of(text, published, period)
+
+
+def names_day_of(text: str, published: str | None, period: Period) -> bool:
+    """Whether a text names a date inside the period; arguments as those of `speaks_of`."""
     words = date_words(period.words)
     if words and re.search(rf"\b{re.escape(words)}\b", text):
         return True

@@ -306,7 +306,7 @@ class Assistant:
             scope = scope_of(standalone, filters, self._corpus.outlines())
         notes = list(scope.notes)
         trace.filters = scope.notes
-        request = request_of(scope.question)
+        request = request_of(scope.question, scope.newest)
         if request is not None:
             draft, hits = self._digest(request, scope, articles, trace, detailed)
             return _Found([], hits, articles, notes, None, draft)
@@ -335,6 +335,10 @@ class Assistant:
             return Draft("no_articles", 0.0), ()
         outlines = self._corpus.outlines()
         asked = [o for o in outlines if scope.keys is None or o.key in scope.keys]
+        if request.periods:
+            asked = [
+                o for o in asked if o.date and any(p.holds(o.date, o.date) for p in request.periods)
+            ]
         newest_first = sorted(asked, key=lambda o: o.date or "", reverse=True)
         hits: tuple[Hit, ...] = ()
         if request.topic:

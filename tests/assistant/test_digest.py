@@ -155,6 +155,40 @@ def lead_of(text: str) -> str | None:
     return None if number is None else text[slice(*spans[number])]
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What happened in July?", "in July"),
+        ("What happened in July across these articles?", "in July"),
+        ("In July 2021, what took place?", "In July 2021"),
+        ("Tell me everything from August 2021", "from August 2021"),
+        ("Which events took place between March and July 2021?", "between March and July 2021"),
+        ("anything dated in February 2020", "in February 2020"),
+        ("News since July 2021", "since July 2021"),
+    ],
+)
+def test_what_happened_at_a_time_is_asked_of_all_articles(question: str, words: str) -> None:
+    request = request_of(question, newest="2024-01-01")
+    assert request is not None
+    assert (request.kind, request.topic) == ("time", words)
+    assert [period.words for period in request.periods] == [words]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was signed in July?",
+        "What happened to the mayor in July?",
+        "What happened at Sundvik in August 2021?",
+        "When did it happen in 2020?",
+        "What happened?",
+        "Was anything going on in July?",
+    ],
+)
+def test_a_question_that_names_more_than_a_time_is_no_digest(question: str) -> None:
+    assert request_of(question, newest="2024-01-01") is None
+
+
 def test_the_lead_says_who_and_when_and_is_no_title_or_slogan() -> None:
     text = (
         "A quay for tomorrow\n\nEverybody should come and see this at once. "
@@ -427,3 +461,67 @@ def test_of_many_articles_some_are_shown_and_the_rest_counted(kind: str) -> None
     exact = composed(request, many[:MOST_ARTICLES])
     assert len(exact.sentences) == MOST_ARTICLES
     assert exact.notes == ()
+
+
+MAY = Article(
+    "may.txt",
+    "The harbour froze over. On May 3 Kari Holm sold the last ferry to Sundvik. She left on May 4. "
+    "On May 5 the quay was closed for good.",
+)
+JUNE = Article("june.txt", "Per Lund opened the new quay with a speech.", date="2019-06-02")
+
+
+def of_a_time(question: str, articles: Sequence[Article], then: Sequence[Article] = ()) -> Draft:
+    """The digest of `question`; `then` are the articles that were published at its time."""
+    request = request_of(question, newest="2019-06-30")
+    assert request is not None
+    known = {article.id: article for article in articles}
+    hits = [hit(article) for article in articles if article not in then]
+    ids = [article.id for article in then]
+    return compose_digest(request, ids, hits, known.get, split_sentences, lambda: HashingEncoder())
+
+
+def test_of_a_time_what_names_a_day_of_it_is_told() -> None:
+    told = of_a_time("What happened in May?", [FERRY, MAY, MILL])
+    assert [MAY.text[one.start : one.end] for one in told.sentences] == [
+        "On May 3 Kari Holm sold the last ferry to Sundvik.",
+        "On May 5 the quay was closed for good.",
+    ]
+    assert of_a_time("What happened in April?", [MAY]).refusal == "not_stated"
+
+
+def test_an_article_of_then_that_names_no_day_is_told_by_its_lead() -> None:
+    told = of_a_time("What happened in June?", [MAY, MILL, JUNE], then=[MILL, JUNE])
+    assert [one.article_id for one in told.sentences] == ["mill.txt", "june.txt"]
+    assert told_of(of_a_time("What happened in May or June?", [MAY, JUNE], then=[JUNE])) == [
+        "may.txt",
+        "may.txt",
+        "june.txt",
+    ]
+
+
+def test_of_a_time_some_articles_are_shown_and_the_rest_counted() -> None:
+    many = [
+        Article(f"{n:02}.txt", f"On May {n + 1} Kari Holm rowed to island number {n} again.")
+        for n in range(MOST_ARTICLES + 2)
+    ]
+    told = of_a_time("What happened in May?", many)
+    assert len(told.sentences) == MOST_ARTICLES
+    assert told.notes == (f"{MOST_ARTICLES} articles are shown; 2 more are not.",)
+
+
+def test_of_a_time_no_more_articles_are_read_than_are_shown() -> None:
+    many = {f"{n:02}.txt": Article(f"{n:02}.txt", MAY.text, date="2019-05-09") for n in range(50)}
+    read = []
+
+    def article(id: str) -> Article | None:
+        read.append(id)
+        return many.get(id)
+
+    request = request_of("What happened in May 2019?")
+    assert request is not None
+    told = compose_digest(
+        request, list(many), (), article, split_sentences, lambda: HashingEncoder()
+    )
+    assert len(read) == MOST_ARTICLES
+    assert told.notes == (f"{MOST_ARTICLES} articles are shown; 42 more are not.",)
