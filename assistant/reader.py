@@ -45,9 +45,11 @@ __all__ = [
     "Reading",
     "answer_features",
     "beside_the_point",
+    "most_promising",
     "prepare",
     "read",
     "reader_model",
+    "sentences_of",
     "setting_of",
     "settled",
     "support_of",
@@ -334,6 +336,23 @@ def weigh(
     article: Callable[[str], Article | None],
 ) -> list[Candidate]:
     """The most promising sentences that a hit touches, with their features; not scored yet."""
+    plain, articles = most_promising(retrieved, setting, article)
+    candidates = []
+    for place, (signals, span) in _readings(retrieved, plain, articles).items():
+        article_id, number = place
+        start, end = sentences_of(articles[article_id].text)[number]
+        text = articles[article_id].text[start:end]
+        values = (*signals, *plain[place])
+        candidates.append(Candidate(article_id, start, end, text, number, 0.0, 0.0, values, span))
+    return candidates
+
+
+def most_promising(
+    retrieved: Retrieved,
+    setting: evidence.Setting,
+    article: Callable[[str], Article | None],
+) -> tuple[dict[Place, tuple[float, ...]], dict[str, Article]]:
+    """What the reader gets to read, most promising first, with its plain features; its articles."""
     places, articles = _places(retrieved, article)
     best = max((score for score, _ in places.values()), default=1.0) or 1.0
     plain: dict[Place, tuple[float, ...]] = {}
@@ -344,15 +363,7 @@ def weigh(
                 setting, sentence, cosine=cosine, passage_score=score / best, has=_stem_set
             )
     order = sorted(plain, key=lambda place: (-round(evidence.promise(plain[place]), DIGITS), place))
-    chosen = order[:SENTENCES_READ]
-    candidates = []
-    for place, (signals, span) in _readings(retrieved, chosen, articles).items():
-        article_id, number = place
-        start, end = sentences_of(articles[article_id].text)[number]
-        text = articles[article_id].text[start:end]
-        values = (*signals, *plain[place])
-        candidates.append(Candidate(article_id, start, end, text, number, 0.0, 0.0, values, span))
-    return candidates
+    return {place: plain[place] for place in order[:SENTENCES_READ]}, articles
 
 
 def _is_title(sentence: evidence.SentenceInPlace) -> bool:

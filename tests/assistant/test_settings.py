@@ -26,14 +26,14 @@ def test_defaults_are_the_seeds_and_the_user_data_folder() -> None:
     assert len(list(seeds().glob("*.txt"))) == 5
     assert settings.resolved_data_dir().is_absolute()
     assert settings.resolved_data_dir().name == "footnote"
-    assert settings.encoder == "all-MiniLM-L6-v2"
+    assert settings.encoder == "all-MiniLM-L6-v2:int8"
     assert settings.threads is None
 
 
 def test_argument_beats_environment_beats_file_beats_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert Settings().encoder == "all-MiniLM-L6-v2"
+    assert Settings().encoder == "all-MiniLM-L6-v2:int8"
     toml('encoder = "from-file"')
     assert Settings().encoder == "from-file"
     monkeypatch.setenv("FOOTNOTE_ENCODER", "from-environment")

@@ -14,7 +14,7 @@ def test_every_part_that_makes_an_answer_is_named(
 ) -> None:
     models = models_of(tmp_path, data_dir)
     assert set(models) == {"encoder", "reader", "calibration"}
-    assert models["encoder"].startswith("all-MiniLM-L6-v2@")
+    assert models["encoder"].startswith("all-MiniLM-L6-v2:int8@")
     assert models == models_of(tmp_path, data_dir)
     monkeypatch.setenv("FOOTNOTE_LLM_URL", "http://localhost:1/v1")
     monkeypatch.setenv("FOOTNOTE_LLM_MODEL", "small")
