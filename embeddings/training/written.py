@@ -51,7 +51,9 @@ def load_news(path: Path, *, test: bool) -> Collection:
     A line holds `id`, `title`, `date`, `text`, `held_out`, `questions` and, where several articles
     tell one story, `story`: what one does not answer may stand in another. Each question has
     `question`, `sentences` (start and end of the stretches of the text that answer; none where the
-    text does not say) and `answer` (start and end of the short answer, or null).
+    text does not say) and `answer` (start and end of the short answer, or null). A follow-up has
+    besides how it was `typed`, the question that it came `after`, and the stretches that had
+    `answered` that; its `question` is what the assistant made of them.
     """
     questions: list[Question] = []
     paragraphs = []

