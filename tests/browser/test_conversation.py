@@ -25,6 +25,17 @@ UNANSWERABLE = "What is the price of a ticket to the Moon?"
 MARKER = 'a[href^="#cite-"]'
 MARK = "#side-view-content mark"
 REPLY = '[data-step-type="assistant_message"]'
+STANDS_STILL = """async (element) => {
+    let before = null;
+    for (;;) {
+        const now = JSON.stringify(element.getBoundingClientRect());
+        if (now === before) return;
+        before = now;
+        await new Promise((done) => setTimeout(done, 500));
+    }
+}"""
+FADES = 12
+"""Pixels below the heading of the panel in which what is scrolled fades."""
 
 
 @pytest.fixture(scope="module")
@@ -282,11 +293,14 @@ def test_a_source_stays_open_whatever_comes_below(tab: NewTab, fake_server: Serv
     asking = tab(fake_server)
     page = asking.open()
     held: list[Route] = []
-    page.route("**/elements/SourcePassage.jsx", lambda route: held.append(route))
+    view = "**/elements/SourcePassage.jsx"
+    page.route(view, lambda route: held.append(route))
     reply = asking.ask(QUESTION)
     quote = page.locator(MARK)
-    reply.locator(MARKER).first.click()
+    with page.expect_request(view):
+        reply.locator(MARKER).first.click()
     asking.ask(QUESTION)  # while the view is still loading
+    page.unroute(view)
     for route in held:
         route.continue_()
     expect(quote).to_contain_text("300,600")
@@ -296,6 +310,21 @@ def test_a_source_stays_open_whatever_comes_below(tab: NewTab, fake_server: Serv
     expect(quote).to_have_count(0)
     asking.ask(QUESTION)  # once its reader has closed it
     expect(quote).to_have_count(0)
+
+
+def test_a_source_that_has_opened_shows_its_title(tab: NewTab, seeds_server: Server) -> None:
+    asking = tab(seeds_server, viewport={"width": 1280, "height": 800})
+    page = asking.open()
+    asking.ask("What happened in July?").locator(MARKER).nth(1).click()
+    expect(page.locator(MARK)).to_be_in_viewport()
+    panel = page.locator("#side-view-content")
+    panel.evaluate(STANDS_STILL)
+    heading = page.locator("#side-view-title").bounding_box()
+    title = panel.locator("h2").bounding_box()
+    assert heading is not None
+    assert title is not None
+    assert title["y"] >= heading["y"] + heading["height"] + FADES
+    expect(page.locator(MARK)).to_be_in_viewport(ratio=1)
 
 
 def test_an_early_click_waits_for_its_panel(tab: NewTab, fake_server: Server) -> None:
