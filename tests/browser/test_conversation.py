@@ -300,9 +300,9 @@ def test_a_source_stays_open_whatever_comes_below(tab: NewTab, fake_server: Serv
     with page.expect_request(view):
         reply.locator(MARKER).first.click()
     asking.ask(QUESTION)  # while the view is still loading
-    page.unroute(view)
     for route in held:
         route.continue_()
+    page.unroute(view)
     expect(quote).to_contain_text("300,600")
     asking.ask(QUESTION)  # while it is open
     expect(quote).to_contain_text("300,600")
