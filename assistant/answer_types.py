@@ -126,7 +126,7 @@ _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
         AnswerType.NAME,
         (
             r"(?:what|which)\b.*\bnames? of\b",
-            rf"(?:what|which) {_TWO_WORDS}{_ORGANISATION}\b",
+            rf"(?:what|which) {_TWO_WORDS}{_ORGANISATION}\b(?!['’]s?\s+(?!name))",
             rf"what (?:is|are|was|were)\b.*\b{_BEARER}\b.*\b(?:called|named)\W*$",
         ),
     ),

@@ -92,7 +92,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if arguments is None else arguments
     terminal.prepare()
     code = _run(arguments or ["--help"])
-    terminal.finish()
+    try:
+        terminal.finish()
+    except AssistantError as error:
+        terminal.error(str(error))
+        code = FAILED
     sys.exit(code)
 
 
@@ -272,7 +276,7 @@ def _watch(assistant: Assistant, settings: Settings, stop: Event, *, as_json: bo
     from embeddings.watching import changes
 
     terminal.note("watching for changes; Ctrl-C ends it")
-    for _ in changes(settings.resolved_articles(), stop):
+    for _ in changes(settings.resolved_articles(), stop, settings.resolved_data_dir()):
         before = assistant.generation
         try:
             with terminal.progress() as show:
@@ -606,17 +610,19 @@ def _stdin() -> str:
         raise ReadError("stdin is not UTF-8 text; convert it first") from None
 
 
-def _beginning(path: Path) -> str:
-    """The text of a file, of no more of it than stdin may hold."""
-    with path.open("rb") as file:
-        return file.read(4 * MOST_STDIN_CHARACTERS).decode("utf-8")
+def _bytes(file: str) -> bytes:
+    """A file, or stdin; no more of it than may be an answer."""
+    if file == STDIN:
+        return sys.stdin.buffer.read(4 * MOST_STDIN_CHARACTERS)
+    with Path(file).open("rb") as opened:
+        return opened.read(4 * MOST_STDIN_CHARACTERS)
 
 
 def _saved_answer(file: str) -> dict[str, Any]:
     """The JSON object in `file`."""
     name = "stdin" if file == STDIN else file
     try:
-        saved = json.loads(_stdin() if file == STDIN else _beginning(Path(file)))
+        saved = json.loads(_bytes(file))  # in UTF-16 too, which some shells write
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ReadError(f"{name} cannot be read: {reason}; name a saved answer") from None

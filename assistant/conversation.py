@@ -19,13 +19,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
+
+from assistant.answer_types import MONTHS
+from assistant.question import unspaced_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["MOST_TURNS", "stand_alone"]
+__all__ = ["MOST_TURNS", "asks_nothing", "stand_alone"]
 
 MOST_TURNS = 20
 """Messages of history that are looked at."""
@@ -75,11 +78,29 @@ _EXISTS = re.compile(
 """Whether there was something, without a word of where: "Were there any delays?"."""
 _LEAD = re.compile(
     r"^(?:(?:thanks|thank\s+you|thx|cheers|ok(?:ay)?|great|i\s+see|good|right|well|sure|yes|no|cool"
-    r"|hello|hi)\b[\s,.!;:–—-]*)+"
+    r"|hello|hi|hey|i\s+mean(?:t)?)\b[\s,.!;:–—-]*)+"
     r"|^(?:(?:different|another|new|next)\s+(?:topic|question|subject)|changing\s+(?:the\s+)?(?:topic"
     r"|subject)|by\s+the\s+way|btw)\s*(?:[:,.\-–—]\s*|\s)",
     re.IGNORECASE,
 )
+_GREETING = re.compile(
+    r"^(?:(?:hello|hi|hey|good\s+(?:morning|afternoon|evening)|thanks|thank\s+you)(?:\s+there)?"
+    r"\s*[,.!;:–—-]+\s*)+(?=\S)",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"^\W*(?:(?:thanks(?:\s+(?:a\s+lot|so\s+much|very\s+much|again))?"
+    r"|many\s+thanks|thank\s+(?:you|u)(?:\s+(?:so\s+much|very\s+much|again))?|thx|cheers"
+    r"|ok(?:ay)?|great|perfect|nice(?!\W*\?)|good|cool|awesome|excellent|wonderful|fine|super|wow|lol|ha(?:ha)+"
+    r"|h(?:m+|uh)|oh|ah|i\s+see|got\s+it|understood|right|well|sure|yes|yep|no|nope|wrong|really"
+    r"|hello|hi|hey|there|good\s+(?:morning|afternoon|evening|night|day)|(?:good)?bye|see\s+you|sorry"
+    r"|never\s*mind|please|that(?:['’]s|\s+(?:is|was))\s+(?:all|it|right|wrong|great|good|fine|nice|helpful"
+    r"|not\s+true)|are\s+you\s+(?:sure|certain)|how\s+do\s+you\s+know(?:\s+(?:that|this))?"
+    r"|who\s+(?:are|made)\s+you|what\s+can\s+you\s+do)\b\W*"
+    r"|(?:谢谢|多谢|你好|您好|好的|再见|对不起)[你您们了吗啊]*\W*)++$",
+    re.IGNORECASE,
+)
+"""Thanks, a greeting, a doubt, or something to the assistant itself, and nothing else."""
 _SHIFT = re.compile(
     r"^\W*(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s)", re.IGNORECASE
 )
@@ -98,7 +119,8 @@ _BEFORE_A_VERB = "did|does|do|can|could|will|would|should|may|might"
 _YES_NO = re.compile(rf"^(?:{_AUXILIARY})\s", re.IGNORECASE)
 _OPENING = re.compile(
     r"^(?:(?:who|whom|whose|when|where|what|which|why|how(?:\s+(?:many|much|long|far|often))?"
-    rf"|{_AUXILIARY}|tell\s+me(?:\s+about)?|about|there|any|the|an?)\s+)+",
+    rf"|{_AUXILIARY}|tell\s+me(?:\s+about)?|about|there|any|the|an?"
+    r"|i(?:['’]d|\s+would)\s+like\s+to\s+know|i\s+want\s+to\s+know|you\s+tell\s+me|please)\s+)+",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -111,15 +133,27 @@ _PREPOSITIONS = "in|at|from|to|of|for|with|by|on|near|between|about|during|after
 _PREPOSITION = re.compile(rf"\b({_PREPOSITIONS})\s+(?:the\s+)?$", re.IGNORECASE)
 _TELLS_WHO = re.compile(r"^who\b|\b(?:what|which)\s+(?:man|woman|person)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_MONTH = re.compile(
+    r"\b(?:[0-3]?\d(?:st|nd|rd|th)?\s+(?:of\s+)?)?"
+    rf"(?:{'|'.join(month.capitalize() for month in MONTHS)}"
+    rf"|{'|'.join(month for month in MONTHS if month not in ('may', 'march'))})\b"
+    r"(?:\s+[0-3]?\d(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?:1[5-9]|20)\d\d\b)?"
+)
+"""A month, with a day and a year where they are said; "may" and "march" are mostly verbs."""
 _ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|last)\b", re.IGNORECASE)
+_WEEKDAYS = "Mondays?|Tuesdays?|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?"
+_WEEKDAY = re.compile(rf"\b(?:{_WEEKDAYS})\b", re.IGNORECASE)
 _NAME = re.compile(
     r"[A-Z][\w’'&-]*(?:\s+(?:of\s+(?:the\s+)?(?=[A-Z])|and\s+(?=[A-Z]\w*\s+(?:Co|Group|Bank)\b))?"
     r"[A-Z][\w’'&-]*)*"
 )
+_OF_A_NAME = re.compile(r"\s\d{1,3}\b(?![.,:]?\d|\s*%|\s+(?:[a-z]+s|percent|million|billion)\b)")
+"""The number of a thing that has no other name: "Line 3"."""
 _PAIR = r"\s+(?:and|or)\s+(?:the\s+)?"
+_TIME_NAME = rf"(?:{_WEEKDAYS}|{'|'.join(month.capitalize() for month in MONTHS)})\b"
 _PHRASE = re.compile(
     r"\b(?:the|an?)\s+((?:[\w’'-]+\s+){0,3}?[\w’'-]+\s+(?:of|between|with|in|for|at|on|from)\s+(?:the\s+)?"
-    r"[A-Z][\w’'&-]*(?:\s+(?:and\s+)?[A-Z][\w’'&-]*)*)"
+    rf"(?!{_TIME_NAME})[A-Z][\w’'&-]*(?:\s+(?:and\s+)?[A-Z][\w’'&-]*)*)"
 )
 """A noun phrase that ends in a name: "the agreement between Acme and Oslo"."""
 _PLAIN_PHRASE = re.compile(
@@ -130,10 +164,13 @@ _COUNTED_THINGS = re.compile(
     re.IGNORECASE,
 )
 """Things that a question counts, or asks which they are: "they" are these afterwards."""
+_TEXTS = re.compile(r"\b(?:articles|reports|stories|documents|texts|sources)\b", re.IGNORECASE)
 _NOW = re.compile(
     r"\s+(?:now|then|today|yet|again|so\s+far|be|been|being|get|got)\b.*$", re.IGNORECASE
 )
 """What may come after a noun phrase and is none of it."""
+_LAST = frozenset("have cost say contain need take weigh mean last do make get include".split())
+"""Verbs that a question with "does" ends with: they belong to no noun in front of them."""
 _DEFINITE = re.compile(
     rf"\bthe\s+((?:[\w’'-]+\s*){{1,3}}?)(?=\s*(?:[?.,!]|$|\b(?:{_AUXILIARY}|{_PREPOSITIONS}|and|or|that"
     r"|who|which|when|if|the|an?)\b))"
@@ -229,7 +266,8 @@ _ROLES = frozenset(
         "records record street avenue river island islands sea mountain mountains north south "
         "east west new united states kingdom republic world national international football "
         "association society museum prison hospital theatre theater center centre festival war "
-        "battle house press times news act law"
+        "battle house press times news act law bridge tunnel tower square station railway airport "
+        "harbour harbor valley palace canal metro line"
     ).split()
 )
 """Words that the name of a person does not have in it."""
@@ -269,6 +307,11 @@ _REFUSED = re.compile(
 """How a refusal begins (`composer.refusal_text`): the article it names was not spoken of."""
 
 
+def asks_nothing(question: str) -> bool:
+    """Whether all that is said is thanks, a greeting, a doubt, or to the assistant itself."""
+    return _ASIDE.match(question) is not None
+
+
 def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str:
     """`question`, or the same with what it leans on written out from `history`.
 
@@ -276,8 +319,13 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
     "content": …}`.
     """
     past = _Past()
+    aside = False
     for turn in list(history)[-MOST_TURNS:]:
         content = " ".join(str(turn.get("content", "")).split())
+        if turn.get("role") == "user" and content:
+            aside = asks_nothing(content)
+        if aside:
+            continue
         if turn.get("role") == "user" and content:
             resolved = _resolve(content, past)
             left = not past.before or resolved in (content, _less_lead(content))
@@ -288,8 +336,11 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
 
 
 def _resolve(question: str, past: _Past) -> str:
-    if not past.before:
+    if asks_nothing(question):
         return question
+    if not past.before:
+        greeted = _GREETING.match(question)
+        return _capitalised(question[greeted.end() :]) if greeted else question
     text = _less_lead(question)
     if _BARE.match(text):
         return _bare(text.rstrip(" ?.!"), past)
@@ -322,7 +373,8 @@ def _bare(asking: str, past: _Past) -> str:
     """A question of asking words alone: "Why?" after "Did it close?" asks why it closed."""
     if re.fullmatch(r"why|when|where|how", asking, re.IGNORECASE) and _YES_NO.match(past.before):
         return _capitalised(f"{asking} {past.before[0].lower()}{past.before[1:]}")
-    return _capitalised(f"{asking} ({_topic(past.before)})?")
+    about = _topic(past.before)
+    return _capitalised(f"{asking} ({past.topic if _BARE.match(about) else about})?")
 
 
 def _other(rest: str, past: _Past) -> str:
@@ -367,7 +419,7 @@ def _leans(question: str, past: _Past) -> bool:
     if _IS.match(text) and not re.search(r"(?:able|ible|ed)$", text):
         return False
     if not _ASKS.match(text) and not _DEFINITE.search(text):
-        return len(_WORD.findall(text)) <= SHORT
+        return len(_WORD.findall(text)) + unspaced_words(text) <= SHORT
     own = _own(text)
     return not own or (len(own) == 1 and bool(_ONLY_VERB.match(text)))
 
@@ -381,14 +433,16 @@ def _is_piece(rest: str, led: bool) -> bool:
         return False
     if re.match(r"(?:the\s+)?[a-z][\w\s-]*\s(?:of|between)\s+\w", rest):
         return False
-    return len(words) <= (8 if led else 3)
+    return len(words) + unspaced_words(rest) <= (8 if led else 3)
 
 
 def _put_in_place(piece: str, past: _Past) -> str:
     """`piece` for its like in the question before: a year for a year, a name for a name."""
     before = past.before
     piece = piece.rstrip(" ?.!")
-    for kind in (_YEAR, _ORDINAL):
+    if month := _MONTH.search(piece):
+        return _in_another_month(piece, month[0], past)
+    for kind in (_YEAR, _ORDINAL, _WEEKDAY):
         new, old = kind.search(piece), kind.search(before)
         if new and old:
             return kind.sub(new[0], before)
@@ -401,9 +455,32 @@ def _put_in_place(piece: str, past: _Past) -> str:
         if like or not given:
             start, end = (like or places)[0]
             return before[:start] + plain + before[end:]
-    if given:
-        return f"{before.rstrip(' ?.!')} {piece}?"
-    return _with_topic(piece, past)
+    return _added(piece, past) if given else _with_topic(piece, past)
+
+
+def _added(piece: str, past: _Past) -> str:
+    """The question before with a piece behind it: "in Oslo", "July"."""
+    if re.match(rf"(?:{_PREPOSITIONS})\b", piece, re.IGNORECASE):
+        piece = piece[0].lower() + piece[1:]
+    return f"{past.before.rstrip(' ?.!')} {piece}?"
+
+
+def _in_another_month(piece: str, month: str, past: _Past) -> str:
+    """The last question that names a time, of another month; of its year, if only it says one."""
+    for before in reversed(past.questions):
+        own = before.partition(" (")[0]
+        old = _MONTH.search(own) or _YEAR.search(own)
+        if old:
+            break
+    else:
+        return _added(piece, past)
+    year = _YEAR.search(old[0])
+    told = month if year is None or _YEAR.search(month) else f"{month} {year[0]}"
+    start, said = old.start(), _PREPOSITION.search(before[: old.start()])
+    given = _PREPOSITION.search(piece[: piece.index(month)])
+    if said and given:
+        start, told = said.start(1), f"{given[1].lower()} {told}"
+    return before[:start] + told + before[old.end() :]
 
 
 def _preposition(text: str, position: int) -> str:
@@ -424,6 +501,8 @@ def _subject(pronoun: str, past: _Past) -> str | None:
     things = _COUNTED_THINGS.match(before)
     if things and pronoun in _PLURAL:
         return f"the {things[1]}"
+    if pronoun in _PLURAL and (texts := _TEXTS.search(before)):
+        return f"the {texts[0].lower()}"
     phrase = _PHRASE.search(before)
     if phrase:
         return f"the {phrase[1]}"
@@ -441,9 +520,13 @@ def _noun_of(question: str, phrase: re.Match[str]) -> str:
     """The phrase without what ends it: "did the inquiry make", "is the bridge open"."""
     words = _NOW.sub("", phrase[1]).split()
     front = question[: phrase.start()]
-    asks = re.search(rf"\b(?:{_BEFORE_A_VERB})\s+$|^(?:is|are|was|were)\s+$", front, re.IGNORECASE)
+    if len(words) > 1 and words[-1] in _LAST and re.search(rf"\b(?:{_BEFORE_A_VERB})\b", front):
+        return " ".join(words[:-1])
+    asks = re.search(rf"\b(?:{_BEFORE_A_VERB})\s+$|^(?P<be>is|are|was|were)\s+$", front, re.I)
     if asks and len(words) > 1 and words == phrase[1].split():
-        words.pop()
+        ends = re.compile(rf"(?:an?|the|{_PREPOSITIONS})" if asks["be"] else "an?|the", re.I)
+        words = list(takewhile(lambda word: not ends.fullmatch(word), words))
+        words = words[:-1] or words
     return " ".join(words)
 
 
@@ -502,13 +585,16 @@ def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
         begins = words[0][0] == 0 and len(words) == 1 and words[0][2][1:].islower()
         if not begins or anywhere:
             last = words[-1]
-            places.append((words[0][0], last[1] - (2 if re.search(r"[’']s$", last[2]) else 0)))
+            possessive = re.search(r"[’']s$", last[2])
+            numbered = None if possessive else _OF_A_NAME.match(text, last[1])
+            end = numbered.end() if numbered else last[1] - (2 if possessive else 0)
+            places.append((words[0][0], end))
     return places
 
 
 def _topic(question: str) -> str:
     """What a question is about: the question less its asking words and pronouns."""
-    text = re.sub(r"\s*\(.*\)", "", question.rstrip(" ?.!"))
+    text = re.sub(r"\s*\(.*\)", "", _less_lead(question).rstrip(" ?.!"))
     text = _OPENING.sub("", text)
     text = re.sub(rf"\b(?:did|does|do|{_PRONOUN.pattern[4:-4]})\b\s*", "", text, flags=re.I)
     return " ".join(text.split()[:MOST_TOPIC]) or question.rstrip(" ?.!")

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 from assistant.composer import Chosen, Draft
 from assistant.periods import names_day_of, periods_in
-from assistant.wording import say
+from assistant.question import unspaced_words
+from assistant.wording import say, say_count
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ counted."""
 
 _TEXT = r"(?:articles?|reports?|stor(?:y|ies)|texts?|documents?|pieces?|pages?|news(?:\s+items?)?)"
 _MANY = r"(?:articles|reports|stories|texts|documents|pieces|pages|news|sources)"
+_SEVERAL = r"(?:articles|reports|stories|texts|documents|pieces)"
 _ONE = r"(?:article|report|story|text|document|piece|page)"
 _LEADS = r"^\W*(?:please\s+|can\s+you\s+|could\s+you\s+|would\s+you\s+|i\s+want\s+)?"
 _MENTIONS = re.compile(
@@ -94,14 +96,20 @@ _SUMMARY = re.compile(
     rf"|(?:summari[sz]e|sum\s+up|outline|give\s+(?:me\s+)?(?:a|an|the)\s+(?:short\s+|brief\s+|quick\s+)?"
     r"(?:summary|overview|outline|gist|digest)(?:\s+of)?|(?:a\s+)?(?:summary|overview)\s+of"
     r"|(?:what\s+(?:is|are)\s+)?(?:the\s+)?(?:main|key)\s+(?:points?|ideas?|takeaways?|message)(?:\s+(?:of|in|from))?"
-    r"|what\s+(?:is|was)\s+in\s+the\s+news\b"
+    rf"|what\s+does\s+(?:the|this|that)\s+{_ONE}\s+say(?=\W*$)"
+    r"|what\s+(?:is|was)\s+in\s+the\s+(?P<news>news)\b"
     r"|tl;?dr)\b(?P<topic>.*))$",
     re.IGNORECASE,
 )
 _OVERVIEW = re.compile(
     rf"{_LEADS}(?:what\s+(?:{_MANY}|topics|subjects|information)\s+(?:do\s+you\s+have|are\s+there|is\s+there)(?:\s+here)?\W*$"
     rf"|what\s+can\s+i\s+ask|what\s+do\s+you\s+know(?!\s+about)|list\s+(?:all\s+)?(?:the\s+|your\s+)?{_MANY}\W*$"
-    rf"|which\s+{_MANY}\s+(?:do\s+you\s+have|are\s+there)(?:\s+here)?\W*$)",
+    rf"|(?:which|how\s+many)\s+{_MANY}\s+(?:do\s+you\s+have|are\s+there)(?:\s+here)?\W*$"
+    r"|help(?:\s+me)?\W*$|what\s+can\s+you\s+(?:do|answer|tell\s+me|help\s+(?:me\s+)?with)\W*$"
+    rf"|what\s+do\s+(?:the\s+|these\s+|your\s+)?{_MANY}\s+(?:say|report)\W*$"
+    r"|what\s+(?:was|has\s+been)\s+(?:reported|written|published)\W*$"
+    r"|(?:(?:what(?:['’]s|\s+is|\s+are)|which|how\s+many|any|all|the|these|your|show|find|give|me|new|latest|newest"
+    rf"|recent|most\s+recent)\s+)*{_MANY}\W*$)",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(
@@ -173,7 +181,7 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
     if match is None:
         return None
     words = " ".join(filter(None, (match["which"], match["rest"], match["after"], match["topic"])))
-    said = " ".join(filter(None, (match["which"], match["noun"], match["topic"])))
+    said = " ".join(filter(None, match.group("which", "noun", "news", "topic")))
     many = re.search(rf"\b(?:{_MANY}|each|every)\b", said, re.I)
     if many:
         words = _BRACKETS.sub("", words)
@@ -185,12 +193,13 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
         if _ASKS_WHAT.match(topic):
             return None
         return Request("summary", topic, story=True) if topic else Request("overview")
-    return Request("summary", topic, bool(_NEWEST.search(question)))
+    several = bool(topic) and re.search(rf"\b(?:{_SEVERAL})\b", said, re.IGNORECASE) is not None
+    return Request("summary", topic, bool(_NEWEST.search(question)), story=several)
 
 
 def _asks_what_happened(question: str, newest: str | None) -> tuple[Period, ...]:
     """The spans of time of a question that asks for all that happened then; else none."""
-    periods = periods_in(question, newest)
+    periods = periods_in(question, newest, unsure=True)
     rest = question
     for period in reversed(periods):
         rest = f"{rest[: period.start]} {rest[period.end :]}"
@@ -323,7 +332,7 @@ def _diverse(
 
 def _is_sentence(text: str) -> bool:
     closed = text.rstrip("\"'”’)] \n").endswith((".", "!", "。", "！"))
-    return closed and len(text.split()) >= LEAST_WORDS
+    return closed and len(text.split()) + unspaced_words(text) >= LEAST_WORDS
 
 
 def compose_digest(
@@ -355,8 +364,8 @@ def compose_digest(
         return _of_a_time(found, ids, request.periods, article, sentences_of)
     if request.kind == "mentions":
         return _of_several(found, request, article, sentences_of)
-    notes = () if request.kind == "overview" else (WHICH_IS_MEANT,)
     draft = _of_several(ids, request, article, sentences_of)
+    notes = () if request.kind == "overview" or draft.refusal else (WHICH_IS_MEANT,)
     return replace(draft, notes=(*notes, *draft.notes))
 
 
@@ -404,7 +413,14 @@ def _of_a_time(
 def _more_are(shown: int, more: int) -> tuple[str, ...]:
     if not more:
         return ()
-    return (say("{shown} articles are shown; {more} more are not.", shown=shown, more=more),)
+    return (
+        say_count(
+            "{shown} articles are shown; {count} more is not.",
+            "{shown} articles are shown; {count} more are not.",
+            more,
+            shown=shown,
+        ),
+    )
 
 
 def _newest(

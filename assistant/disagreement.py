@@ -8,11 +8,13 @@ and its short answer is of the kind asked for and says something else (docs/answ
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import AnswerType, asks_yes_or_no, holds
 from assistant.evidence import NAMES
-from assistant.question import analyse
+from assistant.facts import facts_of
+from assistant.question import analyse, codes_in
 from assistant.subjects import names_missing
 from assistant.wording import listed, say
 from embeddings.lexical import stems
@@ -35,11 +37,21 @@ questions whose sources differ are told of, and one in eleven others (docs/answe
 MOST_VALUES = 4
 """Different values that are shown."""
 
+_TIME = frozenset("second minute hour day week month year".split())
+"""Units of `facts_of` in which a time is counted; what any other counts is none."""
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _OPEN = re.compile(
-    r"\b(?:how\s+(?:do|does|did|can|could|should|would|is|are|was|were|to)|why)\b", re.I
+    r"\b(?:how\s+(?:do|does|did|can|could|should|would|is|are|was|were|to)|why)\b"
+    r"|\btell\s+(?:me|us)\s+(?:more\s+)?about\b|^\W*(?:describe|explain|(?:what|how)\s+about)\b",
+    re.I,
 )
 """A question that has many right answers, in any words."""
+_ASKING_WORD = re.compile(r"\b(?:who(?:m|se)?|what|which|when|where|how)\b", re.IGNORECASE)
+"""Without one, and without a kind, no value is asked for that two articles might state."""
+_WHAT_IS = re.compile(
+    r"^\W*(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+(?:the\s+|an?\s+)?(.+?)\W*$", re.I
+)
 
 
 def differing(
@@ -51,6 +63,10 @@ def differing(
     """
     form = analyse(question)
     if form.expected is AnswerType.LIST or asks_yes_or_no(question) or _OPEN.search(question):
+        return ()
+    if form.expected is AnswerType.ANY and not _ASKING_WORD.search(question):
+        return ()
+    if _asks_what_it_is(question, form.names):
         return ()
     if not form.names:  # nothing says that two articles speak of the same thing
         return ()
@@ -66,10 +82,18 @@ def differing(
             and other.features[NAMES.index("answerable")] >= LEAST_ANSWERABLE
             and names_missing(question, articles[other.article_id]) <= absent
             and _states_a_value(other, form.expected, question, least=1)
-            and all(_differ(one, other) for one in shown)
+            and _may_be_of(other, articles[other.article_id], codes_in(question))
+            and all(_differ(one, other, form.expected) for one in shown)
         ):
             shown.append(other)
     return tuple(shown[:MOST_VALUES]) if len(shown) > 1 else ()
+
+
+def _asks_what_it_is(question: str, names: Sequence[str]) -> bool:
+    """Whether only a name is asked about, of which much may be told: "Who is Kari Holm?"."""
+    asked = _WHAT_IS.match(question)
+    words = re.findall(r"[\w’'-]+", asked[1].lower()) if asked else []
+    return bool(words) and all(word in names for word in words)
 
 
 def difference_note(shown: Sequence[Candidate], articles: Mapping[str, Article]) -> str:
@@ -89,16 +113,43 @@ def _value(candidate: Candidate) -> str:
     return candidate.text[slice(*candidate.span)]
 
 
+def _may_be_of(candidate: Candidate, article: Article, codes: frozenset[str]) -> bool:
+    """Whether the sentence may tell of what the question names: of E07 nothing is said of E01."""
+    told = codes_in(f"{article.title or ''} {candidate.text}")
+    return not (codes and told) or bool(codes & told)
+
+
 def _states_a_value(candidate: Candidate, kind: AnswerType, question: str, *, least: float) -> bool:
     return kind is AnswerType.ANY or holds(kind, _value(candidate), question) >= least
 
 
-def _differ(one: Candidate, other: Candidate) -> bool:
-    """Whether neither sentence states the value of the other, as a whole."""
+def _differ(one: Candidate, other: Candidate, kind: AnswerType) -> bool:
+    """Whether neither sentence states the value of the other, as a whole, and both can't hold."""
     mine, theirs = _tokens(_value(one)), _tokens(_value(other))
     if not mine or not theirs or mine <= theirs or theirs <= mine:
         return False
-    return not mine <= _tokens(other.text) and not theirs <= _tokens(one.text)
+    if mine <= _tokens(other.text) or theirs <= _tokens(one.text):
+        return False
+    return _comparable(_value(one), _value(other), kind)
+
+
+def _comparable(one: str, other: str, kind: AnswerType) -> bool:
+    """Whether two values contradict each other: "three weeks" does not, of "412 metres".
+
+    Nor does a weekday of a date, nor a day and month of a year.
+    """
+    mine, theirs = facts_of(one), facts_of(other)
+    if kind is AnswerType.DATE and mine.dates and theirs.dates:
+        return not any(
+            all(a is None or b is None or a == b for a, b in zip(first, second, strict=True))
+            for first in map(astuple, mine.dates)
+            for second in map(astuple, theirs.dates)
+        )
+    if kind is AnswerType.DATE and (mine.dates or theirs.dates):
+        return bool(_YEAR.search(one) and _YEAR.search(other))
+    if not (mine.units and theirs.units) or mine.units & theirs.units:
+        return True
+    return bool(mine.units & _TIME) == bool(theirs.units & _TIME)
 
 
 def _tokens(text: str) -> frozenset[str]:

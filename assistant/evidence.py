@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assistant.answer_types import holds, other_ordinal
@@ -61,6 +62,8 @@ class SentenceInPlace:
     after: str
     title: str
     date: str | None
+    article: str = ""
+    """The whole text that it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ def features(
         1 for stem in names if stem not in context and not context & set(spellings.get(stem, ()))
     )
     dated = around + " " + (sentence.date or "")
+    # What a whole article is about, it need not name in every sentence.
+    named = [_names(code, f"{sentence.title} {sentence.article or around}") for code in form.codes]
     return (
         cosine,
         passage_score,
@@ -134,7 +139,7 @@ def features(
         max(missing, default=0.0) / max(setting.most, 1e-9),
         unknown / total,
         absent / len(names) if names else 0.0,
-        float(form.lacks([_states(number, dated) for number in form.numbers])),
+        float(form.lacks([*(_states(number, dated) for number in form.numbers), *named])),
         float(bool(focus) and not focus & context),
         holds(form.expected, sentence.text, form.text),
         float(other_ordinal(form.text, sentence.text)),
@@ -171,6 +176,16 @@ def _with_aliases(present: frozenset[str], setting: Setting) -> frozenset[str]:
 
 def _in(term: Term, present: frozenset[str]) -> bool:
     return term.stem in present or any(stem in present for stem in term.alternatives)
+
+
+def _names(code: str, text: str) -> bool:
+    """Whether a name with a number in it stands in the text: "FM-300", "FM 300" or "fm300"."""
+    return re.search(rf"(?<![a-z\d]){re.escape(_joined(code))}(?!\d)", _joined(text)) is not None
+
+
+@lru_cache(maxsize=256)
+def _joined(text: str) -> str:
+    return re.sub(r"(?<=[a-z])[ -](?=\d)", "", text.lower())
 
 
 def _states(number: str, text: str) -> bool:

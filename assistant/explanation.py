@@ -348,6 +348,8 @@ def _decision(answer: Answer, parts: Sequence[PartExplanation], least_confidence
         return say("Refused, because {reason}: {details}.", reason=reason, details=why)
     if answer.composer == "llm":
         return say("Answered in a language model's words: {reason}.", reason=why)
+    if not parts:
+        return say("Answered: it asks about the articles themselves.")
     return say("Answered: {reason}.", reason=why)
 
 

@@ -141,6 +141,7 @@ _NEGATION = re.compile(
     r"|den(?:y|ies|ied|ying)|lack(?:s|ed|ing)?|unable)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_SEPARATOR = re.compile(r"(?<=\d)[.,](?=\d)")
 _SCOPE = 3  # content words after a negation that it may negate
 
 
@@ -213,7 +214,7 @@ def facts_of(text: str) -> Facts:
         tuple(_names(dateless)),
         words,
         frozenset(folded(word) for word in _WORD.findall(text) if word[0].islower()),
-        stems(text),
+        _stems(text),
         frozenset(stems(_SPELLED.sub(" ", _QUANTITY.sub(" ", rest)))),
         tuple(_negations(text)),
     )
@@ -318,4 +319,9 @@ def _is_name(written: str, word: str, *, first: bool) -> bool:
 
 def _negations(text: str) -> Iterator[Negation]:
     for match in _NEGATION.finditer(text):
-        yield Negation(stems(text[match.end() :])[:_SCOPE])
+        yield Negation(_stems(text[match.end() :])[:_SCOPE])
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    """Stems of the content words, each number being one: "not 1,400" says nothing of 1,150."""
+    return stems(_SEPARATOR.sub(lambda match: "" if match[0] == "," else "p", text))

@@ -100,7 +100,9 @@ class Filter:
             conditions.append(say("from {names}", names=_any_of(self.sources)))
         if self.languages:
             conditions.append(say("in language {names}", names=_any_of(self.languages)))
-        if self.since and self.until:
+        if self.since and self.since == self.until:
+            conditions.append(say("dated {since}", since=self.since))
+        elif self.since and self.until:
             conditions.append(say("dated {since} to {until}", since=self.since, until=self.until))
         elif self.since:
             conditions.append(say("dated {since} or later", since=self.since))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -80,7 +81,9 @@ def show(conversation_id: Id, user: User = LOCAL, data_dir: DataDir = None) -> N
     for exchange in _conversation(conversation_id, user, data_dir).exchanges:
         terminal.say(f"> {terminal.safe(exchange.question)}\n")
         if exchange.answer is None:
-            terminal.say(terminal.safe(exchange.told or "No answer."))
+            # Markdown, in which all that is no structure is a character reference.
+            told = html.unescape(exchange.told.replace("**", ""))
+            terminal.say(terminal.safe(told or "No answer."))
         else:
             terminal.say_answer(Answer.from_dict(exchange.answer))
         terminal.say("")

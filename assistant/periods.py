@@ -39,13 +39,23 @@ _PART = rf"(?:{_DAY}\s+(?:of\s+)?{_FULL_MONTH}\b|{_FULL_MONTH}\s+{_DAY}|{_FULL_M
 """A date only where a word before it says so."""
 _DATE = rf"(?:{_WHOLE}|{_PART}|{_RELATIVE})"
 _NEAR = (
-    r"(?:(?:the\s+)?(?:year\s+|early\s+|late\s+|mid[-\s]|(?:beginning|start|end|middle)\s+of\s+))?"
+    r"(?:(?:the\s+)?(?:year\s+|(?P<near>early|late|mid(?=[-\s])|spring|summer|autumn|fall"
+    r"|(?:beginning|start|end|middle|spring|summer|autumn|fall)\s+of)[-\s]\s*+)"
+    r"|the\s+(?=\d{1,2}(?:st|nd|rd|th)\b))?"
 )
+_MONTHS_OF = {
+    "early": (1, 4), "beginning": (1, 4), "start": (1, 4), "spring": (3, 5), "mid": (4, 9),
+    "middle": (4, 9), "summer": (6, 8), "late": (9, 12), "end": (9, 12), "autumn": (9, 11),
+    "fall": (9, 11),
+}  # fmt: skip
+"""First and last month of a part of a year, which is as much of it as anyone means by the word."""
+_UP_TO_NOW = r"(?:to|until|till|up\s+to)\s+(?:now|today|date|the\s+present)\b"
 _EXPRESSION = re.compile(
-    rf"\b(?:between\s+(?P<low>{_DATE})\s+and|from\s+(?P<first>{_DATE})\s+(?:to|until|till|through))"
-    rf"\s+(?P<high>{_DATE})"
-    rf"|\bfrom\s+(?P<onwards>{_DATE})\s+on(?:wards\b|ward\b|(?=\s*(?:[?.!,;]|$)))"
-    r"|\b(?P<way>since|after|before|prior\s+to|until|till|up\s+to|in|during|throughout|on|from|of"
+    rf"\b(?:between\s+(?P<low>{_DATE}|{_DAY})\s+and"
+    rf"|from\s+(?P<first>{_DATE}|{_DAY})\s+(?:to|until|till|through))\s+(?P<high>{_DATE})"
+    rf"|\bfrom\s+(?P<onwards>{_DATE})\s+"
+    rf"(?:on(?:wards\b|ward\b|(?=\s*(?:[?.!,;]|$)))|{_UP_TO_NOW})"
+    r"|\b(?:from\s+)?(?P<way>since|after|before|prior\s+to|until|till|up\s+to|in|during|throughout|on|from|of"
     rf"|dated|(?:half|quarter|summer|spring|autumn|winter|fall|months?)\s+of)\s+{_NEAR}"
     rf"(?P<date>{_DATE})"
     rf"|(?P<bare>{_WHOLE}|(?<!the\s){_RELATIVE})",
@@ -64,21 +74,26 @@ _NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”|«[^»]*»')
 
 _ARTICLES = (
-    r"(?:^|\b(?:the|all|any|only|in|of|from|which|what|do|does|did|your|these|those|say|to|by)\s+)"
+    r"(?:^|\b(?:the|all|any|only|in|of|from|which|what|do|does|did|your|these|those|say|to|by"
+    r"|many|me|show|list|find|summari[sz]e|sum\s+up)\s+)"
     r"(?:recent\s+)?"
 )
 _SPEAKS_OF_ARTICLES = re.compile(
     rf"{_ARTICLES}(?:(?:news\s+)?articles?|news|coverage|(?:news\s+)?stories|press\s+releases?)"
-    r"(?P<verb>\s+(?:(?:that|which)\s+(?:was|were|is|are)\s+)?"
-    r"(?:published|written|dated|printed|released|posted))?\s+$"
+    r"(?P<verb>\s+(?:(?:(?:that|which)\s+)?(?:was|were|is|are)\s+)?"
+    r"(?:published|written|dated|printed|released|posted)|\s+(?:(?:that|which)\s+)?(?:is|are))?\s+$"
     rf"|{_ARTICLES}(?:reports|documents|papers|texts|posts|publications)"
-    r"(?P<must>\s+(?:(?:that|which)\s+(?:was|were|is|are)\s+)?"
+    r"(?P<must>\s+(?:(?:(?:that|which)\s+)?(?:was|were|is|are)\s+)?"
     r"(?:published|written|dated|printed|released|posted))\s+$"
     r"|^\s*what\s+(?:was|were|is|has\s+been)\s+(?:reported|written|published)"
     r"(?P<subject>\s+(?:about|on)\s+[^?]{1,60}?)?\s+$",
     re.IGNORECASE,
 )
-_TEXT_DATE = re.compile(rf"{_WHOLE}|\b{_FULL_MONTH}\b(?!\s+{_YEAR})|{_YEAR}", re.IGNORECASE)
+_TEXT_DATE = re.compile(
+    rf"{_WHOLE}|{_DAY}\s+(?:of\s+)?{_FULL_MONTH}\b|\b{_FULL_MONTH}\s+{_DAY}(?!\d|[.,]\d)"
+    rf"|\b{_FULL_MONTH}\b|{_YEAR}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +115,15 @@ class Period:
         )
 
 
-def periods_in(question: str, newest: str | None) -> tuple[Period, ...]:
+def periods_in(question: str, newest: str | None, *, unsure: bool = False) -> tuple[Period, ...]:
     """The spans of time that `question` asks about, in order.
 
-    `newest` is the date of the newest article, ISO 8601; None when there is none.
+    `newest` is the date of the newest article, ISO 8601; None when there is none. With `unsure`
+    also what is mostly an amount: "from 2000".
     """
-    return tuple(period for period in _all(question, newest) if not _needs_articles(period))
+    return tuple(
+        period for period in _all(question, newest) if unsure or not _needs_articles(period)
+    )
 
 
 def about_articles(question: str, newest: str | None) -> tuple[Period | None, str]:
@@ -169,15 +187,35 @@ def _period(match: re.Match[str], text: str, newest: str | None) -> Period | Non
     until: str | None
     if group == "high":
         # "between March and July 2023": the year is said once, of both.
-        low = _span(match["low"] or match["first"], span[1])
+        low = _low(match["low"] or match["first"], span)
         if low is None or low[0] > span[1]:
             return None
         since, until = low[0], span[1]
     elif group == "onwards":
         since, until = span[0], None
     else:
-        since, until = _bounded(match["way"] or "in", span)
+        since, until = _bounded(match["way"] or "in", _part_of(match["near"] or match["way"], span))
     return Period(since, until, text[match.start() : end], match.start(), end)
+
+
+def _low(written: str, high: tuple[str, str]) -> tuple[str, str] | None:
+    """The beginning of a range that ends with `high`, whose year and month it may leave out."""
+    if not re.fullmatch(_DAY, written, re.IGNORECASE):
+        return _span(written, high[1])
+    year, month, _ = map(int, high[1].split("-"))
+    return _days(year, month, int(re.sub(r"\D", "", written))) if high[0] == high[1] else None
+
+
+def _part_of(near: str | None, span: tuple[str, str]) -> tuple[str, str]:
+    """The part of a whole year that a word before it names: "early", "summer of"."""
+    year = int(span[0][:4])
+    months = _MONTHS_OF.get(near.lower().split()[0]) if near else None
+    if months is None or span != _days(year):
+        return span
+    first, last = _days(year, months[0]), _days(year, months[1])
+    assert first
+    assert last
+    return first[0], last[1]
 
 
 def _bounded(way: str, span: tuple[str, str]) -> tuple[str | None, str | None]:
@@ -287,12 +325,14 @@ def speaks_of(text: str, published: str | None, period: Period) -> bool:
 def names_day_of(text: str, published: str | None, period: Period) -> bool:
     """Whether a text names a date inside the period; arguments as those of `speaks_of`."""
     words = date_words(period.words)
-    if words and re.search(rf"\b{re.escape(words)}\b", text):
+    own_year = rf"(?!,?\s+(?:of\s+)?{_YEAR})"
+    if words and re.search(rf"\b{re.escape(words)}\b{own_year}", text):
         return True
+    known = published and f"{published[:7]}-31"  # a day of its own month may be still to come
     for match in _TEXT_DATE.finditer(text):
-        if match[0] in ("may", "march"):
+        if re.search(r"\b(?:may|march)\b", match[0]):
             continue
-        span = _span(match[0], published)
+        span = _span(match[0], known)
         if span and period.holds(*span):
             return True
     return False

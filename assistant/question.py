@@ -18,17 +18,25 @@ __all__ = [
     "analyse",
     "asks_of_articles",
     "cleaned",
+    "codes_in",
     "compares",
     "split_names",
     "split_parts",
+    "unspaced_words",
 ]
 
 LONGEST_QUESTION = 2_000
 """Characters. MiniLM reads the first thousand or so; what is longer is no question."""
 
 _SPACE = re.compile(r"\s+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of a script that sets no words apart."""
 _NAME = re.compile(r"[A-Z][\w’'-]*|\w*[a-z][A-Z]\w*")
 _NUMBER = re.compile(r"(?:\d[\d,.]*\d|\d)(?!(?:st|nd|rd|th)\b)(?!\d)")
+_CODE = re.compile(
+    r"\b(?:[A-Z][A-Za-z]*-(?!(?:19|20)\d\d\b)|[A-Za-z]+)\d+(?:[.-]\d+)*(?!(?:st|nd|rd|th)\b)"
+)
+"""A name with a number in it: a model, a form, a version."""
 _GENERAL = frozenset(
     "kind kinds sort sorts type types name names number numbers amount part parts way ways place "
     "city year day days date month time times person people thing things per".split()
@@ -46,13 +54,24 @@ _FOCUS = (
     ),
     re.compile(rf"\b(?:what|which)\s+((?:\w+\s+){{0,2}}?\w+)\s+{_VERB}\b", re.IGNORECASE),
 )
-_QUESTION_WORD = (
-    r"(?:who|whom|whose|when|where|what|which|why|how|did|does|do|is|are|was|were|can|could|will"
-    r"|has|have)"
+_ASKING_WORD = r"(?:who|whom|whose|when|where|what|which|why|how)"
+_QUESTION_WORD = rf"(?:{_ASKING_WORD}|did|does|do|is|are|was|were|can|could|will|has|have)"
+_ITS_SUBJECT = (
+    r"(?:(?:the|it|he|she|they|we|you|i|there|this|that|these|those|its|his|her|their|my|your|our"
+    r"|any|some|all|every|each|both|no)\b|(?-i:[A-Z\d]))"
 )
+_THINGS = r"(?!(?:always|across|as|perhaps)\b)\w*[^\Ws]s\b"
+_ASKS_ITSELF = (
+    rf"(?:{_ASKING_WORD}\b|(?:did|does|do)\b(?!\s+not\b)|(?:has|have)\s+{_ITS_SUBJECT}"
+    rf"|(?:is|was)\s+(?:an?\b|{_ITS_SUBJECT})"
+    rf"|(?:are|were|have|can|could|will)\s+(?:an?\b|{_ITS_SUBJECT}|{_THINGS}))"
+)
+"""What begins a question after "and": a verb only with a subject behind it, since "Who was born in
+Oslo and is buried there?" is one question."""
+_JOINED_BY = r"(?:since|by|in|for|with)?\s*+"
 _JOINT = re.compile(
-    r"(?<!\s)\s*+(?:[?;]\s*+(?:and\s++|also,?\s++)?+|(?:,\s++|(?<=\s))and\s++(?:also\s++)?+)"
-    rf"(?=(?:since|by|in|for|with)?\s*+{_QUESTION_WORD}\b)",
+    rf"(?<!\s)\s*+(?:[?;]\s*+(?:and\s++|also,?\s++)?+(?={_JOINED_BY}{_QUESTION_WORD}\b)"
+    rf"|(?:,\s++|(?<=\s))and\s++(?:also\s++)?+(?={_JOINED_BY}{_ASKS_ITSELF}))",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(rf"^([^:?]{{3,120}}:\s+)(?={_QUESTION_WORD}\b)", re.IGNORECASE)
@@ -71,7 +90,9 @@ class QuestionForm:
     """Capitalised words, lower case: what the question is about by name."""
     numbers: tuple[str, ...]
     """Numbers the question states, as written; none of a question for yes or no, where "more than
-    150?" is answered by 200."""
+    150?" is answered by 200. A number that is part of a name is none."""
+    codes: tuple[str, ...] = ()
+    """Names with a number in them, as written: "FM-300", "E05"; none of a yes-or-no question."""
     focus: tuple[str, ...] = ()
     """Words for the thing asked for: "share price" in "What is the share price of …?"."""
     compares: bool = False
@@ -80,6 +101,11 @@ class QuestionForm:
     def lacks(self, stated: Sequence[bool]) -> bool:
         """Whether a text lacks what it has to state: any of it, or all where much is compared."""
         return bool(stated) and not (any(stated) if self.compares else all(stated))
+
+
+def unspaced_words(text: str) -> int:
+    """About how many words the Chinese or Japanese in a text has: most have two letters."""
+    return len(_UNSPACED.findall(text)) // 2
 
 
 def cleaned(question: str) -> str:
@@ -115,14 +141,21 @@ def analyse(question: str) -> QuestionForm:
         word = match[0]
         if not shouted and _NAME.fullmatch(word) and (index > 0 or not _common_start(word)):
             names.append(re.sub(r"[’']s$", "", word).lower())
+    numbered = "" if asks_yes_or_no(question) else question
     return QuestionForm(
         question,
         answer_type(question),
         tuple(dict.fromkeys(names)),
-        () if asks_yes_or_no(question) else tuple(dict.fromkeys(_NUMBER.findall(question))),
+        tuple(dict.fromkeys(_NUMBER.findall(_CODE.sub(" ", numbered)))),
+        tuple(dict.fromkeys(_CODE.findall(numbered))),
         _focus(question),
         compares(question),
     )
+
+
+def codes_in(text: str) -> frozenset[str]:
+    """Names with a number in them that a text holds, in one spelling: "FM-300" is "fm300"."""
+    return frozenset(code.replace("-", "").lower() for code in _CODE.findall(text))
 
 
 def _focus(question: str) -> tuple[str, ...]:
@@ -186,10 +219,16 @@ def compares(question: str) -> bool:
     first, *later = split_parts(question)
     if later and not any(map(_leaves_out, later)):
         return False
-    if later and all(map(_HOW_MANY.search, (first, *later))):
+    if later and _one_amount((first, *later)):
         return True
     years = set(_YEAR.findall(question))
     return bool(_COMPARES.search(question)) or (len(years) > 1 and not asks_yes_or_no(question))
+
+
+def _one_amount(parts: Sequence[str]) -> bool:
+    """Whether each part asks for an amount in the same words: "how many …", "how many …"."""
+    asked = [match and match[0].lower() for match in map(_HOW_MANY.search, parts)]
+    return all(asked) and len(set(asked)) == 1
 
 
 def _leaves_out(part: str) -> bool:
@@ -233,6 +272,10 @@ _TWO_NAMES = re.compile(
 )
 
 
+_OF_SEVERAL = re.compile(r"the\s+(?:[a-z]+\s+){0,2}?[a-z]+s\s+(?:of|at|in)\s+")
+"""Of each of two names there is one: "the mayors of Oslo and Bergen"."""
+
+
 def split_names(question: str) -> tuple[str, ...]:
     """The question asked of each of two joined names alone; nothing when there are none.
 
@@ -242,8 +285,12 @@ def split_names(question: str) -> tuple[str, ...]:
     if match is None or match.start() == 0:
         return ()
     before = match["before"] or ""
+    second = match["second"]
+    of_several = _OF_SEVERAL.match(match["first"])
+    if of_several and not match["again"] and not second.startswith("the "):
+        second = of_several[0] + second
     parts = []
-    for name, lead in ((match["first"], before), (match["second"], match["again"] or before)):
+    for name, lead in ((match["first"], before), (second, match["again"] or before)):
         text = question[: match.start()] + lead + name + question[match.end() :]
         parts.append(re.sub(r"\b(?:each|both|respectively)\s+", "", text))
     return tuple(parts)

@@ -477,7 +477,7 @@ def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
         return text[slice(*spans[index])] if 0 <= index < len(spans) else ""
 
     return evidence.SentenceInPlace(
-        at(number), at(number - 1), at(number + 1), article.title or "", article.date
+        at(number), at(number - 1), at(number + 1), article.title or "", article.date, text
     )
 
 

@@ -159,9 +159,9 @@ def _against(asked: Asked, value: Mapping[str, float]) -> Iterator[str]:
         states = kind[1] if kind else say("it states no {kind}", kind=form.expected.value)
         yield say("{states}, though one is asked for", states=states)
     names = asked.missing(form.names)
-    numbers = asked.missing(form.numbers)
+    numbers = asked.missing((*form.numbers, *form.codes))
     if value.get("numbers_missing"):
-        lacking = ", ".join(numbers or form.numbers)
+        lacking = ", ".join(numbers or (*form.numbers, *form.codes))
         yield say("it lacks a number of the question: {numbers}", numbers=lacking)
     elif value.get("year_missing"):
         yield say("it lacks a year or a month that the question names")

@@ -12,7 +12,7 @@ from assistant.aliases import read_synonyms, suggestions
 from assistant.answers import Answer, Event
 from assistant.citations import Finding, cite, shown, verify
 from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
-from assistant.conversation import stand_alone
+from assistant.conversation import asks_nothing, stand_alone
 from assistant.digest import compose_digest, request_of
 from assistant.explanation import Trace, explain
 from assistant.filters import Filter, Scope, check, scope_of
@@ -89,6 +89,7 @@ class Assistant:
         self._lock = threading.Lock()
         self._index: Index | None = None
         self._portion = 1
+        self._data_dir: Path | None = None
         self.report = IndexReport()
         """What indexing did when the assistant was opened, or last refreshed."""
 
@@ -144,6 +145,7 @@ class Assistant:
         corpus.engine = settings.engine()
         notices += found
         opened = cls(corpus, folders, loaded, fingerprint, notices, endpoint)
+        opened._data_dir = data
         opened._portion = PORTION * (settings.workers or 1) if spread else 1
         try:
             opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
@@ -169,6 +171,7 @@ class Assistant:
             stop=stop,
             wait=wait,
             portion=self._portion,
+            apart=self._data_dir,
         )
         self._synonyms = read_synonyms(self._folders)
         return self.report
@@ -310,6 +313,8 @@ class Assistant:
         if request is not None:
             draft, hits = self._digest(request, scope, articles, trace, detailed)
             return _Found([], hits, articles, notes, None, draft)
+        if asks_nothing(scope.question) and self._current_index().lexical.size:
+            return _Found([], (), articles, notes, None, Draft("nothing_relevant", 0.0))
         parts, hits = self._retrieve_parts(scope, articles, notes, trace)
         return _Found(parts, hits, articles, notes, self._newest(scope))
 
@@ -418,7 +423,8 @@ class Assistant:
         """
         question, allowed = scope.question, self._allowed(scope)
         # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
-        threading.Thread(target=prepare, daemon=True).start()
+        # No daemon: whoever ends that thread in the middle of it aborts the process, after Ctrl-C.
+        threading.Thread(target=prepare).start()
         with trace.stage("open"):
             index = self._current_index()
         if not index.lexical.size:

@@ -20,6 +20,8 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from embeddings.errors import AssistantError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -76,23 +78,50 @@ def safe(text: str) -> str:
 
 
 def prepare() -> None:
-    """Let no character that the terminal's encoding lacks end the program."""
+    """Let no stream that is closed, and no character that its encoding lacks, end the program."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started this: `>&-`
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def finish() -> None:
-    """Flush stdout; a reader that has gone away is no error, now or at interpreter exit."""
+    """Flush stdout; a reader that has gone away is no error, now or at interpreter exit.
+
+    Raises `AssistantError` when the result cannot be written.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
+    except OSError as error:
+        raise _unwritten(error) from None
+
+
+def _give_up_stdout() -> None:
+    """Lead stdout nowhere, so that what it still holds is not tried again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritten(error: OSError) -> AssistantError:
+    _give_up_stdout()
+    return AssistantError(
+        f"the result could not be written to stdout: {error.strerror}; make room, or write it "
+        "elsewhere"
+    )
 
 
 def say(line: str) -> None:
-    """One line of the result."""
-    sys.stdout.write(line + "\n")
+    """One line of the result; raises `AssistantError` when it cannot be written."""
+    try:
+        sys.stdout.write(line + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritten(error) from None
 
 
 def say_json(value: dict[str, Any]) -> None:

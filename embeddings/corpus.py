@@ -16,6 +16,7 @@ import sqlite3
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from embeddings.catalog import CatalogPage, choose
 from embeddings.durable import make_folder
@@ -169,6 +170,7 @@ class Corpus:
         self._fingerprint: tuple[int, str] | None = None
         self._outlines: tuple[int, tuple[Outline, ...]] | None = None
         self._inode: Inode | None = None
+        self._closed = False
         self.engine: Engine | None = None
         """Holds the indexes, where they are not files in `folder`."""
         make_folder(folder)
@@ -212,6 +214,7 @@ class Corpus:
         """Close the file. Nothing is lost: every change was committed when it was made."""
         with self._lock:
             self._disconnect()
+            self._closed = True
 
     def _translated(self) -> contextlib.AbstractContextManager[None]:
         return translated(self.path)
@@ -223,7 +226,9 @@ class Corpus:
     def _current(self) -> Iterator[sqlite3.Connection]:
         """The connection, to the file that is there now: a repair puts another in its place."""
         with self._lock:
-            if self._inode is not None and _inode(self.path) != self._inode:
+            if self._closed:
+                raise CorpusError(f"the corpus in {self.folder} has been closed; open it again")
+            if _inode(self.path) != self._inode:
                 self._disconnect()
                 self._connect()
             yield self._db
@@ -413,6 +418,24 @@ class Corpus:
                 if not _one(db, "SELECT 1 FROM removed WHERE sha256 = ?", sha256):
                     _insert(db, "removed", (sha256, article_id))
 
+    def numbers(self) -> dict[str, int]:
+        """Table → the highest number that it has ever given."""
+        rows = self._rows("SELECT name, seq FROM sqlite_sequence")
+        return {str(name): int(str(number)) for name, number in rows}
+
+    def go_on_from(self, generation: int, numbers: Mapping[str, int]) -> None:
+        """Be later than another corpus was, of that generation and with those `numbers`.
+
+        So what was made from that one, here or in another process, is not taken for this one's.
+        """
+        with self._transaction(advance=False) as db:
+            _, own, revision, build, identity, _ = self._state(db)
+            self._set_state(db, max(own, generation) + 1, revision, build, identity)
+            for table, number in numbers.items():
+                highest = max(number, _last(db, table))
+                db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+                db.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, highest))
+
     def record_derived(self, derived: Mapping[str, Derived]) -> None:
         """Remember derived indexes. Their files must be complete on disk before this is called."""
         with self._transaction(advance=False) as db:
@@ -580,15 +603,18 @@ class Corpus:
             return self._article(row, [str(path) for (path,) in files])
 
     def _found(self, db: sqlite3.Connection, article_id: str) -> tuple[object, ...] | None:
-        for condition in (
-            "id = ?",
-            "key = (SELECT article FROM files WHERE path = ?)",
-            "sha256 IN (SELECT sha256 FROM former WHERE id = ?)",
-        ):
-            sql = f"SELECT * FROM articles WHERE {condition}"
-            row: tuple[object, ...] | None = db.execute(sql, (article_id,)).fetchone()
-            if row is not None:
-                return row
+        # Whoever types a name cannot see how the file system has composed its letters.
+        names = (article_id, normalize("NFC", article_id), normalize("NFD", article_id))
+        for name in dict.fromkeys(names):
+            for condition in (
+                "id = ?",
+                "key = (SELECT article FROM files WHERE path = ?)",
+                "sha256 IN (SELECT sha256 FROM former WHERE id = ?)",
+            ):
+                sql = f"SELECT * FROM articles WHERE {condition}"
+                row: tuple[object, ...] | None = db.execute(sql, (name,)).fetchone()
+                if row is not None:
+                    return row
         return None
 
     def _article(self, row: Sequence[object], paths: Sequence[str] = ()) -> Article:

@@ -227,8 +227,8 @@ def _export(name: str, folder: Path) -> None:
     make_folder(folder.parent)
     with held(folder.parent / EXPORT_LOCK):
         with contextlib.suppress(ModelError):
-            _checked_card(folder)
-            return  # another process has just exported it
+            if _checked_card(folder).export_version == EXPORT_VERSION:
+                return  # another process has just exported it
         sweep(folder.parent)
         with workspace(folder.parent) as unfinished:
             _run_export(name, unfinished / "encoder")

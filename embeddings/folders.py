@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from functools import partial
@@ -56,12 +57,15 @@ class FoundFile:
     """True for a folder that could not be looked into, so that nobody knows what is in it."""
 
 
-def find_files(folders: Sequence[Path], uploads: Path | None = None) -> Iterator[FoundFile]:
+def find_files(
+    folders: Sequence[Path], uploads: Path | None = None, apart: Path | None = None
+) -> Iterator[FoundFile]:
     """Every file below the folders, in an order that only depends on their names.
 
     With one folder an id is the path below it; with several, the folder's name comes first. The
     ids of files in `uploads`, which need not be there, begin with `UPLOADED`.
-    Hidden files are left out, and those that the folder's `.footnoteignore` names.
+    Hidden files are left out, and those that the folder's `.footnoteignore` names, and the
+    folder `apart`, if it lies below one of them: what Footnote itself keeps is no article.
     Raises `ReadError` when a folder is not there.
     """
     names = [folder.resolve().name for folder in folders]
@@ -78,7 +82,7 @@ def find_files(folders: Sequence[Path], uploads: Path | None = None) -> Iterator
         if not folder.is_dir():
             raise ReadError(f"{folder} is not a folder; give the folder that holds the articles")
         prefix = f"{name}/" if len(folders) > 1 else ""
-        ignored = _ignore_rules(folder)
+        ignored = _left_out(folder, apart)
 
         def found(
             parts: tuple[str, ...], refusal: str | None = None, *, unlisted: bool = False,
@@ -88,9 +92,9 @@ def find_files(folders: Sequence[Path], uploads: Path | None = None) -> Iterator
             source = f"{_text(name)}/{path}"
             return FoundFile(folder, parts, _text(prefix) + path, source, refusal, unlisted)
 
-        yield from _below(folder, (), found, ignored)
+        yield from _below(folder, found, ignored)
     if uploads is not None and uploads.is_dir():
-        yield from _below(uploads, (), partial(uploaded, uploads), lambda _: False)
+        yield from _below(uploads, partial(uploaded, uploads), lambda _: False)
 
 
 def uploaded(
@@ -103,27 +107,30 @@ def uploaded(
 
 def _below(
     folder: Path,
-    parts: tuple[str, ...],
     found: Callable[..., FoundFile],
     ignored: Callable[[str], bool],
 ) -> Iterator[FoundFile]:
-    try:
-        with os.scandir(folder.joinpath(*parts)) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError as error:
-        if not parts:
-            raise ReadError(f"cannot read {folder}: {error.strerror}; make it readable") from error
-        yield found(parts, f"cannot be looked into: {error.strerror}", unlisted=True)
-        return
-    for entry in entries:
-        below = (*parts, entry.name)
-        if entry.name.startswith(".") or ignored("/".join(below)):
+    ahead: list[tuple[tuple[str, ...], os.DirEntry[str] | None]] = [((), None)]
+    while ahead:  # no recursion: folders may be nested deeper than Python calls
+        parts, entry = ahead.pop()
+        if entry is not None and not entry.is_dir(follow_symlinks=False):
+            yield found(parts, _refusal(entry))
             continue
-        if entry.is_dir(follow_symlinks=False):
-            if not ignored("/".join(below) + "/"):
-                yield from _below(folder, below, found, ignored)
-        else:
-            yield found(below, _refusal(entry))
+        if entry is not None and ignored("/".join(parts) + "/"):
+            continue
+        try:
+            with os.scandir(folder.joinpath(*parts)) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            if not parts:
+                reason = f"cannot read {folder}: {error.strerror}; make it readable"
+                raise ReadError(reason) from error
+            yield found(parts, f"cannot be looked into: {error.strerror}", unlisted=True)
+            continue
+        for entry in entries:
+            below = (*parts, entry.name)
+            if not entry.name.startswith(".") and not ignored("/".join(below)):
+                ahead.append((below, entry))
 
 
 def _refusal(entry: os.DirEntry[str]) -> str | None:
@@ -225,14 +232,35 @@ def _unreadable(found: FoundFile, error: OSError) -> ReadError:
     return ReadError(f"{found.article_id}: cannot be read: {error.strerror}")
 
 
+def _left_out(folder: Path, apart: Path | None) -> Callable[[str], bool]:
+    """Test for paths below the folder that are not looked at."""
+    ignored = _ignore_rules(folder)
+    if apart is None or not apart.resolve().is_relative_to(folder.resolve()):
+        return ignored
+    path = apart.resolve().relative_to(folder.resolve()).as_posix()
+    if path == ".":
+        raise ReadError(
+            f"{folder} is the data folder, too; choose another (--data-dir or FOOTNOTE_DATA_DIR)"
+        )
+    return lambda below: below == path or ignored(below)
+
+
 def _ignore_rules(folder: Path) -> Callable[[str], bool]:
     """Test for paths that the folder's `.footnoteignore` (gitignore syntax) leaves out."""
     try:
-        lines = (folder / IGNORE_FILE).read_text("utf-8").splitlines()
+        lines = (folder / IGNORE_FILE).read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
         return lambda _: False
     except (OSError, UnicodeDecodeError) as error:
         raise ReadError(f"cannot read {folder / IGNORE_FILE}: {error}") from error
     from pathspec import GitIgnoreSpec
 
+    for number, line in enumerate(lines, start=1):
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except (ValueError, re.error) as error:
+            raise ReadError(
+                f"{folder / IGNORE_FILE}, line {number}: {line!r} is no pattern as git has them; "
+                "correct or remove it"
+            ) from error
     return GitIgnoreSpec.from_lines(lines).match_file

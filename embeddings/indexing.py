@@ -108,6 +108,7 @@ def index_folders(
     stop: Callable[[], bool] | None = None,
     wait: bool = True,
     portion: int = 1,
+    apart: Path | None = None,
 ) -> IndexReport:
     """Bring `corpus` up to date with the files of `folders`, and of its own uploads.
 
@@ -117,7 +118,8 @@ def index_folders(
     all passages are made anew beside the old ones, and then take their place at once. `stop` is
     asked between files: what is in hand is committed first. One process indexes at a time;
     another waits, or does nothing when `wait` is false. `portion` times more than usual is read
-    before it is encoded and committed, where encoding has many workers.
+    before it is encoded and committed, where encoding has many workers. The folder `apart` is left
+    out: all that Footnote keeps, this corpus and others' private articles, lies in it.
     Raises `ReadError` when a folder is not there, `CorpusError` when the corpus cannot be written.
     """
     tell = progress or (lambda _: None)
@@ -132,7 +134,7 @@ def index_folders(
         ThreadPoolExecutor(1) as ahead,
     ):
         stops = stop or (lambda: False)
-        run = _Run(corpus, encoder, fingerprint, reader, ahead, tell, stops, portion)
+        run = _Run(corpus, encoder, fingerprint, reader, ahead, tell, stops, portion, apart)
         return run.over(folders)
 
 
@@ -186,6 +188,7 @@ class _Run:
     tell: Callable[[Progress], None]
     stop: Callable[[], bool]
     portion: int = 1
+    apart: Path | None = None
     began: float = field(default_factory=time.monotonic)
     published: float = field(default_factory=time.monotonic)
     publishing: float = 0.0
@@ -236,7 +239,7 @@ class _Run:
         return self._report(lost, stays, interrupted=interrupted)
 
     def _files(self, folders: Sequence[Path]) -> Iterator[FoundFile]:
-        return find_files(folders, self.corpus.folder / UPLOADS)
+        return find_files(folders, self.corpus.folder / UPLOADS, self.apart)
 
     def _look_through(
         self, folders: Sequence[Path]

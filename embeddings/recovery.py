@@ -28,7 +28,7 @@ from embeddings.sealing import SEAL, Seal, read_seal, seal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["damage_of", "open_sound"]
+__all__ = ["damage_of", "open_sound", "set_aside"]
 
 PATIENCE_SECONDS = 120.0
 MOST_NAMED = 20
@@ -309,11 +309,12 @@ def _whole(db: sqlite3.Connection, build: int | None) -> set[object]:
     for row in filter(_intact, _readable(db, "passages")):
         if row[2] == build:
             passages[row[1]] = passages.get(row[1], 0) + 1
-    filed = {row[6] for row in filter(_intact, _readable(db, "files"))}
+    # By the file that it is called after: else that file could not get an article of its own.
+    filed = {(row[6], row[0]) for row in filter(_intact, _readable(db, "files"))}
     return {
         row[0]
         for row in filter(_intact, _readable(db, "articles"))
-        if row[0] in filed and row[0] in expected and passages.get(row[0]) == expected[row[0]]
+        if row[:2] in filed and row[0] in expected and passages.get(row[0]) == expected[row[0]]
     }
 
 
@@ -355,7 +356,7 @@ def _replace(folder: Path, salvage: _Salvage) -> Path | None:
             db.execute("COMMIT")
         finally:
             db.close()
-        aside = _set_aside(path)
+        aside = set_aside(path, "damaged")
         os.replace(new, path)
         sync_folder(folder)
         return aside
@@ -385,14 +386,18 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, salvage: _Salvage) -
         new.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, number + NUMBERS_SKIPPED))
 
 
-def _set_aside(path: Path) -> Path | None:
-    """A second name for the damaged file. Its journal must not be played into the new one."""
+def set_aside(path: Path, why: str) -> Path | None:
+    """A second name for a corpus file, `corpus.WHY-1.sqlite`, before another takes its place.
+
+    Its journal must not be played into that one.
+    """
+    journal = path.with_name(f"{path.name}-journal")
     if not path.exists():
+        journal.unlink(missing_ok=True)
         return None
     number = 1
-    while (aside := path.with_name(f"corpus.damaged-{number}.sqlite")).exists():
+    while (aside := path.with_name(f"corpus.{why}-{number}.sqlite")).exists():
         number += 1
-    journal = path.with_name(f"{path.name}-journal")
     if journal.exists():
         os.replace(journal, aside.with_name(f"{aside.name}-journal"))
     try:

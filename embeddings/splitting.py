@@ -62,7 +62,7 @@ def _paragraphs(text: str) -> Iterator[Span]:
         line = match[0]
         if not line:
             break
-        following = text[match.end() :][:1]
+        following = text[match.end() : match.end() + 1]
         wrapped = (
             len(line.strip()) in _WRAPPED
             and following.strip() != ""

@@ -24,8 +24,10 @@ from eval.formats_command import export_questions, import_questions
 from eval.gate import Gate, broken, load_gate
 from eval.inbox_command import inbox
 from eval.new_command import new
+from eval.questions import fingerprint, load
 from eval.report import Report, failures, wide
 from eval.report_command import report_page
+from eval.run import FINGERPRINT
 from eval.saved import Saved, SavedError, read_saved
 from eval.sets import RUNS, QuestionSet, SetsError, load_sets, named
 
@@ -148,11 +150,11 @@ def evaluate(
             report = measured(
                 chosen, limits, _before(chosen, accepted), data_dir, Console(stderr=True)
             )
+            show(report, wide(Console()), verbose=verbose)  # also where it cannot be written
             names = write(report, folder)
         except AssistantError as error:
             _failed(error)
             continue
-        show(report, wide(Console()), verbose=verbose)
         typer.echo(f"Written to {folder}: {', '.join(names)}")
         reports.append(report)
     if every:
@@ -232,7 +234,15 @@ def _before(chosen: QuestionSet, accepted: Path | None) -> Saved | None:
         )
     if accepted is None and (chosen.name == OWN or not chosen.accepted.is_file()):
         return None
-    return read_saved(accepted or chosen.accepted)
+    saved = read_saved(accepted or chosen.accepted)
+    if accepted is not None:
+        asked = {fingerprint([one])[:FINGERPRINT] for one in load(chosen.questions)}
+        if asked.isdisjoint(one.fingerprint for one in saved.judged):
+            raise SavedError(
+                f"{accepted}: was asked none of these questions in these words, so no drop can be "
+                "seen; name another run, or none, and accept the new one"
+            )
+    return saved
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from assistant.reader import prepare
 from assistant.retriever import DEPTH
 from assistant.service import Assistant
 from embeddings.errors import AssistantError
-from eval.beir import SEED, load_benchmark
+from eval.beir import SEED, load_benchmark, rows_of, texts_in
 from eval.metrics import contains_answer, exact_match, squad_words, token_f1
 from eval.text import strip_markers
 
@@ -132,16 +132,14 @@ def load_questions(
     texts = {article.id: article.text for article in benchmark.articles}
     held_back = kept_back(folder)
     asked, any_gold = [], False
-    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line) if line.strip() else {}
-            facts = row.get("metadata")
-            if not isinstance(facts, dict) or not isinstance(facts.get("answerable"), bool):
-                continue
-            question = _question(row, facts, relevance.get(str(row["_id"]), {}), texts, held_back)
-            gold = [a for a in _words(facts, "answers") if a != facts.get("type")]
-            any_gold = any_gold or (question.answerable and bool(gold))
-            asked.append(question)
+    for row in rows_of(folder / "queries.jsonl"):
+        facts = row.get("metadata")
+        if not isinstance(facts, dict) or not isinstance(facts.get("answerable"), bool):
+            continue
+        question = _question(row, facts, relevance.get(str(row["_id"]), {}), texts, held_back)
+        gold = [a for a in texts_in(facts, "answers") if a != facts.get("type")]
+        any_gold = any_gold or (question.answerable and bool(gold))
+        asked.append(question)
     if not any_gold:
         return None
     of = len(asked)
@@ -296,9 +294,10 @@ def _question(
 ) -> Asked:
     relevant = frozenset(document for document, grade in relevance.items() if grade > 0)
     kind, answerable = str(facts.get("type") or ""), bool(facts["answerable"])
-    evidence = _words(facts, "evidence") if answerable else ()
-    quoted = _quoted(_words(facts, "answers"), kind, evidence, [texts.get(d, "") for d in relevant])
-    about = relevant | set(_words(facts, "about")) | set(_words(facts, "documents"))
+    evidence = texts_in(facts, "evidence") if answerable else ()
+    answers = texts_in(facts, "answers")
+    quoted = _quoted(answers, kind, evidence, [texts.get(d, "") for d in relevant])
+    about = relevant | set(texts_in(facts, "about")) | set(texts_in(facts, "documents"))
     return Asked(
         id=str(row["_id"]),
         text=str(row["text"]),
@@ -311,6 +310,7 @@ def _question(
         history=tuple(
             {"role": str(turn.get("role")), "content": str(turn.get("content"))}
             for turn in facts.get("history") or ()
+            if isinstance(turn, dict)
         ),
     )
 
@@ -336,9 +336,3 @@ def _quoted(
         for answer in gold
         if answer not in long or any(contains_answer(text, [answer]) for text in documents)
     )
-
-
-def _words(facts: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """The texts of a field that holds a list of them; what is no text there is left out."""
-    value = facts.get(name)
-    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Benchmark", "Query", "load_benchmark"]
+__all__ = ["Benchmark", "Query", "load_benchmark", "rows_of", "texts_in"]
 
 SPLITS = ("test", "dev", "train")
 """Which split is asked when several are there and none is named."""
@@ -106,6 +106,18 @@ def load_benchmark(folder: Path, split: str | None = None, limit: int | None = N
         missing=len(relevant - indexed),
         corpus_sha256=sha256_of_file(corpus),
     )
+
+
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a file that `load_benchmark` has read, with all of their fields."""
+    for _, content in _numbered(path):
+        yield json.loads(content)
+
+
+def texts_in(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """The texts of a field that holds a list of them; what is no text there is left out."""
+    value = fields.get(name)
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
 
 
 @dataclass(frozen=True, slots=True)

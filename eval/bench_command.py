@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from embeddings.encoder import Encoder
+    from eval.answering_report import AnswersReport
     from eval.beir import Benchmark
+    from eval.follow_up_report import FollowUpReport
 
 __all__ = ["bench", "measure"]
 
@@ -107,20 +109,11 @@ def bench(
             if answers
             else None
         )
-        if json_file:
-            told = {} if answered is None else {"answers": answered.to_dict()}
-            _write(report.to_dict() | told, json_file)
+        told = {} if answered is None else {"answers": answered.to_dict()}
+        _tell((report, answered), report.to_dict() | told, json_file)
     except AssistantError as error:
         typer.echo(f"eval bench: {error}", err=True)
         raise typer.Exit(FAILED) from error
-    console = wide(Console())
-    for part in (report, answered):
-        for table in part.tables() if part else ():
-            console.print(table)
-        for note in part.notes() if part else ():
-            console.print(note, markup=False, highlight=False, soft_wrap=True)
-    if json_file:
-        typer.echo(f"Written to {json_file}")
 
 
 def measure(
@@ -153,14 +146,27 @@ def _bench_follow_ups(
     data, encoder = _encoder(data_dir)
     shown = _Shown(encoder, Console(stderr=True))
     report = measure_follow_ups(follow_ups, data, shown, shown.name)
-    if file:
-        _write(report.to_dict(), file)
+    _tell((report,), report.to_dict(), file)
+
+
+def _tell(
+    parts: Sequence[BenchReport | AnswersReport | FollowUpReport | None],
+    document: dict[str, Any],
+    file: Path | None,
+) -> None:
+    """Show what was measured, then write it: what cannot be written is not lost."""
+    from rich.console import Console
+
     console = wide(Console())
-    for table in report.tables():
-        console.print(table)
-    for note in report.notes():
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+    for part in parts:
+        if part is None:
+            continue
+        for table in part.tables():
+            console.print(table)
+        for note in part.notes():
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
     if file:
+        _write(document, file)
         typer.echo(f"Written to {file}")
 
 

@@ -72,6 +72,8 @@ def check(
 
     try:
         questions, wrong = read_files(files)
+        if not questions and not wrong:
+            raise AssistantError(f"no questions in {', '.join(map(str, files))}")
         known = None if articles is None else read_articles(articles)
         findings = [*wrong, *lint(questions, known)]
         if split_by:

@@ -20,11 +20,12 @@ from eval.run import run
 from eval.saved import LATEST, Saved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
+    from embeddings.indexing import FileNote
     from eval.gate import Gate
     from eval.questions import Question
     from eval.run import Record
@@ -34,6 +35,7 @@ __all__ = ["files_of", "measured", "records_of", "write"]
 
 WRITTEN = {"comparison.json", "reliability.svg", "risk-coverage.svg"}
 """Files that not every run has."""
+REFUSED_SHOWN = 5
 
 
 def measured(
@@ -74,10 +76,22 @@ def records_of(
     if not articles.is_dir():
         raise ReadError(f"{articles}: no such folder; name one with --articles")
     with Assistant.open(articles, data_dir=data_dir) as assistant:
+        for line in _refused(assistant.report.refused):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
         records = run(questions, assistant)
         return tuple(
             track(records, "Asking", total=len(questions), console=console, transient=True)
         )
+
+
+def _refused(files: Sequence[FileNote]) -> Iterator[str]:
+    """A line for each file that no answer can come from, the first of them."""
+    from assistant.terminal import safe
+
+    for file in files[:REFUSED_SHOWN]:
+        yield safe(f"Not asked: {file.path}: {file.reason}")
+    if len(files) > REFUSED_SHOWN:
+        yield f"Not asked: {len(files) - REFUSED_SHOWN} more; `assistant index` says why"
 
 
 def files_of(report: Report) -> dict[str, str]:

@@ -11,9 +11,9 @@ import typer
 from embeddings.errors import AssistantError
 from eval.articles import read_articles
 from eval.formats import Exported, FormatError, Imported, beir, promptfoo, ragas, squad
-from eval.formats.documents import as_read, filed, standing
+from eval.formats.documents import as_read, filed, loadable, standing
 from eval.questions import load
-from eval.writing import write_files, write_questions
+from eval.writing import check_new, write_files, write_questions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def export_questions(
             made = ragas.exported(asked, known, None if run is None else ragas.read_run(run))
         else:
             made = promptfoo.exported(asked, articles.resolve())
-        write_files(made.files, out)
+        write_files({out / name: text for name, text in made.files.items()})
     except AssistantError as error:
         typer.echo(f"eval export: {error}", err=True)
         raise typer.Exit(FAILED) from error
@@ -118,7 +118,7 @@ def import_questions(
       python -m eval --questions squad.jsonl --articles squad-articles/ --no-gate
     """
     try:
-        made = _read(of, source, articles, split, var)
+        made = loadable(_read(of, source, articles, split, var))
         files: dict[str, str] = {}
         if articles is not None:
             made = standing(made, {a.id: a.text for a in read_articles(articles).values()})
@@ -130,9 +130,10 @@ def import_questions(
                               "--articles FOLDER takes those that are there")  # fmt: skip
         if not made.rows:
             raise FormatError(f"{source}: no question can be taken: {_reasons(made.left_out)}")
+        texts = {} if articles_out is None else {articles_out / n: t for n, t in files.items()}
+        check_new([out, *texts])
         write_questions(made.rows, out)
-        if articles_out is not None:
-            write_files(files, articles_out)
+        write_files(texts)
     except AssistantError as error:
         typer.echo(f"eval import: {error}", err=True)
         raise typer.Exit(FAILED) from error

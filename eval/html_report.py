@@ -106,6 +106,7 @@ def html_report(
     values = {
         "run": run,
         "broken": [verdict for verdict in run["gate"] if verdict["state"] == "broken"],
+        "unasked": sum(verdict["state"] == "not_judged" for verdict in run["gate"]),
         "tiles": _tiles(run["measures"]),
         "lines": _lines(run["measures"]),
         "columns": [title for title, _ in COLUMNS],

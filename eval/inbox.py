@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embeddings.durable import write_durably
 from embeddings.errors import AssistantError
-from eval.questions import KINDS, load
+from eval.questions import KINDS, load_text
 from eval.text import states
+from eval.writing import lines_of, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from assistant.chat.history.store import Conversation, Exchange, History
     from embeddings.records import Article
@@ -130,16 +128,15 @@ def append(row: dict[str, Any], path: Path) -> None:
 
     Raises `QuestionFileError` for what the loader does not take.
     """
-    line = json.dumps(row, ensure_ascii=False) + "\n"
-    before = path.read_text("utf-8") if path.exists() else ""
+    try:
+        before = path.read_text("utf-8-sig") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise InboxError(f"{path}: cannot be read: {error}; name another file: --out") from error
     if before and not before.endswith("\n"):
         before += "\n"
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / path.name
-        trial.write_text(before + line, "utf-8")
-        load([trial])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(path, (before + line).encode())
+    text = before + lines_of([row])
+    load_text(text, path)
+    put(path, text)
 
 
 def _common(candidate: Candidate, kind: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "Turn",
     "fingerprint",
     "load",
+    "load_text",
     "read",
 ]
 
@@ -98,24 +99,41 @@ class Question:
 
 def load(paths: Iterable[Path]) -> tuple[Question, ...]:
     """The questions of all files, in order; raises `QuestionFileError` naming file and line."""
+    return _all_sound(question for path in paths for question in read(path))
+
+
+def load_text(text: str, path: Path) -> tuple[Question, ...]:
+    """The questions that a file of this text would have, as `load` has them."""
+    return _all_sound(_read(text, path))
+
+
+def read(path: Path) -> Iterator[Question | QuestionFileError]:
+    """What each line holds, or what is wrong with it; raises when the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # some editors write the mark
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise QuestionFileError(f"{path}: cannot be read: {reason}") from error
+    yield from _read(text, path)
+
+
+def _all_sound(read: Iterable[Question | QuestionFileError]) -> tuple[Question, ...]:
     questions: list[Question] = []
     seen: dict[str, str] = {}
-    for path in paths:
-        for question in read(path):
-            if isinstance(question, QuestionFileError):
-                raise question
-            if question.id in seen:
-                raise _wrong(question.origin, f"id {question.id!r} is taken by {seen[question.id]}")
-            seen[question.id] = question.origin
-            questions.append(question)
+    for question in read:
+        if isinstance(question, QuestionFileError):
+            raise question
+        if question.id in seen:
+            raise _wrong(question.origin, f"id {question.id!r} is taken by {seen[question.id]}")
+        seen[question.id] = question.origin
+        questions.append(question)
     if not questions:
         raise QuestionFileError("no questions: name a JSON Lines file that has some")
     return tuple(questions)
 
 
-def read(path: Path) -> Iterator[Question | QuestionFileError]:
-    """What each line holds, or what is wrong with it; raises when the file cannot be read."""
-    for number, line in enumerate(_lines(path), start=1):
+def _read(text: str, path: Path) -> Iterator[Question | QuestionFileError]:
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
                 yield _question(line, f"{path}:{number}")
@@ -131,19 +149,14 @@ def fingerprint(questions: Iterable[Question]) -> str:
     return digest.hexdigest()
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise QuestionFileError(f"{path}: cannot be read: {reason}") from error
-
-
 def _question(line: str, origin: str) -> Question:
     try:
         row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         raise _wrong(origin, f"not JSON: {error.msg} at column {error.colno}") from error
+    except UnicodeEncodeError as error:  # no report could be written of it
+        raise _wrong(origin, "a text holds half a character (\\ud800 to \\udfff)") from error
     if not isinstance(row, dict):
         raise _wrong(origin, "a question is a JSON object, one on each line")
     answerable = row.get("answerable")

@@ -12,7 +12,7 @@ from embeddings.errors import AssistantError
 from eval.comparison import compare
 from eval.gate import Gate, load_gate
 from eval.html_report import html_report
-from eval.saved import LATEST, Saved, SavedError, read_saved
+from eval.saved import LATEST, Saved, SavedError, is_accepted, read_saved
 from eval.sets import load_sets
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def report_page(
     """
     try:
         document = _document(run)
+        if document is None:
+            raise SavedError(f"{run}: has no answers; name a run's folder")
         path = out or (run if run.is_dir() else run.parent) / PAGE
         comparison, before = _compared(document, run, against)
         try:
@@ -68,14 +70,11 @@ def report_page(
     typer.echo(f"Written to {path}")
 
 
-def _document(run: Path) -> dict[str, Any]:
-    """All of a run; an accepted run has too little."""
+def _document(run: Path) -> dict[str, Any] | None:
+    """All of a run; None of an accepted run, which has too little."""
     read_saved(run)  # raises where it is none
-    file = run / LATEST if run.is_dir() else run
-    if file.suffix == ".jsonl":
-        raise SavedError(f"{run}: has no answers; name a run's folder")
-    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return document
+    text = (run / LATEST if run.is_dir() else run).read_text(encoding="utf-8")
+    return None if is_accepted(text) else json.loads(text)
 
 
 def _compared(
@@ -87,7 +86,7 @@ def _compared(
         comparison = compare(read_saved(against), after)
         if not comparison.shared:
             raise SavedError(f"{against} and {run} have no question in common")
-        whole = _document(against) if against.suffix != ".jsonl" else {"records": []}
+        whole = _document(against) or {"records": []}
         return comparison, {row["id"]: row for row in whole["records"]}
     chosen = next((one for one in load_sets() if one.name == after.name), None)
     if chosen is None or not chosen.accepted.is_file():

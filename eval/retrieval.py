@@ -109,16 +109,16 @@ def holds(hit: Span, needed: Span) -> bool:
 
 def _spans(place: Quote, question: Question, article: Callable[[str], Article]) -> list[Span]:
     try:
-        text = article(place.article_id).text
+        kept = article(place.article_id)
     except (AssistantError, KeyError) as error:
         raise QuestionFileError(
             f"{question.origin}: article {place.article_id!r} is not among the articles asked"
         ) from error
     spans = []
-    start = text.find(place.quote)
-    while start >= 0:
-        spans.append(Span(place.article_id, start, start + len(place.quote)))
-        start = text.find(place.quote, start + 1)
+    start = kept.text.find(place.quote)
+    while start >= 0:  # hits name the article by the id it is kept under: equal texts are kept once
+        spans.append(Span(kept.id, start, start + len(place.quote)))
+        start = kept.text.find(place.quote, start + 1)
     if not spans:
         raise QuestionFileError(
             f"{question.origin}: quote {place.quote[:60]!r} does not stand in {place.article_id}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from eval.measures import Measure
 
-__all__ = ["ACCEPTED", "LATEST", "Judged", "Saved", "SavedError", "read_saved"]
+__all__ = ["ACCEPTED", "LATEST", "Judged", "Saved", "SavedError", "is_accepted", "read_saved"]
 
 ACCEPTED = "footnote/accepted/1"
 LATEST = "latest.json"
@@ -102,14 +102,21 @@ def read_saved(path: Path) -> Saved:
             "accepted run"
         ) from error
     try:
-        if file.suffix == ".jsonl":
-            head, *rows = (json.loads(line) for line in text.splitlines() if line.strip())
-            if head["schema"] != ACCEPTED:
-                raise ValueError(head["schema"])
+        if is_accepted(text):
+            head, *rows = (json.loads(line) for line in text.split("\n") if line.strip())
             return Saved.from_run({**head, "records": rows})
         return Saved.from_run(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SavedError(f"{file}: is not a run of `python -m eval`: make it anew") from error
+
+
+def is_accepted(text: str) -> bool:
+    """Whether a file of this text is an accepted run, whatever it is named."""
+    try:
+        head = json.loads(text.partition("\n")[0])
+    except ValueError:
+        return False
+    return isinstance(head, dict) and head.get("schema") == ACCEPTED
 
 
 def _judged(row: Mapping[str, Any]) -> Judged:

@@ -44,9 +44,9 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
 
 
 def escaped(text: str) -> str:
-    """Text for a line or a cell of Markdown, without white space that would end it."""
-    plain = " ".join(text.split())
-    return plain.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    """Text for a line or a cell of Markdown, in which nothing ends it, links or loads a picture."""
+    plain = " ".join(text.split()).replace("\\", "\\\\")
+    return plain.replace("|", "\\|").replace("[", "\\[").replace("<", "&lt;")
 
 
 def decimal(value: float | None, digits: int = 3) -> str:

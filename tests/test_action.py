@@ -66,6 +66,7 @@ def repository(example: list[dict[str, Any]], tmp_path: Path) -> Path:
     (folder / given["articles"]).mkdir(parents=True)
     for name, text in ARTICLES.items():
         (folder / given["articles"] / name).write_text(text, encoding="utf-8")
+    (folder / given["articles"] / "locked.pdf").write_bytes(b"%PDF-1.4 damaged")
     (folder / given["questions"]).write_text(_questions(), encoding="utf-8")
     (folder / "eval").mkdir()  # a package of theirs does not get in the way
     (folder / "eval" / "__init__.py").write_text("raise SystemExit(9)")
@@ -116,6 +117,7 @@ def test_the_readmes_five_lines_run(
     assert done.returncode == 0, done.stdout + done.stderr
     assert summary.startswith("# Evaluation")
     assert "3 questions: " in summary
+    assert "Not asked: locked.pdf: the PDF is damaged" in done.stderr
     assert (repository / "footnote-eval" / "junit.xml").is_file()
 
     strict = repository / "strict floors.toml"

@@ -32,7 +32,9 @@ def test_python_examples_run(
     )
     names: dict[str, object] = {}
 
-    for example in blocks("python"):
+    examples = blocks("python")
+    assert len(examples) == 3
+    for example in examples:
         exec(example, names)
         answer = names["answer"]
         assert answer.answered, example  # type: ignore[attr-defined]

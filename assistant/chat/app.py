@@ -60,6 +60,8 @@ MOST_HASHING = 2
 served = launch.current()
 opening, history, uploads = served.opening, served.history, served.uploads
 background: set[asyncio.Task[None]] = set()
+answering: dict[str, asyncio.Task[None]] = {}
+"""What is being answered just now, by the id of the exchange."""
 queue = FairQueue()
 hashing = asyncio.Semaphore(MOST_HASHING)
 
@@ -81,8 +83,13 @@ def keep(task: asyncio.Task[None]) -> None:
 
 
 @cl.on_app_shutdown
-def stop() -> None:
-    """Close the articles and the conversations."""
+async def stop() -> None:
+    """Keep what is shown of unfinished answers, then close the articles and the conversations."""
+    unfinished = tuple(answering.values())
+    for task in unfinished:
+        task.cancel()
+    if unfinished:
+        await asyncio.wait(unfinished, timeout=launch.GRACE_SECONDS)
     opening.close()
     uploads.close()
     if history is not None:
@@ -170,8 +177,23 @@ async def answer(message: cl.Message) -> None:
 async def answer_at(place: Place, message: cl.Message) -> None:
     """Answer a question that has a place; whatever goes wrong is said in our own words."""
     reply = Reply(conversing(), message.content)
-    keeping = Keeping(history, asker(), cl.context.session.thread_id, exchange(message, reply))
-    await keeping.begin()
+    asked = exchange(message, reply)
+    keeping = Keeping(history, asker(), cl.context.session.thread_id, asked)
+    task = asyncio.current_task()
+    assert task is not None
+    answering[asked.id] = task
+    try:
+        await keeping.begin()
+        await answer_kept(place, reply, keeping)
+    except asyncio.CancelledError:  # by Stop, by the end of a login, or of the chat
+        await keeping.finish(reply.so_far(), "", reply.folded)
+        raise
+    finally:
+        del answering[asked.id]
+
+
+async def answer_kept(place: Place, reply: Reply, keeping: Keeping) -> None:
+    """Answer a question that is kept, and keep what comes of it."""
     found, said = None, ""
     try:
         await prepared()
@@ -184,7 +206,8 @@ async def answer_at(place: Place, message: cl.Message) -> None:
     if said:
         await cl.Message(content=said).send()
     spoken = rendering.spoken(found) if found else _("This question could not be answered.")
-    await cl.send_window_message({"footnote": "replied", "text": spoken})
+    told_page = {"footnote": "replied", "id": reply.message.id, "text": spoken}
+    await cl.send_window_message(told_page)
     await keeping.finish(found, said, reply.folded)
     if history is not None and not keeping.problem:
         told_page = {"footnote": "kept", "conversation": cl.context.session.thread_id}
@@ -301,20 +324,64 @@ async def set_preferences(form: dict[str, object]) -> None:
         await show_settings(changed=True)
 
 
+@cl.on_window_message
+async def refill(wanted: object) -> None:
+    """Fill the settings anew for who comes back to a page: another may have set them meanwhile."""
+    await show_settings()
+
+
 async def resume(thread: ThreadDict) -> None:
     """Show a conversation again, its citations proven against the articles as they are now."""
     assert history is not None
     try:
         await prepared()
+        unfinished = dict(answering)  # before what is kept: what is answered meanwhile is in it
         kept = await asyncio.to_thread(history.conversation, asker(), thread["id"], MOST_SHOWN)
         if kept is None:
             return
-        again = await conversing().call(lambda assistant: shown(kept, assistant.article))
+        again = await conversing().call(lambda a: shown(kept, a.article, unfinished))
         thread["steps"], thread["elements"] = again.steps, again.elements
         cl.user_session.set("history", turns(kept)[-MOST_TURNS:])
         await show_settings(conversation=thread["id"])
+        for each in kept.exchanges:
+            if each.id in unfinished and each.answer is None:
+                keep(asyncio.create_task(await_answer(each, unfinished[each.id])))
     except Exception as error:
         await cl.Message(content=explain(error, markdown=True)).send()
+
+
+async def await_answer(asked: Exchange, task: asyncio.Task[None]) -> None:
+    """Show an answer once it is there to a page that came while it was composed.
+
+    The page waits as the one does that asked; its Stop button stops the answer.
+    """
+    cl.context.session.current_task = task
+    await cl.context.emitter.task_start()
+    await asyncio.wait([task])
+    await cl.context.emitter.delete_step({"id": asked.reply_id})
+    try:
+        await show_kept(asked)
+    except Exception as error:
+        await cl.Message(content=explain(error, markdown=True)).send()
+    finally:
+        await cl.context.emitter.task_end()
+
+
+async def show_kept(asked: Exchange) -> None:
+    """Show what was kept of a reply, on a page that shows its question already."""
+    assert history is not None
+    conversation = cl.context.session.thread_id
+    kept = await asyncio.to_thread(history.conversation, asker(), conversation, MOST_SHOWN)
+    if kept is None:  # deleted meanwhile, in another page
+        await cl.Message(content=escape(_("There is no such conversation."))).send()
+        return
+    only = replace(kept, exchanges=tuple(each for each in kept.exchanges if each.id == asked.id))
+    again = await conversing().call(lambda assistant: shown(only, assistant.article))
+    for step in again.steps:  # what is there stays, what is new comes after it
+        await cl.context.emitter.send_step(step)
+    for element in again.elements:
+        await cl.context.emitter.send_element(element)
+    cl.user_session.set("history", turns(kept)[-MOST_TURNS:])
 
 
 async def password_login(name: str, password: str) -> cl.User | None:

@@ -176,7 +176,7 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     app.add_middleware(LoginGate, attempts=current().attempts)
     app.add_middleware(Capacity)
     app.add_middleware(Ending)
-    harden(host, port, public_url)
+    harden(host, port, public_url, login.kind)
     stop_in_our_words(sio.handlers["/"])
     check_events(sio.handlers["/"])
     # In front, because Chainlit answers every other path with its own page.

@@ -18,6 +18,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _UNICODE = re.compile(r"utf|ucs|unicode", re.IGNORECASE)
+_NO_ENCODINGS = ("idna", "punycode", "undefined")
+"""Codecs of Python's that no text is in; programs write `charset=undefined` for a missing value."""
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -99,7 +101,7 @@ def _codec(name: str | None) -> str | None:
         found = codecs.lookup(label)
     except (LookupError, ValueError):
         return None
-    if not getattr(found, "_is_text_encoding", True) or label.startswith(("idna", "punycode")):
+    if not getattr(found, "_is_text_encoding", True) or label.startswith(_NO_ENCODINGS):
         return None
     wider = {
         "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030",

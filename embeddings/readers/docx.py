@@ -17,7 +17,6 @@ from embeddings.records import Document
 __all__ = ["read_docx"]
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _OFFICE_DOCUMENT = "/officeDocument"
 _NOTES = ("footnotes", "endnotes", "comments")
 _SKIPPED = frozenset(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from email.errors import MessageDefect
+from email.charset import UNKNOWN8BIT
+from email.errors import HeaderParseError, MessageDefect
 from email.header import decode_header
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from embeddings.errors import ReadError
 from embeddings.readers.decoding import decode
-from embeddings.readers.prose import language_tag, one_line, tidy
+from embeddings.readers.prose import LONGEST_LINE, language_tag, one_line, tidy
 from embeddings.readers.webpage import decode_html, html_text
 from embeddings.records import Document
 
 if TYPE_CHECKING:
+    from email.header import Header
     from email.message import Message
 
 __all__ = ["read_eml"]
@@ -189,20 +192,33 @@ def _unwrapped(text: str) -> str:
 
 
 def _header(message: Message, name: str) -> str | None:
-    """A header's text, decoded; what cannot be decoded is shown as it stands."""
+    """A header's text, decoded; None where the message has no such header."""
     raw = message.get(name)
-    if raw is None:
-        return None
+    return None if raw is None else _decoded(raw, message)
+
+
+def _decoded(raw: str | Header, message: Message) -> str | None:
+    """Text of one of the message's headers; what cannot be decoded is shown as it stands."""
     pieces: list[str] = []
     try:
-        for piece, charset in decode_header(str(raw)):
-            if isinstance(piece, bytes):
+        for piece, charset in decode_header(raw):
+            if charset == UNKNOWN8BIT:
+                pieces.append(_undeclared(piece, message.get_content_charset()))
+            elif isinstance(piece, bytes):
                 pieces.append(decode(piece, charset).text if piece else "")
             else:
                 pieces.append(piece)
-    except (ValueError, LookupError, ReadError):
+    except (ValueError, LookupError, HeaderParseError, ReadError):
         pieces = [str(raw)]
     return one_line("".join(pieces).encode("utf-8", "replace").decode("utf-8"))
+
+
+def _undeclared(piece: bytes, declared: str | None) -> str:
+    """Bytes that stand in a header as they are: UTF-8 (RFC 6532), else in the text's encoding."""
+    for encoding in ("utf-8", declared or "ascii"):
+        with suppress(UnicodeError, LookupError):
+            return piece.decode(encoding)
+    return piece.decode("ascii", "replace")
 
 
 def _date(message: Message) -> str | None:
@@ -214,6 +230,10 @@ def _date(message: Message) -> str | None:
 
 
 def _author(message: Message) -> str | None:
+    stated = message.get("from")
+    if isinstance(stated, str):  # parsed before it is decoded: a comma may be part of the name
+        name, address = parseaddr(stated[:LONGEST_LINE])
+        return _decoded(name, message) or one_line(address)
     name, address = parseaddr(_header(message, "from") or "")
     return one_line(name) or one_line(address)
 
@@ -222,7 +242,7 @@ def _filename(part: Message) -> str | None:
     try:
         name = part.get_filename()
         return _decoded_name(name) if name else None
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, HeaderParseError):
         return None
 
 

@@ -28,11 +28,13 @@ def read_epub(content: bytes) -> Document:
     chapters: list[str] = []
     unread: list[str] = []
     for part in _spine(package, posixpath.dirname(name)):
+        page = b"?"  # while it is not known, it is not taken for an empty one
         try:
-            decoded = decode_html(archive.read(part))
+            page = archive.read(part)
+            decoded = decode_html(page)
             text, wrong = html_text(decoded.text)
         except ReadError:
-            if part not in archive or archive.read(part).strip():
+            if page.strip():
                 unread.append(posixpath.basename(part))
             continue
         damage = damage or wrong or decoded.incomplete

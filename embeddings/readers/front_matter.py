@@ -49,8 +49,8 @@ def _fields(text: str, *, toml: bool) -> dict[str, Any]:
     try:
         # The base loader makes nothing but strings, lists and mappings.
         read = tomllib.loads(text) if toml else yaml.load(text, yaml.BaseLoader)
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError):
-        return {}
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        return {}  # TOML's own error is a ValueError; so are characters and numbers out of range
     if not isinstance(read, dict):
         return {}
     return {str(name).lower(): value for name, value in read.items()}

@@ -39,9 +39,9 @@ _LABEL = (
     r"(?:\s+(?:date|time|on|at))?)"
 )
 _DATE_LINE = re.compile(
-    rf"\W*(?:{_LABEL}\s*[:：]?\s*)?(?:{_ISO}|{_WORDS}){_TIME}(?P<rest>.*)", re.IGNORECASE
+    rf"\W*(?:{_LABEL}\s*(?:[:：]\s*)?)?(?:{_ISO}|{_WORDS}){_TIME}(?P<rest>.*)", re.IGNORECASE
 )
-_LABELLED = re.compile(rf"\W*{_LABEL}\s*[:：]?\s*(?:{_ISO}|{_WORDS})", re.IGNORECASE)
+_LABELLED = re.compile(rf"\W*{_LABEL}\s*(?:[:：]\s*)?(?:{_ISO}|{_WORDS})", re.IGNORECASE)
 _DATELINE = re.compile(
     rf"(?-i:[A-ZÀ-Þ][A-ZÀ-Þ .,'’/-]{{2,60}}?),\s+(?:{_ISO}|{_WORDS})"
     r"\s*(?:\([^)]{1,60}\)\s*)?(?:[—–-]|\Z)",

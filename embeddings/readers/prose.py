@@ -6,6 +6,7 @@ import datetime
 import re
 
 __all__ = [
+    "LONGEST_LINE",
     "Prose",
     "Table",
     "iso_date",
@@ -135,10 +136,6 @@ class Prose:
         self.end_line()
         if self._done and self._done[-1] != "\n\n":
             self._done.append("\n\n")
-
-    def is_empty(self) -> bool:
-        """Whether nothing but white space was added."""
-        return not self._done and not "".join(self._line).strip()
 
     def text(self) -> str:
         """All of it, tidied."""

@@ -8,10 +8,9 @@ whole question as `footnote`.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from eval.beir import load_benchmark
+from eval.beir import load_benchmark, rows_of, texts_in
 from eval.formats import (
     Exported,
     FormatError,
@@ -69,10 +68,7 @@ def imported(folder: Path, split: str | None = None) -> Imported:
     }
     rows: list[dict[str, Any]] = []
     left_out: list[LeftOut] = []
-    for line in (folder / "queries.jsonl").read_text("utf-8").splitlines():
-        if not line.strip():
-            continue
-        query = json.loads(line)
+    for query in rows_of(folder / "queries.jsonl"):
         made = _row(query, relevant.get(str(query["_id"]), ()))
         if isinstance(made, str):
             left_out.append(LeftOut(str(query["_id"]), made))
@@ -108,11 +104,11 @@ def _row(query: Mapping[str, Any], documents: Sequence[Article]) -> dict[str, An
         return dict(told["footnote"])
     id_, text = str(query["_id"]), str(query["text"])
     if told.get("answerable") is False:
-        about = [str(one) for one in told.get("about") or ()]
+        about = texts_in(told, "about")
         return unanswerable_row(
             id_, text, about[0] if about else None, "Marked as not answerable.", "from BEIR"
         )
-    answers = [a for a in told.get("answers") or () if isinstance(a, str) and a.strip()]
+    answers = [answer for answer in texts_in(told, "answers") if answer.strip()]
     if not answers:
         return "it does not say what the answer is"
     return answered_row(id_, text, [answers], documents, "from BEIR")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import ReadError
 from embeddings.readers import read_article
 from eval.formats import Imported, LeftOut
+from eval.questions import QuestionFileError, load_text
+from eval.writing import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["as_read", "filed", "standing"]
+__all__ = ["as_read", "filed", "loadable", "standing"]
 
 KEPT = (".txt", ".md")
 """Suffixes under which a text is read as it is; others get `.txt` behind them."""
@@ -23,17 +25,36 @@ LONGEST_NAME = 80
 def filed(made: Imported) -> tuple[Imported, dict[str, str]]:
     """The rows with file names for ids, and the files: each document as plain text."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for id_ in made.documents:
         name = _name(id_)
         stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
         number = 1
-        while name in names.values():
+        while name.lower() in taken:  # there are disks to which two cases are one name
             number += 1
             name = f"{stem}-{number}{suffix}"
         names[id_] = name
+        taken.add(name.lower())
     rows = tuple(_renamed(row, lambda id_: names.get(id_, id_)) for row in made.rows)
     files = {names[id_]: text for id_, text in made.documents.items()}
     return Imported(rows, made.documents, made.left_out), files
+
+
+def loadable(made: Imported) -> Imported:
+    """The rows that the loader of questions takes, each id once; the others are left out."""
+    rows: dict[str, dict[str, Any]] = {}
+    left_out = list(made.left_out)
+    for row in made.rows:
+        id_ = str(row.get("id"))
+        try:
+            load_text(lines_of([row]), Path("row"))
+        except QuestionFileError as error:
+            left_out.append(LeftOut(id_, str(error).removeprefix("row:1: ")))
+            continue
+        if id_ in rows:
+            left_out.append(LeftOut(id_, "another question has its id"))
+        rows.setdefault(id_, row)
+    return Imported(tuple(rows.values()), made.documents, tuple(left_out))
 
 
 def standing(made: Imported, texts: Mapping[str, str]) -> Imported:

@@ -62,7 +62,7 @@ def imported(path: Path, articles: Mapping[str, Article], var: str = "question")
     left_out: list[LeftOut] = []
     for number, test in enumerate(_tests(path), start=1):
         id_ = f"promptfoo-{number}"
-        kept = (test.get("metadata") or {}).get("footnote")
+        kept = _fields(test, "metadata").get("footnote")
         made = dict(kept) if isinstance(kept, dict) else _row(id_, test, articles, var)
         if isinstance(made, str):
             left_out.append(LeftOut(str(test.get("description") or id_), made))
@@ -119,11 +119,14 @@ def _tests(path: Path) -> list[dict[str, Any]]:
 def _row(
     id_: str, test: Mapping[str, Any], articles: Mapping[str, Article], var: str
 ) -> dict[str, Any] | str:
-    question = (test.get("vars") or {}).get(var)
+    question = _fields(test, "vars").get(var)
     if not isinstance(question, str) or not question.strip():
         return f"it has no var {var!r} of one text; name another with --var"
     facts: list[list[str]] = []
-    for check in test.get("assert") or ():
+    checks = test.get("assert")
+    for check in checks if isinstance(checks, list) else ():
+        if not isinstance(check, dict):
+            continue
         kind, value = check.get("type"), check.get("value")
         if kind == "is-refusal":
             return unanswerable_row(id_, question, None, "A refusal is asserted.", "from promptfoo")
@@ -134,6 +137,12 @@ def _row(
     if not facts:
         return "it asserts no words of the answer"
     return answered_row(id_, question, facts, articles.values(), "from promptfoo")
+
+
+def _fields(test: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An object of a test; none where it names a file instead, as promptfoo allows."""
+    value = test.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _yaml(document: object) -> str:

@@ -137,7 +137,7 @@ def _facts(reference: str) -> list[list[str]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8-sig").split("\n")  # not at U+2028 inside a text
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise FormatError(f"{path}: cannot be read: {reason}") from error

@@ -58,7 +58,7 @@ def imported(path: Path) -> Imported:
     documents: dict[str, str] = {}
     left_out: list[LeftOut] = []
     try:
-        for number, entry in enumerate(json.loads(path.read_text("utf-8"))["data"], start=1):
+        for number, entry in enumerate(json.loads(path.read_text("utf-8-sig"))["data"], start=1):
             name = str(entry.get("title") or f"article-{number}")
             while name in documents:
                 name = f"{name}-{number}"
@@ -97,6 +97,8 @@ def _entry(question: Question, articles: Mapping[str, Article]) -> tuple[str, di
     place = question.evidence[0].places[0]
     article = articles[place.article_id]
     start = article.text.find(place.quote)
+    if start < 0:
+        return f"its quote does not stand in {article.id!r}"
     answers = [
         {"text": match[0], "answer_start": start + match.start()}
         for form in question.facts[0]

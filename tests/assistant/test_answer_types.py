@@ -31,6 +31,8 @@ from assistant.answer_types import (
         ("How many hectares does the park cover?", "area"),
         ("How long did the strike last?", "duration"),
         ("Which companies signed?", "name"),
+        ("Which bank's name was on the letter?", "name"),
+        ("What are the company's values?", "list"),
         ("What are the two mayors called?", "name"),
         ("Why did it stop?", "any"),
         # The first asking word counts, and a question for yes or no asks for no kind of thing.

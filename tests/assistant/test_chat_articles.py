@@ -24,7 +24,7 @@ from assistant.answers import Citation
 from assistant.chat.library import article_page, library_page, pages
 from assistant.chat.library.uploads import Uploads
 from assistant.chat.opening import Opening
-from embeddings.catalog import CatalogQuery
+from embeddings.catalog import CatalogQuery, choose
 from embeddings.errors import CorpusError, QuestionError
 from embeddings.records import Article
 from tests.fakes import HashingEncoder
@@ -305,17 +305,20 @@ def test_the_library_goes_page_by_page(assistant: Assistant) -> None:
 
 
 def test_only_the_texts_of_the_page_are_read(assistant: Assistant) -> None:
+    run: list[str] = []
     with assistant._corpus._current() as db:
-        for sql in (
-            "SELECT key FROM articles ORDER BY date DESC, id LIMIT 50",
-            "SELECT count(*) FROM articles WHERE date >= '2023' AND incomplete IS NULL",
-            "SELECT path, reason FROM files WHERE state = 'refused' ORDER BY path",
-            "SELECT key FROM articles WHERE title IS NULL AND substr(text, 1, 9) = ''",
-        ):
+        db.set_trace_callback(run.append)
+        for query in (
+            CatalogQuery(), CatalogQuery(since="2023", state="incomplete"),
+            CatalogQuery(state="refused"), CatalogQuery(words="bridge"),
+        ):  # fmt: skip
+            choose(db, query)
+        db.set_trace_callback(None)
+        assert len(run) == 12
+        for sql in run:
             plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}"))
-            assert re.search(
-                "COVERING INDEX articles_in_catalog|INDEX (files_refused|articles_untitled)", plan
-            )
+            assert re.search("COVERING INDEX|INDEX (files_refused|articles_untitled)", plan), sql
+            assert not re.search("(SCAN|SEARCH) articles(?! USING (COVERING|INDEX))", plan), sql
 
 
 # The routes

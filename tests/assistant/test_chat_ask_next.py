@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant import Assistant
-from assistant.answers import Answer
+from assistant.answers import Answer, Citation
 from assistant.chat.opening import Turn
 from assistant.chat.preferences import Preferences
 from assistant.chat.replies.ask_next import MOST_OFFERED, candidates, pick_next
@@ -62,12 +64,64 @@ def test_what_is_offered_is_answered_when_it_is_asked(assistant: Assistant) -> N
         assert {citation.quote for citation in answer.citations} - told, question
 
 
-def test_nothing_is_offered_that_was_asked_before(assistant: Assistant) -> None:
-    first = offered(assistant)[0]
-    answer = assistant.ask(first)
-    history = said(assistant.ask(ASKED)) + said(answer)
-    again = pick_next(assistant, answer, history, Preferences(), lambda: False)
-    assert first not in again
+class Scripted:
+    """Answers each question from another place of the one article, but for what a test changes."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.changes = changes
+        self.asked: list[str] = []
+
+    def article(self, article_id: str) -> Article:
+        return ARTICLE
+
+    def ask(self, question: str, *_: Any, **__: Any) -> Answer:
+        self.asked.append(question)
+        place = cite(len(self.asked))
+        told = Answer(question, question, " ".join(BRIDGE.split()), None, 0.9, (place,))
+        return replace(told, **self.changes)
+
+
+ARTICLE = Article("bridge.txt", BRIDGE, "The bridge over the Wend")
+
+
+def cite(start: int) -> Citation:
+    quote = BRIDGE[start : start + 9]
+    return Citation(
+        1, ARTICLE.id, ARTICLE.label, None, None, start, start + 9, quote, ARTICLE.sha256
+    )
+
+
+GIVEN = Answer(ASKED, ASKED, "It is 240 metres long.", None, 0.9, (cite(0),))
+
+
+def tried(scripted: Scripted, *before: str, stopped: Callable[[], bool] = bool) -> tuple[str, ...]:
+    turns: list[Turn] = [{"role": "user", "content": question} for question in before]
+    return pick_next(scripted, GIVEN, turns, Preferences(), stopped)  # type: ignore[arg-type]
+
+
+def test_what_was_asked_before_is_not_tried_again() -> None:
+    fresh = Scripted()
+    first, *_ = tried(fresh)
+    again = Scripted()
+    assert first not in tried(again, first)
+    assert first in fresh.asked
+    assert first not in again.asked
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"refusal": "not_stated"},
+        {"citations": GIVEN.citations},
+        {"standalone_question": "Something else?"},
+        {"text": "Nobody knows."},
+    ],
+    ids=["refused", "nothing new", "taken for another", "not what it asks for"],
+)
+def test_what_does_not_pass_is_not_offered(changes: dict[str, Any]) -> None:
+    sound, other = tried(Scripted()), tried(Scripted(**changes))
+    assert len(sound) == MOST_OFFERED
+    assert [question for question in other if "about?" not in question] == []
 
 
 def test_it_is_asked_of_the_articles_that_are_asked(assistant: Assistant) -> None:
@@ -120,3 +174,6 @@ def test_a_digest_is_not_followed_by_itself(assistant: Assistant) -> None:
 def test_it_stops_when_the_next_question_comes(assistant: Assistant) -> None:
     answer = assistant.ask(ASKED)
     assert pick_next(assistant, answer, said(answer), Preferences(), lambda: True) == ()
+    scripted = Scripted()
+    assert tried(scripted, stopped=lambda: bool(scripted.asked)) == ()
+    assert len(scripted.asked) == 1, "it goes on though nobody waits for it"

@@ -179,6 +179,21 @@ def test_the_policy_names_this_server_only() -> None:
     assert "frame-ancestors 'none'" in policy
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.0.0.1:80"])
+def test_the_port_that_browsers_leave_out_may_be_left_out(host: str) -> None:
+    assert host in hardening.hosts("127.0.0.1", 80)
+    assert host == "127.0.0.1:80" or host not in hardening.hosts("127.0.0.1", 8000)
+
+
+def test_an_address_may_leave_out_that_port_too() -> None:
+    assert hardening.is_address("192.0.2.1", 80)
+    assert hardening.is_address("192.0.2.1:80", 80)
+    assert hardening.is_address("[2001:db8::1]", 80)
+    assert not hardening.is_address("192.0.2.1", 8000)
+    assert not hardening.is_address("192.0.2.1:8000", 80)
+    assert not hardening.is_address("name.example", 80)
+
+
 UUID = "6b1f0c9e-3f2d-4c55-9d0a-0f7a1c2b3d4e"
 NO_UUIDS = [
     None,
@@ -216,7 +231,7 @@ def _handlers(calls: list[Any]) -> dict[str, Callable[..., Any]]:
     async def record(*given: Any) -> None:
         calls.append(given)
 
-    names = [*hardening.EVENTS, "edit_message", "audio_start", "window_message"]
+    names = [*hardening.EVENTS, "edit_message", "audio_start", "audio_chunk"]
     return dict.fromkeys(names, record)
 
 
@@ -224,6 +239,17 @@ def test_other_socket_events_are_gone() -> None:
     handlers = _handlers([])
     hardening.keep_events(handlers)
     assert handlers.keys() == hardening.EVENTS
+
+
+def test_of_window_messages_only_the_pages_own_is_handed_on() -> None:
+    calls: list[Any] = []
+    handlers = _handlers(calls)
+    hardening.keep_events(handlers)
+    for payload in (None, "settings", {}, {"footnote": "ready"}, {"footnote": "settings", "a": 1}):
+        asyncio.run(handlers["window_message"]("sid", payload))
+    assert calls == []
+    asyncio.run(handlers["window_message"]("sid", {"footnote": "settings"}))
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("auth", [None, {}, *({"sessionId": bad} for bad in NO_UUIDS)])

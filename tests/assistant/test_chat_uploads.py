@@ -11,9 +11,19 @@ import pytest
 from assistant import Assistant
 from assistant.answers import Answer
 from assistant.chat.library import uploads as store
-from assistant.chat.library.uploads import Kept, Upload, Uploads, delete_private, named, private_to
+from assistant.chat.library.uploads import (
+    PRIVATE,
+    Kept,
+    Upload,
+    Uploads,
+    delete_private,
+    named,
+    private_to,
+)
 from assistant.filters import Filter
+from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError, ReadError
+from embeddings.indexing import index_folders
 from tests.fakes import HashingEncoder
 
 ADA, BOB = "ada", "bob"
@@ -126,6 +136,36 @@ def test_what_is_removed_is_unanswerable_and_gone_from_the_disk(
     assert uploads.remove(assistant, ADA, OWN, second.id)
     assert list((tmp_path / "data" / "uploads" / "private").iterdir()) == []
     assert add(uploads, assistant).state == "read"
+
+
+@pytest.mark.parametrize("kept", ["private", "library"])
+def test_what_is_removed_does_not_come_back_if_the_disk_was_full(
+    uploads: Uploads, assistant: Assistant, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = add(uploads, assistant, kept=kept)
+    assert added.id
+
+    def full(*_: object) -> None:
+        raise CorpusError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("embeddings.uploading.publish_index", full)
+        with pytest.raises(CorpusError, match="no space"):
+            uploads.remove(assistant, ADA, OWN, added.id)
+    # The next indexing reads whatever files lie there.
+    if kept == "library":
+        assert assistant.refresh().added == ()
+    else:
+        corpus, encoder = Corpus(assistant.uploads.parents[2] / PRIVATE / OWN), HashingEncoder()
+        report = index_folders((), corpus, lambda: encoder, lambda: encoder.fingerprint)
+        corpus.close()
+        assert report.added == ()
+    assert not tells(ask(uploads, assistant, OWN))
+    # It is still listed, so it can be removed to the end.
+    assert [upload.id for upload in uploads.listing(assistant, ADA, OWN)] == [added.id]
+    assert uploads.remove(assistant, ADA, OWN, added.id)
+    assert uploads.listing(assistant, ADA, OWN) == ()
+    assert b"Quillon" not in everything(assistant.uploads.parents[2] / "uploads")
 
 
 def test_one_that_is_kept_in_the_library_is_everybodys(

@@ -188,6 +188,8 @@ def test_verify_proves_a_saved_answer_and_catches_a_change(
     assert holds.code == 0
     assert "ok" in holds.out
     assert run("verify", "-", "-a", articles, stdin=saved.encode()).code == 0
+    file.write_text(saved, "utf-16")  # as `>` writes it in some shells
+    assert run("verify", file, "-a", articles).code == 0
 
     file.write_text(saved.replace("12.5 million", "13.5 million"), "utf-8")
     forged = run("verify", file, "-a", articles)
@@ -651,7 +653,6 @@ def test_watching_indexes_what_changes_until_ctrl_c(articles: Path, data_dir: Pa
     assert next(reports)["added"] == ["bridge.txt", "library.txt"]
     # It says so before it begins to watch; nothing that changes after that is missed.
     assert b"watching for changes" in process.stderr.readline()
-    time.sleep(1)
     (articles / "mill.txt").write_text("The mill was built in 1790.", "utf-8")
     assert next(reports)["added"] == ["mill.txt"]
     (articles / "mill.txt").rename(articles / "old-mill.txt")
@@ -685,6 +686,36 @@ def test_a_reader_that_has_seen_enough_is_no_error(
     _, err = process.communicate(timeout=60)
 
     assert (process.returncode, err) == (0, b"")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_result_that_cannot_be_written_is_an_error_in_one_line(
+    unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    with open("/dev/full", "wb") as full:
+        _, err = start("schema", stdout=full.fileno()).communicate(timeout=20)
+
+    assert err.decode().startswith("error: the result could not be written to stdout: No space")
+    assert err.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "line", "code", "said"),
+    [(">&-", "schema", 0, b""), ("<&-", "ask -", 3, b"error: the question is empty")],
+)
+def test_a_closed_stream_is_no_bug(closed: str, line: str, code: int, said: bytes) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f'exec "$1" -m assistant {line} {closed}', "sh", sys.executable],
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        timeout=20,
+    )
+
+    assert (ended.returncode, ended.stdout) == (code, b"")
+    assert ended.stderr.startswith(said)
+    assert b"Traceback" not in ended.stderr
+    assert b"bug" not in ended.stderr
 
 
 def test_version_and_help() -> None:

@@ -210,6 +210,97 @@ def test_thanks_and_a_change_of_topic_are_left_out(said: str, expected: str) -> 
     assert stand_alone(said, CARS) == expected
 
 
+@pytest.mark.parametrize(
+    "aside",
+    ["Thanks!", "thank you very much", "Ok, great.", "Hello there", "Really?", "Are you sure?",
+     "who are you?", "hm", "No, that's wrong!", "谢谢!"],
+)  # fmt: skip
+def test_what_asks_nothing_is_no_part_of_the_conversation(aside: str) -> None:
+    mayor = history("Who is the mayor of Bergen?", "Kari Holm is the mayor of Bergen.[1]")
+    assert stand_alone(aside, mayor) == aside
+
+    after = [*mayor, *history(aside, "Thanks to Per Lund, it was built in Oslo.[1]")]
+    assert stand_alone("When did she take office?", after) == (
+        "When did Kari Holm take office (Bergen)?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "piece", "expected"),
+    [
+        ("What happened in June 2025?", "And in May?", "What happened in May 2025?"),
+        ("What happened in June 2025?", "and in May 2024?", "What happened in May 2024?"),
+        ("What happened on 14 June 2025?", "On June 15?", "What happened on June 15 2025?"),
+        ("How many ships came in July?", "And in August?", "How many ships came in August?"),
+        ("How many ships came in 2021?", "And in July?", "How many ships came in July 2021?"),
+        ("How many ships came?", "In July?", "How many ships came in July?"),
+        ("What happened in June 2025?", "And on 5 July?", "What happened on 5 July 2025?"),
+        ("Was it shut on Monday?", "On Tuesday?", "Was it shut on Tuesday?"),
+    ],
+)
+def test_a_month_takes_the_place_of_a_month(before: str, piece: str, expected: str) -> None:
+    assert stand_alone(piece, history(before, "Three.[1]")) == expected
+
+
+def test_no_verb_sticks_to_a_noun_and_they_may_be_the_articles() -> None:
+    rooms = history("How many rooms does the book about the museum have?", "It has 14.[1]")
+    assert stand_alone("Who runs it?", rooms) == "Who runs the museum?"
+    texts = history("Which articles tell of the old bridge?", "The bridge fell.[1]")
+    assert stand_alone("What do they say of tolls?", texts) == "What do the articles say of tolls?"
+
+
+def test_a_month_is_asked_of_the_last_question_that_names_one() -> None:
+    past = history("What happened on 14 June?", "It rose.", "And the day before?", "It rained.")
+    assert stand_alone("And in July?", past) == "What happened in July?"
+
+
+@pytest.mark.parametrize(
+    ("before", "follow_up", "expected"),
+    [
+        ("Is the museum open on Monday?", "Who built it?", "Who built the museum?"),
+        ("Did the inquiry make a report?", "Who led it?", "Who led the inquiry?"),
+        ("Tell me about Line 3", "Who opened it?", "Who opened Line 3?"),
+        ("Who opened Line 3 in 2021?", "And Line 4?", "Who opened Line 4 in 2021?"),
+        ("Did Volvo build 5 cars?", "When did it stop?", "When did Volvo stop?"),
+    ],
+)
+def test_what_it_stands_for_is_a_whole_name_and_no_more(
+    before: str, follow_up: str, expected: str
+) -> None:
+    assert stand_alone(follow_up, history(before, "Yes.[1]")) == expected
+
+
+def test_a_bridge_is_no_person_and_more_is_no_topic() -> None:
+    past = history("What did Lind promise?", "He promised to open the Wend Bridge.[1]")
+    assert "Wend Bridge start" not in stand_alone("When does he start?", past)
+    bare = history("flood", "It rose.", "more", "It fell.", "why?", "It rained.")
+    assert stand_alone("When?", bare) == "When (flood)?"
+
+
+def test_a_topic_is_without_greeting_and_request() -> None:
+    asked = history("Hi! I'd like to know what the tunnel cost", "It cost 5 crowns.[1]")
+    assert stand_alone("And why?", asked) == "Why (tunnel cost)?"
+
+
+@pytest.mark.parametrize("greeting", ["Hello, ", "Good morning! ", "Hi there - ", "Thanks. "])
+def test_a_greeting_before_the_first_question_is_no_part_of_it(greeting: str) -> None:
+    assert stand_alone(f"{greeting}which articles are there?") == "Which articles are there?"
+    assert stand_alone("Hello Kitty was made by whom?") == "Hello Kitty was made by whom?"
+
+
+def test_a_town_may_be_called_nice() -> None:
+    mayor = history("Who is the mayor of Bergen?", "Kari Holm.[1]")
+    assert stand_alone("Nice?", mayor) == "Who is the mayor of Nice?"
+    assert stand_alone("No, I mean Oslo", mayor) == "Who is the mayor of Oslo?"
+
+
+def test_a_whole_question_in_chinese_is_left_as_it_is() -> None:
+    line = history("三号线什么时候开通?", "三号线于4月8日开通。[1]")
+    whole = "滨河市地铁三号线有多少座车站?"
+    assert stand_alone(whole, line) == stand_alone(whole, CARS) == whole
+    assert stand_alone("它有多长?", line) == "它有多长 (三号线什么时候开通)?"
+
+
 def test_the_subject_is_carried_over_several_turns() -> None:
     past = history("What does ACME make?", "Anvils.", "Where is its factory?", "In Oslo.")
     assert stand_alone("When was it built?", past) == "When was ACME built?"

@@ -29,6 +29,7 @@ from tests.fakes import HashingEncoder
     ("question", "topic"),
     [
         ("What is this article about?", ""),
+        ("What does the article say?", ""),
         ("Summarise it.", ""),
         ("Can you summarise this?", ""),
         ("What are the key takeaways from the report?", ""),
@@ -57,6 +58,8 @@ def test_a_summary_is_of_one_article(question: str, topic: str) -> None:
         ),
         ("how do things stand in Sundvik? A short overview please.", "things Sundvik"),
         ("What happened in Sundvik, briefly?", "Sundvik"),
+        ("Summarise the articles about the ferry", "ferry"),
+        ("Give me a summary of all reports on the ferry", "ferry"),
     ],
 )
 def test_a_story_may_be_of_several_articles(question: str, topic: str) -> None:
@@ -117,6 +120,15 @@ def test_what_mentions_a_topic_is_asked_of_all_articles(question: str, topic: st
         "List all your documents",
         "Give me an overview of all the articles.",
         "Sum up everything",
+        "What is in the news?",
+        "What's the latest news?",
+        "News",
+        "Which articles?",
+        "What was reported?",
+        "What do the articles say?",
+        "How many documents are there?",
+        "What can you do?",
+        "help",
     ],
 )
 def test_an_overview_is_of_all_articles(question: str) -> None:
@@ -162,6 +174,7 @@ def lead_of(text: str) -> str | None:
         ("What happened in July across these articles?", "in July"),
         ("In July 2021, what took place?", "In July 2021"),
         ("Tell me everything from August 2021", "from August 2021"),
+        ("Tell me everything from 2021", "from 2021"),
         ("Which events took place between March and July 2021?", "between March and July 2021"),
         ("anything dated in February 2020", "in February 2020"),
         ("News since July 2021", "since July 2021"),
@@ -195,6 +208,11 @@ def test_the_lead_says_who_and_when_and_is_no_title_or_slogan() -> None:
         "On 3 May the mayor of Sundvik, Kari Holm, opened the quay. It rained all day there."
     )
     assert lead_of(text) == "On 3 May the mayor of Sundvik, Kari Holm, opened the quay."
+
+
+def test_a_chinese_sentence_leads_and_no_date_line() -> None:
+    text = "date 2025-04-10\n\n三号线开通\n\n滨河市地铁三号线于4月8日正式开通运营。全长28.6公里。"
+    assert lead_of(text) == "滨河市地铁三号线于4月8日正式开通运营。"
 
 
 def test_a_late_sentence_is_no_lead() -> None:
@@ -436,6 +454,8 @@ def test_an_unclear_article_shows_how_each_begins_and_says_so() -> None:
     unclear = composed(Request("summary"), ALL, hits=())
     assert told_of(unclear) == ["ferry.txt", "mill.txt", "tunnel.txt"]
     assert unclear.notes == (WHICH_IS_MEANT,)
+    nothing = composed(Request("summary"), (), hits=())
+    assert (nothing.refusal, nothing.notes) == ("not_stated", ())
     overview = composed(Request("overview"), ALL, hits=())
     assert overview.sentences == unclear.sentences
     assert overview.notes == ()
@@ -446,6 +466,14 @@ def test_a_mention_is_shown_of_each_article_that_has_it() -> None:
     assert told_of(found) == ["ferry.txt", "tunnel.txt"]
     assert FERRY.text[found.sentences[0].start : found.sentences[0].end] == "Kari Holm steers it."
     assert found.notes == ()
+
+
+def test_one_more_article_is_one() -> None:
+    many = [
+        Article(f"{n}.txt", f"Kari Holm rowed to island {n}.") for n in range(MOST_ARTICLES + 1)
+    ]
+    found = composed(Request("overview"), many)
+    assert found.notes == (f"{MOST_ARTICLES} articles are shown; 1 more is not.",)
 
 
 @pytest.mark.parametrize("kind", ["mentions", "overview"])

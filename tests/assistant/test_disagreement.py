@@ -74,6 +74,45 @@ def test_numbers_are_compared_without_their_separators() -> None:
     assert differing("How much did the ferry Svale cost?", pair, known(one, two)) == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "one", "other", "differ"),
+    [
+        ("How long is the ferry Svale?", "40 metres", "three weeks", False),
+        ("How long is the ferry Svale?", "40 metres", "38 metres", True),
+        ("What is the fee of the ferry Svale?", "£95 a year", "£90", True),
+        ("When did the ferry Svale sail?", "Friday", "July 2024", False),
+        ("When did the ferry Svale sail?", "14 June", "2025", False),
+        ("When did the ferry Svale sail?", "14 June", "15 June 2025", True),
+        ("When did the ferry Svale sail?", "in the 1640s", "1700", True),
+        ("When did the ferry Svale sail?", "autumn 2026", "autumn 2027", True),
+    ],
+)
+def test_values_differ_only_where_both_cannot_hold(
+    question: str, one: str, other: str, differ: bool
+) -> None:
+    first = Article("one.txt", f"The ferry Svale: {one}, it says.")
+    second = Article("two.txt", f"The ferry Svale, we hear: {other}.")
+    pair = [read(first, one), read(second, other)]
+    assert bool(differing(question, pair, known(first, second))) is differ
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "differ"),
+    [
+        ("Boats", "It follows the ferry Svale-1 and costs 50 crowns.", True),
+        ("Boats", "The ferry itself costs 50 crowns.", True),
+        ("Boats", "The ferry Svale-2 costs 50 crowns.", False),
+        ("Svale-2", "The ferry itself costs 50 crowns.", False),
+    ],
+)
+def test_what_is_told_of_another_model_does_not_differ(title: str, text: str, differ: bool) -> None:
+    first = Article("one.txt", "The ferry Svale-1 costs 40 crowns.", title="Svale-1")
+    second = Article("two.txt", text, title=f"{title} after Svale and 1")
+    pair = [read(first, "40 crowns"), read(second, "50 crowns")]
+    asked = "How much does the ferry Svale-1 cost?"
+    assert bool(differing(asked, pair, known(first, second))) is differ
+
+
 def test_an_article_does_not_differ_from_itself() -> None:
     text = "The ferry Svale was built in 1962. The ferry Svale was built in 1964."
     both = Article("old.txt", text)
@@ -117,6 +156,9 @@ def test_a_name_that_the_best_article_lacks_too_is_not_held_against_the_other() 
         "Was the ferry Svale built in 1962?",
         "Why was the ferry Svale built?",
         "How was the ferry Svale built?",
+        "Tell me about the ferry Svale",
+        "What is the Svale?",
+        "And the Svale",
         "List the years of the ferry Svale.",
     ],
 )

@@ -50,6 +50,12 @@ def against(explanation: Explanation) -> str:
     return "; ".join(explanation.parts[0].sentences[0].evidence_against)
 
 
+def test_a_digest_is_told_to_be_one_and_counts_no_parts(opened: Assistant) -> None:
+    digest = told(opened, "What are the articles about?")
+    assert digest.parts == ()
+    assert digest.decision == "Answered: it asks about the articles themselves."
+
+
 def test_it_is_there_only_when_asked_for_and_changes_nothing(opened: Assistant) -> None:
     plain, explained = opened.ask(COST), opened.ask(COST, explain=True)
     assert plain.explanation is None

@@ -10,7 +10,7 @@ import pytest
 from assistant import Assistant, QuestionError
 from assistant.copies import distinct, repeats
 from assistant.filters import Filter
-from assistant.periods import about_articles, periods_in, speaks_of
+from assistant.periods import about_articles, names_day_of, periods_in, speaks_of
 from assistant.retriever import retrieve
 from embeddings.corpus import Corpus, Entry
 from embeddings.index import build_index
@@ -183,6 +183,10 @@ def test_a_year_and_a_month_are_widened_to_their_days(
     assert (given.since, given.until) == expected
 
 
+def test_one_day_is_said_once() -> None:
+    assert Filter(since="2023-07-14", until="2023-07-14").describe() == "articles dated 2023-07-14"
+
+
 def test_a_name_alone_is_one_name() -> None:
     assert Filter(languages="en").languages == ("en",)  # type: ignore[arg-type]
 
@@ -215,6 +219,16 @@ def test_what_is_no_date_is_refused(given: str) -> None:
         ("What came on 14 July 2023?", [("2023-07-14", "2023-07-14")]),
         ("What came on July 14, 2023 to Wend?", [("2023-07-14", "2023-07-14")]),
         ("What came on 2023-07-14?", [("2023-07-14", "2023-07-14")]),
+        ("What came on the 14th of July 2023?", [("2023-07-14", "2023-07-14")]),
+        ("What came between 14 and 19 July 2023?", [("2023-07-14", "2023-07-19")]),
+        ("What came from 14th to 19th July?", [("2023-07-14", "2023-07-19")]),
+        ("Who sold between 3 and 5 boats?", []),
+        ("What came from January 2021 to now?", [("2021-01-01", None)]),
+        ("What came in early 2023?", [("2023-01-01", "2023-04-30")]),
+        ("What came in the summer of 2023?", [("2023-06-01", "2023-08-31")]),
+        ("What came in summer 2023?", [("2023-06-01", "2023-08-31")]),
+        ("What has changed since late 2022?", [("2022-09-01", None)]),
+        ("What came in mid-2023?", [("2023-04-01", "2023-09-30")]),
         ("What did Mara say in Sept. 2023?", [("2023-09-01", "2023-09-30")]),
         ("Who came in 2022 or May 2023?",
          [("2022-01-01", "2022-12-31"), ("2023-05-01", "2023-05-31")]),
@@ -262,6 +276,13 @@ def test_what_needs_a_today_is_left_alone_without_one() -> None:
         ("What was reported about ferries since 2020?", ("2020-01-01", None),
          "What was reported about ferries?"),
         ("What was reported about the ferries in 2023?", None, ""),
+        ("Which articles are from 2023?", ("2023-01-01", "2023-12-31"), "Which articles?"),
+        ("Which reports were published in 2023?", ("2023-01-01", "2023-12-31"), "Which reports?"),
+        ("Which articles from before 2020 mention ferries?", (None, "2019-12-31"),
+         "Which articles mention ferries?"),
+        ("Which articles are in 2023 style?", None, ""),
+        ("How many articles are from 2023?", ("2023-01-01", "2023-12-31"), "How many articles?"),
+        ("Summarise news from March 2023", ("2023-03-01", "2023-03-31"), "Summarise news"),
         ("What loss was reported in 2023?", None, ""),
         ("What did the annual reports published in 2023 show?", None, ""),
         ("How many police reports were there in 2023?", None, ""),
@@ -338,6 +359,28 @@ def test_nothing_moves_down_by_more_than_three_places(tmp_path: Path) -> None:
 def test_what_a_text_speaks_of(text: str, published: str | None, speaks: bool) -> None:
     (period,) = periods_in("What sank in July 2018?", None)
     assert speaks_of(text, published, period) is speaks
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "published", "names"),
+    [
+        ("What happened on 14 June 2023?", "The flood of 14 June rose.", "2023-06-19", True),
+        ("What happened on 14 June 2023?", "It rose on June 14.", "2023-06-19", True),
+        ("What happened on 14 June 2023?", "In June 14,000 people left.", "2023-06-19", False),
+        ("What happened on 14 June 2023?", "The flood of 14 June rose.", "2021-06-19", False),
+        ("What happened in June 2023?", "It will reopen on 27 June.", "2023-06-19", True),
+        ("What happened in 2022?", "It will reopen on 27 June.", "2023-06-19", False),
+        ("What happened in May 2023?", "Of those 5 may apply.", "2023-06-19", False),
+        ("What happened in July?", "It was in July 2021.", "2021-08-01", False),
+        ("What happened in July?", "It is to be in July.", "2023-03-01", True),
+        ("What happened in July?", "It was in July.", None, True),
+    ],
+)
+def test_which_days_a_text_names(
+    question: str, text: str, published: str | None, names: bool
+) -> None:
+    (period,) = periods_in(question, NEWEST)
+    assert names_day_of(text, published, period) is names
 
 
 def test_a_preference_is_said(opened: Open) -> None:

@@ -123,6 +123,9 @@ def test_what_does_not_is_not_and_the_fault_says_why(case: str) -> None:
         ("COVID-19 spread.", "COVID-19 spread.", True),
         ("COVID-20 spread.", "COVID-19 spread.", False),
         ("It was signed before the vote.", "It was signed after the vote.", False),
+        ("1,400 people came.", "1,150 people came, not 1,400.", False),
+        ("1,150 people came.", "1,150 people came, not 1,400.", True),
+        ("It is 1.4 tons.", "It is 1.6 tons and not 1.4 tons.", False),
     ],
 )  # fmt: skip
 def test_facts_are_compared_not_characters(sentence: str, quote: str, *, proven: bool) -> None:
@@ -185,4 +188,4 @@ def test_the_reader_tells_a_sentence_from_an_unrelated_one() -> None:
 def test_no_text_breaks_the_check(text: str) -> None:
     fault(cleaned(text), ACME)
     assert cleaned(cleaned(text)) == cleaned(text)
-    assert fault(text, [Quote(text)]) is None or True
+    fault(text, [Quote(text)])

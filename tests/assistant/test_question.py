@@ -36,6 +36,9 @@ def test_names_and_numbers_of_a_question() -> None:
     assert form.numbers == ("2021",)
     assert analyse("Which plant is it?").names == ()
     assert analyse("How large is the 1st hall?").numbers == ()
+    coded = analyse("How many E05 alarms did the FM-300 and OF-23-041 give from mid-2019 to 2021?")
+    assert coded.codes == ("E05", "FM-300", "OF-23-041")
+    assert coded.numbers == ("2019", "2021")
     assert analyse("Did Volvo build more than 5,000 cars?").numbers == ()
 
 
@@ -44,6 +47,26 @@ def test_two_questions_in_one_are_told_apart() -> None:
         "Who is the mayor?", "when did he take office?",
     )  # fmt: skip
     assert split_parts("Where are salt and pepper grown?") == ("Where are salt and pepper grown?",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which company was founded in 2009 and is based in Oslo?", "Who won and will take office?",
+     "Who lives in Oslo and has a dog?", "Which rooms are warm and are always free?",
+     "Who was asked, and did not come?"],
+)  # fmt: skip
+def test_a_second_verb_of_one_subject_is_no_second_question(question: str) -> None:
+    assert split_parts(question) == (question,)
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["is it free?", "are dogs allowed?", "was the shop closed?", "has it been sold?",
+     "can visitors park there?", "did people complain?", "was Oslo asked?"],
+)  # fmt: skip
+def test_a_verb_with_its_own_subject_asks_a_second_question(second: str) -> None:
+    assert split_parts(f"When did the museum open and {second}")[1] == second
+    assert split_parts("When did it open; is lunch free?")[1] == "is lunch free?"
 
 
 def test_a_topic_before_a_colon_belongs_to_each_part() -> None:
@@ -83,6 +106,8 @@ def test_what_several_articles_say_may_be_asked_for(question: str, asks: bool) -
          ("When were Oslo founded?", "When were Bergen founded?")),
         ("What do the mayor of Oslo and the head of Acme each want?",
          ("What do the mayor of Oslo want?", "What do the head of Acme want?")),
+        ("Who are the mayors of Oslo and Bergen?",
+         ("Who are the mayors of Oslo?", "Who are the mayors of Bergen?")),
         ("What happened in Oslo and in Bergen?",
          ("What happened in Oslo?", "What happened in Bergen?")),
         ("What is the agreement between Oslo and Bergen?", ()),
@@ -116,6 +141,7 @@ def test_one_thing_may_be_asked_for_at_several_times(question: str) -> None:
         "How many boats were ordered?",
         "Who was the first mayor of Oslo?",
         "How many boats came to Oslo, and how many cars crossed the tunnel?",
+        "How many members has the board of Oslo and how often does it meet?",
         "Who is the mayor of Oslo, and when was the tunnel opened?",
         "What happened in Oslo between 2019 and 2021?",
         "Was the tunnel opened in 2019 or in 2021?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -62,6 +63,53 @@ def test_a_question_about_something_else_is_refused_with_a_reason(seeds: Assista
     assert answer.refusal in ("nothing_relevant", "not_stated")
     assert answer.citations == ()
     assert "[" not in answer.text
+
+
+@pytest.mark.parametrize("said", ["Thanks!", "hello", "Who are you?", "谢谢"])
+def test_who_asks_nothing_gets_no_sentence_of_an_article(seeds: Assistant, said: str) -> None:
+    answer = seeds.ask(said)
+    assert (answer.refusal, answer.confidence, answer.hits) == ("nothing_relevant", 0.0, ())
+
+
+def test_a_number_in_a_name_is_looked_for_in_the_whole_article(
+    tmp_path: Path, exported: Path
+) -> None:
+    folder = tmp_path / "manuals"
+    folder.mkdir()
+    manual = (
+        "The FM-300 measures pipes. It weighs 2.4 kilograms. It is made in Oslo. "
+        "The operating temperature is 5 °C to 60 °C. Error E02 means that the battery is low."
+    )
+    (folder / "manual.txt").write_text(manual, "utf-8")
+    with Assistant.open(folder, data_dir=exported) as opened:
+        answer = opened.ask("What is the operating temperature of the FM-300?")
+        assert "5 °C to 60 °C" in answer.text
+        assert opened.ask("operating temperature of the fm300?").answered
+        assert not opened.ask("What is the operating temperature of the FM-900?").answered
+        assert not opened.ask("What does error E05 mean?").answered
+
+
+def test_the_exit_waits_for_the_reader_that_is_being_loaded(
+    seeds: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that is ended in the middle of it, after Ctrl-C, takes the process with it."""
+    loading = []
+    monkeypatch.setattr(service, "prepare", lambda: loading.append(threading.current_thread()))
+    seeds.ask(QUESTION)
+    assert [thread.daemon for thread in loading] == [False]
+
+
+def test_news_of_a_time_are_what_was_published_then(tmp_path: Path, exported: Path) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    for year in (2021, 2022, 2023):
+        text = f"date {year}-05-03\nThe ferry\n\nThe ferry Svale sank in the fjord of Oslo."
+        (folder / f"{year}.txt").write_text(f"{text} It was the storm no. {year}.", "utf-8")
+    with Assistant.open(folder, data_dir=exported) as opened:
+        for question in ("News since 2022", "Which articles were published since 2022?"):
+            answer = opened.ask(question)
+            cited = [citation.article_id for citation in answer.citations]
+            assert cited == ["2023.txt", "2022.txt"]
 
 
 def test_a_misspelt_question_is_answered_and_says_how_it_was_read(seeds: Assistant) -> None:

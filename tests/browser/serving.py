@@ -38,6 +38,7 @@ CRASH = "Crash please"
 SLOW = "Take your time"
 SLOW_SECONDS = 3
 HELD = "Hold the answer about the vehicles"
+HALF = "How many vehicles did SAIC Ningde produce, told in halves?"
 COUNTED = (
     "WebsocketSession",
     "Replay",
@@ -119,6 +120,8 @@ class FakeAssistant:
             sentences = ["The articles do not say this."]
         for sentence in sentences:
             yield Event("sentence", text=sentence)
+            while question == HALF and not RELEASED.exists():
+                time.sleep(0.05)
         yield Event(
             "answer",
             answer=Answer(

@@ -106,6 +106,8 @@ def test_an_answer_is_read_out_once_it_is_complete(tab: NewTab, server: Server) 
     asking.ask(screens.CRASH)
     expect(voice).to_have_text("This question could not be answered.")
     assert len(page.evaluate("window.heard")) == 3, "not each token"
+    asking.ask(screens.CRASH)  # the same words again are another answer
+    page.wait_for_function("window.heard.length === 4")
 
 
 def test_a_marker_says_where_it_leads(tab: NewTab, server: Server) -> None:
@@ -184,6 +186,63 @@ def test_everything_is_reached_with_the_tab_key_and_shows_it(tab: NewTab, server
     assert not missing, "\n".join(missing)
 
 
+def test_the_focus_returns_to_what_opened_a_dialog(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.DESKTOP)
+    page = asking.page
+    reply = asking.ask(screens.QUESTION)
+    down = ("Enter", "ArrowDown", "Enter")
+    ways = {
+        ".fn-set": ("Enter",),
+        "#chat-settings-open-modal": ("Enter",),
+        "#search-chats-button": ("Enter",),
+        "#thread-history #thread-options": down,
+    }
+    for opener, keys in ways.items():
+        control = page.locator(opener).first
+        control.focus()
+        for key in keys:
+            page.keyboard.press(key)
+            page.wait_for_timeout(300)
+        dialog = page.locator('[role="dialog"], [role="alertdialog"]')
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(control).to_be_focused()
+    # Escape closes what lies above first, and then the source.
+    reply.locator(screens.MARKER).first.click()
+    source = page.locator("#side-view-content mark")
+    expect(source).to_be_visible()
+    page.locator(".fn-set").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-settings")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#chat-settings")).to_have_count(0)
+    expect(source).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(source).to_have_count(0)
+
+
+def test_the_fields_of_the_login_say_what_they_are_for(tab: NewTab, server: Server) -> None:
+    visiting = tab(server)
+    page = visiting.page
+    page.goto(f"{server.url}/login")
+    expect(page.locator("#email")).to_have_attribute("autocomplete", "username")
+    expect(page.locator("#email")).to_have_attribute("autocapitalize", "none")
+    expect(page.locator("#password")).to_have_attribute("autocomplete", "current-password")
+    visiting.errors.clear()  # Chainlit asks who the user is before it shows where to log in
+
+
+def test_a_long_name_is_shown_whole(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.DESKTOP)
+    page = asking.page
+    asking.ask(f"{screens.QUESTION} {'And what else is there to be said of it? ' * 4}".strip())
+    page.mouse.move(640, 400)
+    page.locator("#thread-history a").first.hover()
+    tip = page.locator("[data-radix-popper-content-wrapper]")
+    expect(tip).to_be_visible()
+    expect(tip).to_be_in_viewport(ratio=1)
+
+
 def test_a_conversation_is_renamed_with_the_keyboard(tab: NewTab, server: Server) -> None:
     asking = signed_in(tab, server, **screens.DESKTOP)
     page = asking.page
@@ -194,8 +253,22 @@ def test_a_conversation_is_renamed_with_the_keyboard(tab: NewTab, server: Server
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == []
-    page.keyboard.press("Escape")
+    page.locator("#name").fill("Cars of Ningde")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#thread-history a").first).to_contain_text("Cars of Ningde")
+
+
+def test_enter_after_a_date_saves_the_settings(tab: NewTab, server: Server) -> None:
+    page = signed_in(tab, server).page
+    for since, line in (
+        ("2023", "Asking all articles · since 2023-01-01 · short answers"),
+        ("", "Asking all articles · short answers"),
+    ):
+        page.locator("#chat-settings-open-modal:not([disabled])").click()
+        page.locator("#since").fill(since)
+        page.keyboard.press("Enter")
+        expect(page.locator(".fn-set")).to_have_text(line)
 
 
 def test_nothing_moves_for_who_wants_none_of_it(tab: NewTab, server: Server) -> None:

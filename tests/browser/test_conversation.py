@@ -118,6 +118,21 @@ def test_the_copy_has_the_answer_and_its_sources(tab: NewTab, fake_server: Serve
     assert "\n\n[^1]: “" in copied
 
 
+def test_the_copy_needs_no_page_that_is_trusted(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server, permissions=["clipboard-read", "clipboard-write"])
+    # As for a page by plain HTTP from another machine.
+    asking.page.add_init_script(
+        "window.clipboard = navigator.clipboard;"
+        "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+    )
+    page = asking.open()
+    copy = asking.ask(QUESTION).get_by_role("button", name="Copy with sources")
+    copy.click()
+    expect(page.locator(".fn-copy")).to_have_text("Copied")
+    expect(page.locator(".fn-copy")).to_be_focused()
+    assert "300,600 complete vehicles" in page.evaluate("window.clipboard.readText()")
+
+
 def test_the_short_answer_is_bold_in_the_answer_and_in_its_source(
     tab: NewTab, fake_server: Server
 ) -> None:
@@ -374,6 +389,15 @@ def test_a_question_that_is_none_is_refused_in_one_line(tab: NewTab, seeds_serve
         assert "\n" not in text.strip()
         assert "Error id" not in text
     expect(page.locator("#chat-input")).to_be_enabled()
+
+
+def test_a_question_that_no_message_holds_is_told_too(tab: NewTab, seeds_server: Server) -> None:
+    asking = tab(seeds_server)
+    page = asking.open()
+    page.locator("#chat-input").focus()
+    page.keyboard.insert_text("vehicles " * 150_000)
+    page.click("#chat-submit")
+    expect(asking.reply(0)).to_contain_text("100,001 characters")
 
 
 def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path: Path) -> None:

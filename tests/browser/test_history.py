@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from assistant import Assistant
 from assistant.chat.access.passwords import LOCAL_USER, hash_password
 from assistant.chat.history.store import FILE_NAME, History
+from tests.browser.serving import HALF, HELD, RELEASED
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab
@@ -180,6 +181,121 @@ def test_a_stopped_question_says_so_when_it_is_opened_again(
     expect(page.locator(REPLY).last).to_contain_text("This question was not answered")
 
 
+def ask_and_leave_open(asking: Tab, question: str) -> Page:
+    """A page whose question is being answered."""
+    page = asking.open()
+    page.fill("#chat-input", question)
+    page.click("#chat-submit")
+    expect(page.locator("#stop-button")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("how", ["stopped", "ended"])
+def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, how: str) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = ask_and_leave_open(asking, HALF)
+    marker = page.locator(MARKER)
+    expect(marker).to_have_count(1)
+    said = page.locator(REPLY).locator(".message-content [role=article]").first.text_content()
+    if how == "stopped":
+        page.locator("#stop-button").click()
+        expect(page.locator("#stop-button")).to_have_count(0)
+    page.goto("about:blank")
+    asking.errors.clear()
+
+    page = tab(server if how == "stopped" else restarted(server, serve, "--fake")).open()
+    reply = open_first(page, HALF)
+    shown = reply.locator(".message-content [role=article]")
+    assert (shown.first.text_content() or "").strip() == (said or "").strip()
+    expect(reply).to_contain_text("This answer is cut off")
+    reply.locator(MARKER).click()
+    expect(page.locator(MARK)).to_contain_text("300,600")
+
+
+def test_a_page_that_is_loaded_again_waits_for_its_answer(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = ask_and_leave_open(asking, HELD)
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.reload()
+    reply = page.locator(REPLY)
+    expect(reply).to_contain_text("still being answered")
+    expect(page.locator("#stop-button")).to_be_visible()
+    (server.folder / RELEASED).touch()
+    expect(reply.locator(MARKER)).to_have_count(2)
+    expect(page.locator("#stop-button")).to_have_count(0)
+    expect(reply).to_have_count(1)
+    expect(reply).not_to_contain_text("still being answered")
+    kinds = page.locator("[data-step-type]").evaluate_all(
+        "steps => steps.map(step => step.dataset.stepType)"
+    )
+    assert kinds == ["user_message", "retrieval", "assistant_message"]
+    # What follows is understood from it.
+    expect(asking.ask("Were they sold in Ningde?").locator("blockquote")).to_contain_text("Asked")
+
+
+def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = ask_and_leave_open(asking, HELD)
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.reload()
+    expect(page.locator(REPLY)).to_contain_text("still being answered")
+    page.locator("#stop-button").click()
+    expect(page.locator(REPLY).first).to_contain_text("This question was not answered")
+    expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(2)
+
+
+def test_nobody_is_held_on_a_conversation_by_the_back_button(
+    tab: NewTab, fake_server: Server
+) -> None:
+    asking = tab(fake_server)
+    page = asking.page
+    page.goto(f"{fake_server.url}/articles")
+    page.get_by_role("link", name="Ask the articles").click()
+    asking.ask(QUESTION)
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("/articles$"))
+
+
+def test_a_source_that_another_conversation_closed_stays_closed(
+    tab: NewTab, fake_server: Server
+) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    asking.ask("Where was the standard plant of Ningde inspected?")
+    page.locator("#new-chat-button").click()
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    page.wait_for_timeout(500)
+    asking.ask(OTHER).locator(MARKER).first.click()
+    expect(page.locator(MARK)).to_be_visible()
+    for name in ("standard plant", OTHER):
+        page.keyboard.press("Control+k")
+        page.locator("[cmdk-item]").filter(has_text=name).first.click()
+        expect(page.locator('[data-step-type="user_message"]')).to_contain_text(name)
+        expect(page.locator(MARKER).first).to_be_visible()
+        page.wait_for_timeout(500)
+        expect(page.locator(MARK)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en-US", "This conversation cannot be opened any more."),
+        ("zh-CN", "这个对话已经打不开了。"),
+    ],
+)
+def test_a_conversation_that_is_gone_is_told_in_our_words(
+    tab: NewTab, fake_server: Server, locale: str, told: str
+) -> None:
+    page = tab(fake_server, locale=locale).page
+    page.goto(f"{fake_server.url}/thread/6b1f0c9e-3f2d-4c55-9d0a-0f7a1c2b3d4e")
+    expect(page.locator("[data-sonner-toast]")).to_have_text(told)
+    expect(page.locator("#welcome-screen")).to_be_visible()
+
+
 def test_a_page_connects_once_while_the_articles_are_prepared(tab: NewTab, serve: Serve) -> None:
     """Chainlit would connect twice, and what was asked in between would lose its Stop button."""
     server = serve("--fake", "--until", "never")
@@ -241,6 +357,20 @@ def test_two_users_do_not_see_each_other(tab: NewTab, serve: Serve, password_fil
     assert SECRET not in (bob.page.text_content("body") or "")
     for asking in (ada, bob):
         asking.errors.clear()  # Chainlit logs that nobody was logged in, or that it may not
+
+
+@pytest.mark.parametrize(("login", "menus"), [([], 0), (["--proxy-user-header", "X-User"], 1)])
+def test_nobody_is_offered_to_log_out_where_one_cannot(
+    tab: NewTab, serve: Serve, login: list[str], menus: int
+) -> None:
+    asking = tab(serve("--fake", *login), extra_http_headers={"X-User": "ada"})
+    page = asking.open()
+    account = page.locator("#user-nav-button:visible")
+    expect(account).to_have_count(menus)
+    if menus:
+        account.click()
+        expect(page.get_by_role("menu")).to_contain_text("ada")
+        expect(page.get_by_text("Log out")).to_be_hidden()
 
 
 def test_who_logs_out_is_out(tab: NewTab, serve: Serve, password_file: Path) -> None:

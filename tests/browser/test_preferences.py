@@ -34,7 +34,7 @@ def settings(page: Page) -> None:
 
 
 def confirm(page: Page) -> None:
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Save", exact=True).click()
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,28 @@ def test_what_is_set_is_shown_followed_and_kept(
     expect(page.locator("#starters button")).to_have_count(4)
 
 
+def test_the_settings_of_a_page_are_those_that_another_has_made(
+    tab: NewTab, own_server: Server
+) -> None:
+    asking = tab(own_server)
+    page = asking.open()
+    expect(page.locator(LINE)).to_have_text(NOTHING_SET)
+    # As the button of an article's own page does it, in another tab.
+    page.request.post(
+        f"{own_server.url}/preferences",
+        headers={"Origin": own_server.url},
+        form={"article": "000_16a79fb0c8db9746.txt", "then": "only"},
+    )
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(LINE)).to_have_text("Asking 1 article · short answers")
+    settings(page)
+    crosses = page.get_by_role("button", name=re.compile("^Remove "))
+    expect(crosses).to_have_count(1)
+    crosses.click()
+    confirm(page)
+    expect(page.locator(LINE)).to_have_text(NOTHING_SET)
+
+
 def test_another_user_has_settings_of_their_own(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
     path = tmp_path / "users.txt"
     lines = [f"{user}:{hash_password(f'secret of {user}')}" for user in ("ada", "bob")]
@@ -136,6 +158,16 @@ def test_a_question_to_ask_next_is_answered(tab: NewTab, own_server: Server) -> 
     assert page.locator('[data-step-type="user_message"]').last.text_content() == question
     expect(reply.locator(MARKER).first).to_be_visible()
     expect(reply).not_to_contain_text("do not state")
+
+
+def test_a_double_click_asks_once(tab: NewTab, own_server: Server) -> None:
+    asking = tab(own_server)
+    page = asking.open()
+    offered = asking.ask(QUESTION).locator(NEXT).first
+    offered.dblclick()
+    asking.reply(1)
+    page.wait_for_timeout(500)
+    expect(page.locator('[data-step-type="user_message"]')).to_have_count(2)
 
 
 def test_a_conversation_is_saved_with_its_footnotes(tab: NewTab, own_server: Server) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.test_history import open_first, password_file, restarted
 from tests.browser.test_server import ask
@@ -123,6 +123,24 @@ def test_files_are_dropped_anywhere(tab: NewTab, server: Server) -> None:
     expect(page.locator("#welcome-screen")).to_be_visible()
     expect(page.locator(ROWS)).to_have_count(0)
     expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(0)
+
+
+def test_a_file_that_is_still_being_read_stays_in_sight(
+    tab: NewTab, server: Server, files: Path
+) -> None:
+    asking = tab(server)
+    page = asking.open()
+    held: list[Route] = []
+    page.route("**/uploads?*kept=*", lambda route: held.append(route))
+    choose(page, files / "viaduct.md")
+    expect(row(page, "viaduct.md")).not_to_have_attribute("data-state", "read")
+    expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(0)
+    expect(page.locator("#fn-added")).to_be_visible()
+    (route,) = held
+    route.continue_()
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    expect(asking.ask(QUESTION)).to_contain_text(ANSWER)
+    expect(page.locator("#fn-added")).to_be_hidden()
 
 
 def test_the_keyboard_is_enough(tab: NewTab, server: Server, files: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -183,6 +184,21 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         Corpus(tmp_path / "file" / "c")
 
 
+def test_a_name_is_found_however_its_letters_are_composed(corpus: Corpus) -> None:
+    # As file systems of macOS write it, and as a keyboard does.
+    decomposed, composed = "Cafe\u0301.txt", "Caf\u00e9.txt"
+    put(corpus, decomposed, "text")
+    found = corpus.article(composed)
+    assert found is not None
+    assert found.id == decomposed
+    put(corpus, composed, "another text")
+    assert [getattr(corpus.article(name), "id", None) for name in (decomposed, composed)] == [
+        decomposed, composed,
+    ]  # fmt: skip
+    corpus.remove(composed)
+    assert [article.id for article in corpus.articles()] == [decomposed]
+
+
 def test_two_corpora_on_one_file_see_each_other(corpus: Corpus) -> None:
     other = Corpus(corpus.folder)
     put(corpus, "a.txt", "text")
@@ -205,6 +221,27 @@ def test_a_corpus_that_was_put_in_its_place_is_the_one_that_is_read(
     corpus.path.unlink()
     with pytest.raises(DamagedError, match="cannot be found"):
         corpus.articles()
+
+
+def test_a_corpus_is_read_again_once_what_took_its_place_can_be(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    put(corpus, "a.txt", "text")
+    sound = Path(shutil.copy(corpus.path, tmp_path / "sound"))
+    (tmp_path / "damaged").write_bytes(b"no corpus" * 1000)
+    (tmp_path / "damaged").replace(corpus.path)
+    for _ in range(2):
+        with pytest.raises(DamagedError, match="not a database"):
+            corpus.articles()
+    sound.replace(corpus.path)
+    assert [article.id for article in corpus.articles()] == ["a.txt"]
+
+
+def test_a_closed_corpus_is_not_said_to_be_damaged(corpus: Corpus) -> None:
+    corpus.close()
+    with pytest.raises(CorpusError, match="has been closed") as refused:
+        corpus.count()
+    assert not isinstance(refused.value, DamagedError)
 
 
 # The derived indexes

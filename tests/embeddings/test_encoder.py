@@ -11,6 +11,7 @@ from embeddings import export
 from embeddings.encoder import (
     DEFAULT_ENCODER,
     DEFAULT_WEIGHTS_SHA256,
+    EXPORT_VERSION,
     MINILM,
     OnnxEncoder,
     load_encoder,
@@ -129,6 +130,19 @@ def test_one_flipped_bit_in_the_card_is_noticed(copied: Path) -> None:
         with pytest.raises(ModelError, match=r"encoder\.json is missing or damaged"):
             OnnxEncoder(copied)
         content[place] ^= 4
+
+
+def test_an_export_of_an_earlier_version_is_made_again(
+    encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = shutil.copytree(encoder.folder, tmp_path / "encoders" / encoder.folder.name)
+    write_card(there, replace(encoder.card, export_version=EXPORT_VERSION - 1))
+
+    def exported(name: str, folder: Path) -> None:
+        shutil.copytree(encoder.folder, folder)
+
+    monkeypatch.setattr("embeddings.encoder._run_export", exported)
+    assert load_encoder(DEFAULT_ENCODER, tmp_path).card.export_version == EXPORT_VERSION
 
 
 @pytest.mark.slow

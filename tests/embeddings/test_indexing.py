@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -120,6 +121,52 @@ def test_the_ignore_file_leaves_files_out(folder: Path, corpus: Corpus) -> None:
     report = index(corpus, folder)
     assert report.added == ("a.txt",)
     assert report.refused == ()
+
+
+def test_the_ignore_file_may_begin_with_a_byte_order_mark(folder: Path, corpus: Corpus) -> None:
+    (folder / ".footnoteignore").write_text("*.md\n", "utf-8-sig")
+    assert index(corpus, folder).added == ("a.txt",)
+
+
+@pytest.mark.parametrize("line", ["!", "drafts\\", "[z-a]"])
+def test_a_line_of_the_ignore_file_that_is_no_pattern_is_named(
+    folder: Path, corpus: Corpus, line: str
+) -> None:
+    (folder / ".footnoteignore").write_text(f"*.tmp\n{line}\n")
+    with pytest.raises(ReadError, match=r"\.footnoteignore, line 2: .* is no pattern"):
+        index(corpus, folder)
+
+
+def test_folders_may_be_nested_deeper_than_functions_can_call(folder: Path) -> None:
+    here = os.getcwd()
+    try:  # step by step: the whole path is too long to be handed over
+        os.chdir(folder)
+        for _ in range(1200):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("deep.txt").write_text("The deepest article of all.")
+        os.chdir(here)
+        found = [file.article_id for file in find_files([folder])]
+        assert found == ["a.txt", "/".join(["d"] * 1200 + ["deep.txt"]), "sub/b.md"]
+    finally:
+        os.chdir(here)
+        subprocess.run(["rm", "-rf", folder / "d"], check=True)  # shutil.rmtree calls itself
+
+
+def test_what_footnote_keeps_below_the_folder_is_no_article(folder: Path) -> None:
+    data = folder / "data"
+    private = data / "uploads" / "private" / "one.txt"
+    private.parent.mkdir(parents=True)
+    private.write_text("What one of those who ask has added for themselves.")
+    corpus, encoder = Corpus(data / "corpora" / "articles"), HashingEncoder()
+    for _ in range(2):
+        report = index_folders(
+            [folder], corpus, lambda: encoder, lambda: encoder.fingerprint, apart=data
+        )
+        assert report.refused == ()
+        assert [article.id for article in corpus.articles()] == ["a.txt", "sub/b.md"]
+    with pytest.raises(ReadError, match="is the data folder, too"):
+        list(find_files([data], apart=data))
 
 
 def test_several_folders_put_their_name_before_the_id(

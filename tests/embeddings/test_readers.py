@@ -74,6 +74,19 @@ def test_front_matter_states_title_date_and_author_and_the_text_stays_whole() ->
 
 @pytest.mark.parametrize(
     "head",
+    [
+        '---\ntitle: "\\UFFFFFFFF"\n---\nText.',
+        '---\ntitle: "\\U00110000"\n---\nText.',
+        f"+++\nweight = {'1' * 5_000}\n+++\nText.",
+    ],
+    ids=["a letter that cannot be", "a letter after the last", "a number out of range"],
+)
+def test_a_note_is_read_whatever_its_front_matter_holds(head: str) -> None:
+    assert read_article(head.encode(), "a.md", "a.md").text == head
+
+
+@pytest.mark.parametrize(
+    "head",
     ["---\n\nA scene\n\n---\n\nAnother.", "---\ntitle: [\n---\nText.", "---\ntitle: open\nText."],
 )
 def test_a_rule_above_the_text_is_no_front_matter(head: str) -> None:
@@ -287,7 +300,9 @@ def test_a_page_laid_out_by_a_table_is_no_table() -> None:
     assert read(page, "a.html").text == f"Menu\n\n{words.strip()}\n\n{words.strip()}"
 
 
-@pytest.mark.parametrize("declared", ["windows-1252", "iso-8859-1", "koi8-r", "utf-16", "nonsense"])
+@pytest.mark.parametrize(
+    "declared", ["windows-1252", "iso-8859-1", "koi8-r", "utf-16", "nonsense", "undefined"]
+)
 def test_a_page_is_decoded_as_it_declares_where_that_fits(declared: str) -> None:
     encoding = "koi8-r" if declared == "koi8-r" else "cp1252"
     words = "Мост снова открыт" if declared == "koi8-r" else "Le café est rouvert, “enfin”"
@@ -309,6 +324,31 @@ def test_a_mail_prefers_plain_words_and_names_what_it_leaves() -> None:
         "Die Brücke", "Zoë Lindqvist", "2021-03-03",
     )  # fmt: skip
     assert article.incomplete == "1 attachment was not read: plan.pdf"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_a_mail_whose_headers_are_not_encoded_as_they_should_be_is_read(encoding: str) -> None:
+    mail = (
+        "From: Zoë Lindqvist <zoe@example.com>\nSubject: Die Brücke\n"
+        f"Content-Type: text/plain; charset={encoding}\n\nDie Brücke ist wieder offen.\n"
+    )
+    article = read(mail.encode(encoding), "a.eml")
+    assert (article.title, article.author) == ("Die Brücke", "Zoë Lindqvist")
+    # Where nothing says what they are, it is not guessed.
+    article = read(b"From: a@b.c\nSubject: Br\xfccke\n\nThe bridge is open.\n", "a.eml")
+    assert article.title == "Br\ufffdcke"
+
+
+def test_a_comma_in_an_encoded_name_is_part_of_it() -> None:
+    mail = "From: =?utf-8?q?Lindqvist=2C_Zo=C3=AB?= <zoe@example.com>\nSubject: x\n\nWords.\n"
+    assert read(mail, "a.eml").author == "Lindqvist, Zoë"
+
+
+def test_a_mail_is_read_though_its_subject_cannot_be_decoded() -> None:
+    mail = "Subject: =?utf-8?b?abcde?=\nFrom: =?utf-8?b?abcde?= <a@b.c>\n\nThe bridge is open.\n"
+    article = read(mail, "a.eml")
+    assert article.text == "The bridge is open."
+    assert article.title == "=?utf-8?b?abcde?="
 
 
 def test_a_mail_whose_plain_form_says_nothing_is_read_as_html() -> None:
@@ -406,6 +446,18 @@ def test_a_book_in_the_order_of_its_spine() -> None:
     assert (article.title, article.author, article.language) == ("A book", "A, B", "en-GB")
     assert article.date is None
     assert article.incomplete == "1 chapter could not be read: lost.xhtml"
+
+
+def test_a_damaged_chapter_does_not_take_the_book_along() -> None:
+    made = documents.epub(documents.ENGLISH)
+    whole = read(made, "a.epub").text
+    name = next(name for name in documents.members(made) if name.endswith("1.xhtml"))
+    content = bytearray(made)
+    header = content.index(name.encode())  # in the header before the part; its bytes follow
+    content[header + len(name) + 60] ^= 0xFF
+    article = read(bytes(content), "a.epub")
+    assert article.incomplete == f"1 chapter could not be read: {name.rpartition('/')[2]}"
+    assert 0 < len(article.text) < len(whole)
 
 
 def test_a_bomb_in_a_zip_is_not_unpacked() -> None:

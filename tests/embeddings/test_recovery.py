@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.corpus import Corpus
+from embeddings.corpus import Corpus, connect
 from embeddings.errors import CorpusError
 from embeddings.index import build_index
 from embeddings.indexing import index_folders
@@ -104,6 +104,40 @@ def test_a_damaged_text_without_its_file_is_named_and_kept_aside(data: Path, fol
     assert notices[1].endswith(": a.txt")
     assert articles == ("b.txt", "c.txt")
     assert b"words about a.txt" in (data / "corpus.damaged-1.sqlite").read_bytes()
+
+
+def test_a_file_whose_row_is_lost_can_be_indexed_with_another_text(
+    data: Path, folder: Path
+) -> None:
+    corpus, _ = open_sound(data)
+    (folder / "copy.txt").write_text((folder / "a.txt").read_text())
+    index(corpus, folder)
+    corpus.close()
+    with sqlite3.connect(data / "corpus.sqlite") as db:
+        db.execute("UPDATE files SET reason = 'x' WHERE path = 'a.txt'")
+    (folder / "a.txt").write_text("Another text, from now on.")
+    _, added, articles = opened(data, folder)
+    assert added == ("a.txt", "copy.txt")
+    assert articles == ("a.txt", "b.txt", "c.txt", "copy.txt")
+
+
+def test_a_journal_that_outlived_its_file_is_not_played_into_the_new_one(
+    data: Path, folder: Path
+) -> None:
+    path = data / "corpus.sqlite"
+    journal = path.with_name("corpus.sqlite-journal")
+    db = connect(path)
+    db.execute("PRAGMA cache_size = 2")  # so that some pages are written before the commit
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE articles SET text = text || hex(zeroblob(20000))")
+    content = journal.read_bytes()
+    db.execute("ROLLBACK")
+    db.close()
+    assert content[:4] != bytes(4), "else SQLite would not play it"
+    path.unlink()
+    journal.write_bytes(content)
+    _, _, articles = opened(data, folder)
+    assert articles == ("a.txt", "b.txt", "c.txt")
 
 
 def truncate(path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -94,3 +95,20 @@ def test_a_wrapped_sentence_stays_whole_and_a_heading_stays_apart() -> None:
 def test_abbreviations_and_numbers_do_not_end_a_sentence() -> None:
     text = "Dr. Li sold 2.565 billion. Mr. Sui left."
     assert sentences(text) == ["Dr. Li sold 2.565 billion.", "Mr. Sui left."]
+
+
+class Counted(str):
+    """Text that counts the characters which are copied out of it."""
+
+    copied = 0
+
+    def __getitem__(self, place: Any) -> str:
+        piece = super().__getitem__(place)
+        Counted.copied += len(piece)
+        return piece
+
+
+def test_a_long_text_is_not_copied_for_each_of_its_lines() -> None:
+    text = Counted("A line of the log.\n" * 2_000)
+    assert len(split_sentences(text)) == 2_000
+    assert Counted.copied < 10 * len(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -64,9 +65,11 @@ def test_a_text_without_the_very_answer(seed: int, asked: Example, answer: str) 
 
 
 def test_an_answer_that_stands_twice_is_not_removed() -> None:
-    twice = Example("When was the harbour built?", "", "The harbour was built in 1904. In 1904.",
-                    ((0, 30), (31, 39)), (0,), (25, 29))  # fmt: skip
-    assert answer_removed(Random(1), twice, ["1904"]) is None
+    text = f"{TEXT} It rained in 1904."
+    twice = replace(DREDGED, text=text, sentences=sentence_spans(text))
+    for seed in range(20):
+        assert answer_removed(Random(seed), twice, ["1904"]) is None
+        assert answer_removed(Random(seed), DREDGED, ["1904"]) is not None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -227,9 +230,11 @@ def test_a_stretch_apart_never_holds_the_answer(seed: int) -> None:
 
 
 def test_a_short_paragraph_has_nothing_apart() -> None:
-    paragraph = Paragraph("1", "corpus", "1", "", TEXT, sentence_spans(TEXT))
+    text = f"{TEXT} It rained."
+    paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
     question = Question("corpus", "Who?", paragraph, (0,))
-    assert apart(Random(1), question, 2, [0.5, 0.5]) is None
+    assert apart(Random(1), question, 1, [0.5] * 3) is not None
+    assert apart(Random(1), question, 2, [0.5] * 3) is None  # it would be most of the paragraph
 
 
 def test_what_does_not_answer_is_mostly_the_stretch_most_like_the_question() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answers import Answer, Citation, Hit
 from embeddings.errors import CorpusError
+from embeddings.indexing import IndexReport
 from embeddings.records import Article, Passage
 from embeddings.splitting import split_sentences
 from eval.questions import Evidence, Kind, Question, Quote, load
@@ -31,6 +32,7 @@ class FakeAssistant:
     articles: Mapping[str, Article]
     known: Mapping[str, Question]
     sabotage: str = ""
+    report: IndexReport = field(default_factory=IndexReport)
 
     def __enter__(self) -> Self:
         return self

@@ -445,6 +445,17 @@ def test_the_command_measures_and_writes(folder: Path, data_dir: Path, tmp_path:
     assert len(document["queries"]) == 3
 
 
+def test_what_cannot_be_written_is_shown_all_the_same(
+    folder: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    arguments = ["bench", str(folder), "--data-dir", str(data_dir), "--no-reader",
+                 "--json", str(tmp_path)]  # fmt: skip
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "dense − lexical" in result.stdout
+    assert "cannot be written: Is a directory; try --json" in result.stderr
+
+
 def test_a_mistake_is_one_line_and_exit_code_2(folder: Path) -> None:
     (folder / "corpus.jsonl").unlink()
     result = CliRunner().invoke(app, ["bench", str(folder)])

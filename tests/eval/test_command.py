@@ -238,6 +238,21 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert result.stderr.count("\n") == 1
 
 
+def test_a_run_that_has_nothing_in_common_is_not_compared_with(
+    evaluate: Callable[..., Result], tmp_path: Path
+) -> None:
+    """No measure could have dropped then, and the gate would be open whatever the answers are."""
+    accepted = tmp_path / "accepted.jsonl"
+    assert evaluate().exit_code == 0
+    assert evaluate("accept", str(tmp_path), "--to", str(accepted)).exit_code == 0
+    row = json.loads((ROOT / "eval/questions/development.jsonl").read_text("utf-8").split("\n")[0])
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text(json.dumps({**row, "question": "In other words?"}), encoding="utf-8")
+    result = evaluate("--questions", str(mine), "--accepted", str(accepted))
+    assert result.exit_code == 2
+    assert "was asked none of these questions in these words" in result.stderr
+
+
 def test_a_folder_that_cannot_be_written_is_named(
     evaluate: Callable[..., Result], tmp_path: Path
 ) -> None:
@@ -245,6 +260,7 @@ def test_a_folder_that_cannot_be_written_is_named(
     result = evaluate("--out", str(tmp_path / "file"))
     assert result.exit_code == 2
     assert "cannot be written" in result.stderr
+    assert "All questions" in result.stdout, "what was measured is lost"
 
 
 def test_help_teaches_and_loads_nothing_heavy() -> None:

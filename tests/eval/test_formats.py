@@ -21,7 +21,7 @@ from eval.answering import load_questions
 from eval.articles import read_articles
 from eval.beir import load_benchmark
 from eval.formats import FormatError, Imported, beir, promptfoo, ragas, row_of, squad
-from eval.formats.documents import as_read, filed, standing
+from eval.formats.documents import as_read, filed, loadable, standing
 from eval.questions import Question, load
 from eval.report import Report
 from eval.run import Record, judge
@@ -110,6 +110,68 @@ def test_beir_brings_everything_back_and_the_benchmark_takes_it(
     assert by_id["both"].evidence == ("Ada Roe opened it.", "It is 40 metres long.")
     assert [one.id for one in asked.asked if not one.answerable] == ["cost", "moon"]
     assert by_id["then"].history[0]["content"] == "When did {{ it }} open?"
+
+
+SEPARATED = "The bridge at Arle\u2028opened in 1932.\x85It is 40 metres long."
+"""With line ends that are none in JSON Lines."""
+
+
+def test_a_line_of_a_file_ends_at_a_line_end_only(tmp_path: Path) -> None:
+    articles = {"a.txt": Article("a.txt", SEPARATED)}
+    question = "When did the\u2028bridge open?"
+    row = {**ROWS[0], "question": question, "facts": [["1932"]],
+           "evidence": [{"article_id": "a.txt", "quote": SEPARATED[:34]}]}  # fmt: skip
+    mine = loaded(tmp_path, [row])
+    folder = put(tmp_path / "beir", beir.exported(mine, articles).files)
+    assert list(beir.imported(folder).rows) == [row]
+    folder = put(tmp_path / "ragas", ragas.exported(mine, articles).files)
+    (back,) = ragas.imported(folder / "ragas.jsonl", articles).rows
+    assert back["question"] == question
+
+
+def test_files_that_begin_with_a_byte_order_mark_are_read(
+    mine: tuple[Question, ...], tmp_path: Path
+) -> None:
+    files = beir.exported(mine, ARTICLES).files
+    folder = put(tmp_path / "beir", {name: f"\ufeff{text}" for name, text in files.items()})
+    assert list(beir.imported(folder).rows) == ROWS
+    asked = load_questions(folder)
+    assert asked is not None
+    assert len(asked.asked) == len(ROWS)
+    (text,) = ragas.exported(mine[:1], ARTICLES).files.values()
+    (tmp_path / "ragas.jsonl").write_text(f"\ufeff{text}", "utf-8")
+    assert ragas.imported(tmp_path / "ragas.jsonl", ARTICLES).rows
+    (text,) = squad.exported(mine[:1], ARTICLES).files.values()
+    (tmp_path / "squad.json").write_text(f"\ufeff{text}", "utf-8")
+    assert squad.imported(tmp_path / "squad.json").rows
+
+
+def test_what_no_question_can_be_made_of_is_left_out_and_the_others_are_taken() -> None:
+    rows = (ROWS[0], {**ROWS[1], "question": " "}, {**ROWS[0], "question": "Twice?"},
+            {"question": "Who?"}, {**ROWS[3], "question": "Half \ud83d?"})  # fmt: skip
+    made = loadable(Imported(rows))
+    assert made.rows == (ROWS[0],)
+    assert [(one.id, one.reason) for one in made.left_out] == [
+        ("both", "`question` must be a string that is not empty"),
+        ("opened", "another question has its id"),
+        ("None", "`answerable` must be true or false"),
+        ("cost", "a text holds half a character (\\ud800 to \\udfff)"),
+    ]
+
+
+def test_beir_of_others_may_write_one_answer_alone(tmp_path: Path) -> None:
+    queries = [
+        {"_id": str(number), "text": "When?", "metadata": {"answerable": True, "answers": answers}}
+        for number, answers in enumerate(("1932", ["1932"]), start=1)
+    ]
+    folder = put(tmp_path / "beir", {
+        "corpus.jsonl": json.dumps({"_id": "d", "text": TEXT}),
+        "queries.jsonl": "\n".join(map(json.dumps, queries)),
+        "qrels/test.tsv": "query-id\tcorpus-id\tscore\n1\td\t1\n2\td\t1\n",
+    })  # fmt: skip
+    back = beir.imported(folder)
+    assert [row["id"] for row in back.rows] == ["2"]
+    assert reasons(back) == {"1": "it does not say what the answer is"}
 
 
 def test_beir_of_others_is_taken_where_it_states_answers(tmp_path: Path) -> None:
@@ -284,6 +346,23 @@ def test_promptfoo_is_told_of_both_apostrophes(mine: tuple[Question, ...]) -> No
     assert test["assert"][0]["value"] == ["Roe's bridge", "1932", "Roe’s bridge"]
 
 
+def test_promptfoo_of_others_may_name_files_where_words_could_stand(tmp_path: Path) -> None:
+    check = {"type": "icontains", "value": "1932"}
+    tests = [
+        {"vars": "file://vars.yaml", "assert": [check], "description": "elsewhere"},
+        {"vars": {"question": "When?"}, "assert": ["file://check.js", check], "metadata": "x"},
+        {"vars": {"question": "When?"}, "assert": "file://checks.yaml", "description": "unseen"},
+    ]
+    path = tmp_path / "tests.yaml"
+    path.write_text(yaml.safe_dump(tests), "utf-8")
+    back = promptfoo.imported(path, ARTICLES)
+    assert [row["facts"] for row in back.rows] == [[["1932"]]]
+    assert reasons(back) == {
+        "elsewhere": "it has no var 'question' of one text; name another with --var",
+        "unseen": "it asserts no words of the answer",
+    }
+
+
 def test_promptfoo_of_others_is_taken_where_words_are_asserted(tmp_path: Path) -> None:
     def case(question: str, **check: Any) -> dict[str, Any]:
         return {"vars": {"q": question}, "assert": [check], "description": question}
@@ -328,6 +407,31 @@ def test_the_provider_answers_as_promptfoo_asks(
     assert made["metadata"]["refusal"] == "not_stated"
     monkeypatch.setattr(provider, "_opened", lambda articles: fake("fails"))
     assert provider.call_api("Who?", {}, {})["error"] == "the index is gone"
+
+
+def test_squad_is_given_no_place_of_a_quote_that_its_article_does_not_have(
+    mine: tuple[Question, ...],
+) -> None:
+    changed = {**ARTICLES, "a.txt": Article("a.txt", "A bridge. In 1932 it opened.")}
+    made = squad.exported(mine, changed)
+    assert reasons(made)["opened"] == "its quote does not stand in 'a.txt'"
+    assert "1932" not in json.loads(made.files["squad.json"])["data"][0]["paragraphs"][0]["qas"]
+
+
+def test_an_import_writes_all_or_nothing_with_the_rights_of_any_new_file(
+    mine: tuple[Question, ...], tmp_path: Path
+) -> None:
+    source = put(tmp_path, squad.exported(mine, ARTICLES).files) / "squad.json"
+    out, documents = tmp_path / "new.jsonl", tmp_path / "documents"
+    put(documents, {"a.txt": "Mine."})
+    arguments = ["import", "squad", str(source), "--out", str(out), "--articles-out"]
+    refused = RUNNER.invoke(app, [*arguments, str(documents)])
+    assert (refused.exit_code, f"{documents / 'a.txt'} is there" in refused.stderr) == (2, True)
+    assert not out.exists()
+    result = RUNNER.invoke(app, [*arguments, str(tmp_path / "other")])
+    assert result.exit_code == 0, result.output
+    usual = source.stat().st_mode
+    assert out.stat().st_mode == (tmp_path / "other" / "a.txt").stat().st_mode == usual
 
 
 def test_the_commands_tell_what_is_left_out_and_replace_nothing(tmp_path: Path) -> None:

@@ -75,7 +75,10 @@ def test_the_numbers_are_those_of_the_record(document: dict[str, Any]) -> None:
 
 def test_a_gate_that_is_open_and_none_at_all(document: dict[str, Any]) -> None:
     open_gate = {**document, "gate": document["gate"][1:]}
-    assert "✓ Gate passed" in html_report(open_gate)
+    assert "✓ Gate passed</strong><span>All 1 floors hold." in html_report(open_gate)
+    unasked = {**document["gate"][0], "state": "not_judged", "lost": []}
+    some = html_report({**open_gate, "gate": [*open_gate["gate"], unasked]})
+    assert "1 floors hold; of 1 there is no question." in some
     assert "No gate" in html_report({**document, "gate": []})
 
 
@@ -238,7 +241,10 @@ def test_a_run_made_before_places_were_kept_has_a_page_without_stages(
             for row in document["records"]]  # fmt: skip
     folder = saved("old", records=rows)
     assert command(folder).exit_code == 0
-    assert "Lost at" not in (folder / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert 'id="all"' in page
+    assert 'id="stages"' not in page
+    assert "lost at" not in page.lower()
 
 
 def test_what_is_no_run_is_said(saved: Callable[..., Path], tmp_path: Path) -> None:

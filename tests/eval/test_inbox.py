@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,6 +157,40 @@ def test_one_is_accepted_without_being_asked_anything(history: History, tmp_path
     assert row["question"] == "How long is the bridge?"
     assert candidates(history) == ()
     assert run(tmp_path, "--accept", rating[:8], "--fact", "x")[0] == 2
+
+
+@pytest.mark.usefixtures("known")
+def test_a_file_that_cannot_take_it_is_named_and_nothing_is_lost(
+    history: History, tmp_path: Path
+) -> None:
+    rating = rated(history, "How long is the bridge?")
+    accepted = ["--accept", rating, "--fact", "40 metres", "--quote", "It is 40 metres long."]
+    (tmp_path / "file").write_text("", "utf-8")
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_bytes(b'{"id"\n')
+    binary = tmp_path / "binary.jsonl"
+    binary.write_bytes(b"\xff\xfe")
+    for out, said in (
+        (tmp_path / "file" / "x.jsonl", f"{tmp_path / 'file' / 'x.jsonl'}: cannot be written"),
+        (wrong, f"{wrong}:1: not JSON"),
+        (binary, f"{binary}: cannot be read"),
+    ):
+        code, _, err = run(tmp_path, *accepted, "--out", str(out))
+        assert (code, err.startswith(f"eval: {said}"), err.count("\n")) == (2, True, 1), err
+    assert wrong.read_bytes() == b'{"id"\n'
+    assert len(candidates(history)) == 1
+
+
+@pytest.mark.usefixtures("known")
+def test_the_file_keeps_its_rights(history: History, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    for rights in (0o644, 0o640):
+        rating = rated(history, f"How long is the bridge, said {rights}?")
+        out.touch()
+        out.chmod(rights)
+        accepted = ["--fact", "40 metres", "--quote", "It is 40 metres long."]
+        assert run(tmp_path, "--accept", rating, *accepted)[0] == 0
+        assert stat.S_IMODE(out.stat().st_mode) == rights
 
 
 @pytest.mark.usefixtures("known")

@@ -200,6 +200,7 @@ def test_the_command_fails_for_errors_and_when_strict_for_warnings(tmp_path: Pat
     assert (status, f"{wrong}:1 x: error: “In 1932.” does not stand" in output) == (1, True)
     assert "1 questions, 1 errors, 0 warnings" in output
     assert code(tmp_path / "none.jsonl")[0] == 2
+    assert code(written(tmp_path, name="empty.jsonl"))[0] == 2
     assert code(sound, "--absent")[0] == 2
     status, output = code(wrong)
     assert (status, "No quote was looked up" in output) == (0, True)

@@ -106,8 +106,8 @@ def test_a_cloze_leaves_out_one_whole_answer() -> None:
     "sentence",
     [
         "He bought the mill at Arle for £3.5 million in the spring of that year.",
-        "“The mill at Arle was bought for £3.5 million,” said Ada Roe in 1932.",
-        "The mill cost £3.5 million.",
+        "The mill at Arle “was bought for £3.5 million in all,” said Ada Roe in 1932.",
+        "The mill at Arle cost £40.",
     ],
 )
 def test_a_sentence_that_leans_quotes_or_is_short_is_not_asked_about(sentence: str) -> None:

@@ -73,6 +73,7 @@ def test_reads_a_question(tmp_path: Path) -> None:
         ({**GOOD, "history": [{"role": "system", "content": "x"}]}, "`role` user or assistant"),
         ({**GOOD, "kind": "follow_up"}, "a follow_up needs a `history`"),
         ({**REFUSED}, "id 'two' is taken by"),
+        ({**GOOD, "question": "Where \ud83d?"}, "a text holds half a character"),
     ],
 )
 def test_each_mistake_is_named_with_its_line(tmp_path: Path, row: Any, message: str) -> None:
@@ -80,6 +81,13 @@ def test_each_mistake_is_named_with_its_line(tmp_path: Path, row: Any, message: 
     with pytest.raises(QuestionFileError, match=re.escape(f"{path}:2: ")) as raised:
         load([path])
     assert message in str(raised.value)
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_no_mistake(tmp_path: Path) -> None:
+    text = f"\ufeff{json.dumps(GOOD)}\r\n\r\n{json.dumps(REFUSED)}\r\n"
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(text.encode("utf-8"))
+    assert [(q.id, q.origin) for q in load([path])] == [("one", f"{path}:1"), ("two", f"{path}:3")]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

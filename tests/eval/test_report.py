@@ -117,6 +117,17 @@ def test_what_it_took_and_what_was_lost_is_told_below_the_tables(
     assert list(Report(records).lines()) == []
 
 
+def test_what_an_article_says_loads_nothing_where_the_markdown_is_shown(
+    records: tuple[Record, ...],
+) -> None:
+    assert records[1].answer is not None
+    said = "See ![x](http://evil.example/x.png) and [here](http://evil.example) <img src=x> | [1]"
+    hostile = replace(records[1], answer=replace(records[1].answer, text=said))
+    markdown = Report((hostile,)).markdown()
+    assert r"See !\[x](http://evil.example/x.png) and \[here](http" in markdown
+    assert r"&lt;img src=x> \| \[1]" in markdown
+
+
 def test_failures_say_what_was_asked_expected_and_got(records: tuple[Record, ...]) -> None:
     lines = list(failures(records))
     assert len(lines) == 4

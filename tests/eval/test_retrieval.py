@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import log2
 
 import pytest
@@ -84,6 +85,14 @@ def test_locate_finds_the_quote_in_the_article(
 ) -> None:
     located = locate(question(["hot"], quotes=["It was hot."]), lookup)
     assert located == ((Span("a.txt", 52, 63),),)
+
+
+def test_evidence_in_a_copy_is_that_of_the_article_that_is_kept(
+    question: Callable[..., Question], article: Article
+) -> None:
+    """Hits name the article by the id it is kept under, whichever of its files a question names."""
+    (place,) = locate(question(["hot"], quotes=["It was hot."]), lambda _: replace(article, id="b"))
+    assert place == (Span("b", 52, 63),)
 
 
 def test_locate_names_the_line_of_a_quote_that_does_not_stand(

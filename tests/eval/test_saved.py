@@ -30,6 +30,14 @@ def test_a_run_and_its_accepted_form_say_the_same(
     assert saved.judged[1].scores["fact_coverage"] == 0.5
 
 
+def test_an_accepted_run_is_known_by_what_it_says_whatever_it_is_named(
+    saved: Saved, tmp_path: Path
+) -> None:
+    for name in ("accepted.json", "accepted"):
+        (tmp_path / name).write_text(saved.accepted(), encoding="utf-8")
+        assert read_saved(tmp_path / name) == saved
+
+
 def test_the_accepted_form_has_a_line_a_question_and_no_word_of_an_article(saved: Saved) -> None:
     head, *lines = saved.accepted().splitlines()
     assert json.loads(head)["schema"] == "footnote/accepted/1"

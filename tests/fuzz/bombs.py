@@ -1115,6 +1115,7 @@ _TXT: dict[str, Callable[[], bytes]] = {
     "49 MB of every byte": lambda: bytes(range(1, 256)) * 190_000,
     "49 MB of torn UTF-8": lambda: b"\xe2\x82" * 24_000_000,
     "49 MB of the highest characters": lambda: "\U0001f600".encode() * 12_000_000,
+    "a label and 19,000 spaces": lambda: f"Date{' ' * 19_000}x\n\n{TEXT}".encode(),
     "49 MB of escapes": lambda: b"\x1b$B!!" * 9_000_000,
     "more than 50 MB": lambda: b"a " * 25_000_001,
 }

@@ -42,6 +42,8 @@ MOST_BODY_SECONDS = 60.0
 MOST_QUESTION_CHARACTERS = 100_000
 MOST_SETTING_CHARACTERS, MOST_TAGS = 1_000, 1_000
 SOCKET = "/ws/socket.io"
+HTTP_PORT = 80
+"""The one that browsers leave out."""
 
 ROUTES = frozenset({
     "/", "/{full_path:path}", "/public/{filename:path}", "/assets/{filename:path}",
@@ -68,9 +70,11 @@ UNUSED_HEADERS = (b"range", b"if-range")
 """Headers that no page of the app sends: nothing here is fetched in parts."""
 EVENTS = frozenset({
     "connect", "connection_successful", "client_message", "stop", "clear_session", "disconnect",
-    "chat_settings_change",
+    "chat_settings_change", "window_message",
 })  # fmt: skip
 """Socket events that the app uses; all others are ignored."""
+SETTINGS_WANTED = {"footnote": "settings"}
+"""The one window message that the page sends; Chainlit would hand on whatever comes."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -84,15 +88,16 @@ OUTSIDE_META = re.compile(r'<meta property="og:(?:image|url)"[^>]*>\s*')
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-def harden(host: str, port: int, public_url: str | None = None) -> None:
+def harden(host: str, port: int, public_url: str | None = None, login: str = "local") -> None:
     """Close Chainlit's server for an app at this address. Call once, before it starts.
 
     `public_url` is how browsers reach it, where a proxy stands between or the machine has a name.
+    `login` is how users are told apart: the page offers to log out only where one can.
     """
     from chainlit import server
 
     template = server.get_html_template("")  # type: ignore[no-untyped-call]
-    page = without_outside_links(template)
+    page = without_outside_links(template).replace("<body>", f'<body data-login="{login}">', 1)
     server.get_html_template = lambda root_path: in_language(page)
     keep_routes(server.app.router.routes)
     keep_events(server.sio.handlers["/"])
@@ -110,7 +115,8 @@ def harden(host: str, port: int, public_url: str | None = None) -> None:
 def hosts(host: str, port: int) -> frozenset[str]:
     """`Host` headers that name this server: its address and the loopback's other names."""
     names = {host if ":" not in host else f"[{host}]", "127.0.0.1", "localhost", "[::1]"}
-    return frozenset(f"{name}:{port}" for name in names)
+    told = frozenset(f"{name}:{port}" for name in names)
+    return told | names if port == HTTP_PORT else told
 
 
 def is_unspecified(host: str) -> bool:
@@ -159,6 +165,7 @@ def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
         del handlers[name]
     connect, client_message = handlers["connect"], handlers["client_message"]
     change_settings = handlers["chat_settings_change"]
+    window_message = handlers["window_message"]
 
     async def checked_connect(sid: str, environ: dict[str, Any], auth: object) -> object:
         if not isinstance(auth, dict) or not is_uuid(auth.get("sessionId")):
@@ -177,8 +184,13 @@ def keep_events(handlers: dict[str, Callable[..., Any]]) -> None:
         if isinstance(payload, dict):
             await change_settings(sid, plain_settings(payload))
 
+    async def checked_window(sid: str, payload: object) -> None:
+        if payload == SETTINGS_WANTED:
+            await window_message(sid, payload)
+
     handlers["connect"], handlers["client_message"] = checked_connect, checked_message
     handlers["chat_settings_change"] = checked_settings
+    handlers["window_message"] = checked_window
 
 
 def plain_message(payload: object) -> dict[str, str] | None:
@@ -304,6 +316,8 @@ def is_address(host: str, port: int) -> bool:
 
     An attack by DNS rebinding needs a name: a page that came from an address has that address.
     """
+    if port == HTTP_PORT and not host.endswith(f":{port}"):
+        host = f"{host}:{port}"
     address, _, number = host.rpartition(":")
     try:
         ipaddress.ip_address(address.removeprefix("[").removesuffix("]"))

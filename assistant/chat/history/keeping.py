@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from assistant.answers import Answer
 from assistant.chat.failures import told
 from assistant.chat.replies import rendering
 from assistant.chat.texts.language import gettext as _
-from assistant.wording import Said
+from assistant.citations import shown
+from assistant.footnotes import sentences_in
+from assistant.wording import Said, say
 from embeddings.errors import AssistantError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from assistant.answers import Answer
+    from assistant.answers import Citation
     from assistant.chat.history.store import Exchange, FoldedStep, History
 
-__all__ = ["NOTES", "Keeping", "kept_form", "notes_of"]
+__all__ = ["NOTES", "Keeping", "cut_off", "kept_form", "notes_of"]
 
 NOTES = "notes_in_parts"
 """In the kept form of an answer, beside the form that other programs know."""
@@ -59,6 +62,36 @@ class Keeping:
             self.problem = _("This is not kept in the history: {problem} (error {id})").format(
                 problem=text, id=error_id
             )
+
+
+def cut_off(
+    question: str, standalone: str, sentences: Sequence[str], citations: Sequence[Citation]
+) -> Answer | None:
+    """An answer of the sentences that were shown before it ended; None where none is cited.
+
+    How likely it is right was not told yet, so its confidence is 0.
+    """
+    said = [one for one in sentences_in(" ".join(sentences), citations) if one.numbers]
+    cited = {number for one in said for number in one.numbers}
+    quotes = {citation.number: shown(citation.quote) for citation in citations}
+    quoted = all(quotes[number] == one.text for one in said for number in one.numbers)
+    if not said:
+        return None
+    return Answer(
+        question=question,
+        standalone_question=standalone,
+        text=" ".join(f"{one.text}{''.join(f'[{n}]' for n in one.numbers)}" for one in said),
+        refusal=None,
+        confidence=0.0,
+        citations=tuple(citation for citation in citations if citation.number in cited),
+        notes=(
+            say(
+                "This answer is cut off: it was stopped, or the chat ended. "
+                "Ask again for all of it."
+            ),
+        ),
+        composer="local" if quoted else "llm",
+    )
 
 
 def kept_form(answer: Answer) -> dict[str, Any]:

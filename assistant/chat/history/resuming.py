@@ -19,7 +19,7 @@ from assistant.citations import prove
 from embeddings.errors import AssistantError, CitationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from chainlit.element import ElementDict
     from chainlit.step import StepDict
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Shown", "shown", "turns"]
 
 STOPPED = N_("This question was not answered: it was stopped, or the chat ended. Ask it again.")
+ANSWERING = N_("This question is still being answered. The answer will stand here.")
 UNREADABLE = N_("The answer cannot be read any more; ask again.")
 RUN = "on_message"
 """Chainlit's name for what encloses a reply; the browser looks for it."""
@@ -45,11 +46,18 @@ class Shown:
     elements: list[ElementDict]
 
 
-def shown(conversation: Conversation, article: Callable[[str], Article]) -> Shown:
-    """Everything that the browser shows; `article` looks one up, or raises `AssistantError`."""
+def shown(
+    conversation: Conversation,
+    article: Callable[[str], Article],
+    answering: Collection[str] = (),
+) -> Shown:
+    """Everything that the browser shows; `article` looks one up, or raises `AssistantError`.
+
+    `answering` are the ids of exchanges that are being answered just now.
+    """
     found = Shown([], [])
     for exchange in conversation.exchanges:
-        content, panel = _reply(exchange, article)
+        content, panel = _reply(exchange, article, exchange.id in answering)
         found.steps.extend(_steps(exchange, content))
         if panel is not None:
             found.elements.append(_element(exchange, conversation.id, panel))
@@ -69,11 +77,11 @@ def turns(conversation: Conversation) -> list[Turn]:
 
 
 def _reply(
-    exchange: Exchange, article: Callable[[str], Article]
+    exchange: Exchange, article: Callable[[str], Article], answering: bool
 ) -> tuple[str, rendering.Panel | None]:
     """The Markdown of a reply, and its panel."""
     if exchange.answer is None:
-        return exchange.told or escape(_(STOPPED)), None
+        return exchange.told or escape(_(ANSWERING if answering else STOPPED)), None
     try:
         answer = replace(Answer.from_dict(exchange.answer), notes=notes_of(exchange.answer))
     except CitationError:  # a file that another program wrote

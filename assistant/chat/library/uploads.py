@@ -249,11 +249,14 @@ class Uploads:
                 if (upload.id, upload.owner, upload.conversation) == (
                     article_id, owner, conversation,
                 ):  # fmt: skip
+                    # Hidden first: whatever happens now, no indexing reads the file again.
+                    hidden = folder.with_name(f".{folder.name.lstrip('.')}")
+                    folder.rename(hidden)
                     if upload.kept == "library":
                         assistant.forget(article_id)
-                        shutil.rmtree(folder)
+                        shutil.rmtree(hidden)
                     else:
-                        self._remove_private(assistant, folder, upload)
+                        self._remove_private(assistant, hidden, upload)
                     return True
         return False
 

@@ -22,7 +22,13 @@ const NAMES = [
   ['button:has(> .lucide-arrow-down)', _('Scroll to the end')],
 ];
 const FIXES = [
+  // One more than a question may have, so that it is told; what is longer than a message of the
+  // socket would end the connection, and be lost without a word.
+  ['#chat-input', { maxlength: '100001' }],
   ['#welcome-screen img, .ai-message > span img, img[alt="Image"]', { alt: '' }],
+  // Else a phone begins the name with a capital, and no browser offers what it has kept.
+  ['#email', { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' }],
+  ['#password', { autocomplete: 'current-password' }],
   ['img[alt="logo"]', { alt: 'Footnote' }],
   ['[data-sidebar="rail"]', { title: _('List of conversations') }],
   // A list of groups of lists; only the inner ones are lists.
@@ -32,7 +38,18 @@ const FIXES = [
   ['#thread-options', { role: 'button', tabindex: '0' }],
 ];
 
+// Chainlit says the same of all that it has confirmed, and only in English where it finds nothing.
+const WORDS = [
+  ['#chat-settings #confirm span', /./, _('Save')],
+  ['[data-sonner-toast] [data-title]', /^Couldn't resume chat/, _('This conversation cannot be opened any more.')],
+];
+
 const mend = () => {
+  for (const [selector, before, words] of WORDS) {
+    for (const element of document.querySelectorAll(selector)) {
+      if (element.textContent !== words && before.test(element.textContent)) element.textContent = words;
+    }
+  }
   for (const [selector, name] of NAMES) {
     for (const element of document.querySelectorAll(selector)) {
       if (element.getAttribute('aria-label') !== name) element.setAttribute('aria-label', name);
@@ -58,8 +75,27 @@ const mend = () => {
   }
 };
 
-new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
+// Where a dialog or a menu closes and nothing takes the focus, what had it before gets it back.
+const OVER = '[role="dialog"], [role="alertdialog"], [role="menu"]';
+let before = null;
+let over = false;
+document.addEventListener('focusin', ({ target }) => {
+  if (!target.closest(`${OVER}, [data-radix-focus-guard]`)) before = target;
+});
+const giveBack = () => {
+  const covered = document.querySelector(OVER) !== null;
+  if (over && !covered && document.activeElement === document.body && before?.isConnected) before.focus();
+  over = covered;
+};
+
+new MutationObserver(() => { mend(); giveBack(); }).observe(document.documentElement, { childList: true, subtree: true });
 mend();
+
+// Enter after a name or a date ends its dialog, as it does everywhere else.
+document.addEventListener('keydown', ({ key, isComposing, target }) => {
+  if (key !== 'Enter' || isComposing || !['name', 'since', 'until'].includes(target.id)) return;
+  target.closest('[role="dialog"]')?.querySelector('button + button')?.click();
+});
 
 // One place that speaks: what is put into it is read out when the reader is done with the rest.
 const voice = document.createElement('div');
@@ -67,8 +103,11 @@ voice.id = 'footnote-voice';
 voice.className = 'fn-unseen';
 voice.setAttribute('aria-live', 'polite');
 document.body.append(voice);
+let spoken = '';
 window.addEventListener('message', (event) => {
   if (event.source !== window || event.data?.footnote !== 'replied') return;
   // It is told again where the connection was lost meanwhile, and read out once.
-  if (voice.textContent !== event.data.text) voice.textContent = event.data.text;
+  if (event.data.id === spoken) return;
+  spoken = event.data.id;
+  voice.textContent = event.data.text;
 });

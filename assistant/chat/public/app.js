@@ -19,9 +19,10 @@
   window.footnote = footnote;
 
   // `shown` is what the side view holds until its reader closes it: with Escape, above it, or, on
-  // a phone, beside it. Another conversation closes it, too.
+  // a phone, beside it. Another conversation closes it, too. What lies over it is closed first.
+  const OVER = ':is([role="dialog"], [role="alertdialog"], [role="menu"]):not(:has(#side-view-content))';
   const closes = ({ type, key, target }) => {
-    if (type === 'keydown') return key === 'Escape';
+    if (type === 'keydown') return key === 'Escape' && !document.querySelector(OVER) && !target.closest?.('#fn-added');
     const content = document.getElementById('side-view-content');
     const beside = content?.closest('[role="dialog"]') && !content.contains(target);
     return beside || target.closest('#side-view-title, #new-chat-button, a[href^="/thread/"]');
@@ -63,7 +64,9 @@
   window.fetch = (resource, options) => {
     const path = new URL(String(resource), window.location.href);
     if (path.pathname.endsWith('/set-session-cookie')) {
-      footnote.session = JSON.parse(options.body).session_id;
+      const session = JSON.parse(options.body).session_id;
+      if (footnote.session !== session) footnote.shown = null;
+      footnote.session = session;
       window.dispatchEvent(new Event('footnote:session'));
       return connect(fetched(resource, options));
     }
@@ -77,6 +80,13 @@
     const answer = fetched(resource, options);
     if (settings === undefined) settings = answer.then((response) => response.clone());
     return answer;
+  };
+  // Chainlit leaves the empty page for the conversation that began on it, also when a reader comes
+  // back to it: one could never get to what was before. So the one takes the place of the other.
+  const push = window.history.pushState;
+  window.history.pushState = (state, unused, url) => {
+    const begun = window.location.pathname === '/' && /^\/thread\//.test(url);
+    (begun ? window.history.replaceState : push).call(window.history, state, unused, url);
   };
   import('/public/accessible.js');
   import('/public/uploads.js');

@@ -79,7 +79,15 @@ window.addEventListener('message', (event) => {
   if (event.data.changed && document.getElementById('welcome-screen')) window.location.reload();
   else refresh();
 });
-document.addEventListener('visibilitychange', () => document.hidden || refresh());
+
+// Another page may have set something else meanwhile: who comes back finds that in the settings,
+// unless they are open, with what was typed. Chainlit sends it to the server, which fills them.
+const comeBack = () => {
+  if (document.hidden || document.getElementById('chat-settings')) return;
+  window.postMessage({ footnote: 'settings' }, window.location.origin);
+};
+document.addEventListener('visibilitychange', comeBack);
+window.addEventListener('focus', comeBack);
 
 const style = document.createElement('link');
 style.rel = 'stylesheet';

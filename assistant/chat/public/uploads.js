@@ -283,11 +283,12 @@ const begin = () => {
   refresh();
 };
 
-// A question that is sent needs the room.
+// A question that is sent needs the room, unless a file is still being read: it is not answered from
+// that one yet, and its sender has to see so.
 const asks = (event) => event.target instanceof Element && (event.type === 'click'
   ? event.target.closest('#chat-submit, #starters button')
   : event.key === 'Enter' && !event.shiftKey && event.target.closest('#chat-input'));
-for (const kind of ['click', 'keydown']) document.addEventListener(kind, (event) => { if (asks(event)) show(false); }, true);
+for (const kind of ['click', 'keydown']) document.addEventListener(kind, (event) => { if (asks(event) && !rows.some(isGoing)) show(false); }, true);
 
 // Dragging. `dragleave` fires for every element that is left, so the drags inside are counted.
 let inside = 0;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import chainlit as cl  # noqa: TID253 (only the running app imports this module)
 from chainlit.utils import utc_now  # noqa: TID253
 
+from assistant.chat.history.keeping import cut_off
 from assistant.chat.history.store import FoldedStep
 from assistant.chat.replies import rendering
 from assistant.chat.texts.language import N_
@@ -41,6 +42,10 @@ class Reply:
         self.panel: rendering.Panel | None = None
         self.element: cl.CustomElement | None = None
         self.citations: tuple[Citation, ...] = ()
+        self.standalone = question
+        self.sentences: list[str] = []
+        self.answer: Answer | None = None
+        """The whole answer, once it is there."""
         self.folded: list[FoldedStep] = []
         """The folded lines of the reply, to be kept with it."""
 
@@ -48,6 +53,7 @@ class Reply:
         """Show what one event brings."""
         match event.kind:
             case "resolved":
+                self.standalone = event.text
                 self.note = rendering.asked_as_markdown(event.text, self.question)
                 self.message.content = self.note
             case "hits":
@@ -58,7 +64,14 @@ class Reply:
                 await self.show_sentence(event.text)
             case "answer":
                 assert event.answer is not None
+                self.answer = event.answer
                 await self.finish(event.answer)
+
+    def so_far(self) -> Answer | None:
+        """The answer, or what is shown of it; None where nothing is."""
+        if self.answer is not None or not self.sentences:
+            return self.answer
+        return cut_off(self.question, self.standalone, self.sentences, self.citations)
 
     async def start(self) -> None:
         """Show that the search has begun."""
@@ -99,6 +112,7 @@ class Reply:
         """Add a sentence with its markers; one token, so that no marker arrives in halves."""
         if self.citations:
             sentence = rendering.sentence_markdown(text, self.message.id, self.citations)
+            self.sentences.append(text)
             await self.message.stream_token(sentence + " ")
 
     async def finish(self, answer: Answer) -> None:

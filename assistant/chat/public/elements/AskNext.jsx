@@ -1,5 +1,6 @@
 // Questions that follow an answer, each of which is known to have one. A click asks it.
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { useChatData } from '@chainlit/react-client';
 import { ArrowUpRight } from 'lucide-react';
 
 const _ = window.footnote.gettext;
@@ -7,6 +8,18 @@ const _ = window.footnote.gettext;
 export default function AskNext() {
   const { questions } = props;
   const panel = useRef(null);
+  const { connected, loading } = useChatData();
+
+  // One question at a time, as below: from the click until its answer is there. Not `disabled`,
+  // which would take the focus away.
+  const [asked, setAsked] = useState(false);
+  useEffect(() => { if (loading) setAsked(false); }, [loading]);
+  const busy = asked || loading || !connected;
+  const ask = (question) => {
+    if (busy) return;
+    setAsked(true);
+    sendUserMessage(question);
+  };
 
   // It comes after the answer: bring it up from below, unless the reader has scrolled elsewhere.
   useEffect(() => {
@@ -20,7 +33,7 @@ export default function AskNext() {
       <ul>
         {questions.map((question) => (
           <li key={question}>
-            <button type="button" onClick={() => sendUserMessage(question)}>
+            <button type="button" aria-disabled={busy} onClick={() => ask(question)}>
               <ArrowUpRight aria-hidden="true" />
               <span>{question}</span>
             </button>

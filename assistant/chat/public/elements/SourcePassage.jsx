@@ -37,9 +37,10 @@ export default function SourcePassage() {
   // As in `SourcesPanel.jsx`; from here, behind the conversation, without being drawn anew.
   useEffect(() => { if (window.footnote.shown) setSide(window.footnote.shown); }, [elements]);
 
-  // However the panel is closed, the focus goes back to what opened it.
+  // However the panel is closed, the focus goes back to what opened it. `app.js` has seen the key
+  // before, and knows whether it means the panel.
   useEffect(() => {
-    const onKey = (event) => { if (event.key === 'Escape') setSide(undefined); };
+    const onKey = (event) => { if (event.key === 'Escape' && !window.footnote.shown) setSide(undefined); };
     window.addEventListener('keydown', onKey);
     return () => {
       window.removeEventListener('keydown', onKey);

@@ -6,6 +6,19 @@ import { Check, Copy } from 'lucide-react';
 
 const _ = window.footnote.gettext;
 
+// Scripts have a clipboard only on pages that come by HTTPS or from the machine itself.
+const toClipboard = async (text) => {
+  if (navigator.clipboard) { await navigator.clipboard.writeText(text); return; }
+  const before = document.activeElement;
+  const field = document.createElement('textarea');
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
+  before?.focus();
+};
+
 export default function SourcesPanel() {
   const { id, kind, heading, sources, copy } = props;
   const [side, setSide] = useRecoilState(sideViewState);
@@ -59,7 +72,7 @@ export default function SourcesPanel() {
   }, [complete]);
 
   const copyAll = async () => {
-    await navigator.clipboard.writeText(copy);
+    await toClipboard(copy);
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   };
