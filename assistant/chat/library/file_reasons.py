@@ -98,6 +98,8 @@ REASONS = (
     N_("not a regular file"),
     N_("it is being written to; index again when that is done"),
     N_("its text was removed, and stays out until it changes"),
+    N_("{folder} is the data folder, too; choose another (--data-dir or FOOTNOTE_DATA_DIR)"),
+    N_("{path}, line {number}: {line} is no pattern as git has them; correct or remove it"),
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ ERRORS = (
     N_("the conversations in {path} cannot be read or written: {reason}; make room or make the "
        "file writable, move it away, or set FOOTNOTE_HISTORY=off"),
     N_("the articles are indexed with another encoder; start again"),
+    N_("the corpus in {folder} has been closed; open it again"),
     N_("there is no folder {folder}; check the path"),
     N_("{folder} is not a folder; give the folder that holds the articles"),
     N_("two of the folders are called {name}, so their articles' ids would clash; rename one, or "
