@@ -1,9 +1,10 @@
-"""How long passages should be, and how much they should overlap.
+"""How long passages should be, how much they should overlap, and what their vectors are made of.
 
-`python -m benchmarks.passage_sizes` indexes the project's own training articles once for each size
-and encoder, and asks a seeded sample of their questions. Told are the processor time of indexing,
-how much of the evidence the best passages hold, and for how many questions a sentence that answers
-is among those the reader gets to read. No reader runs: nothing is measured that one has learned.
+`python -m benchmarks.passage_sizes` indexes the project's own training articles once for each
+encoder, size and weight of the parts beside a passage's own, and asks a seeded sample of their
+questions. Told are the processor time of indexing, how much of the evidence the best passages hold,
+and for how many questions a sentence that answers is among those the reader gets to read. No reader
+runs: nothing is measured that one has learned.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from assistant import reader
 from assistant.retriever import retrieve
 from assistant.settings import Settings
+from embeddings import passages as making
 from embeddings import splitting
 from embeddings.corpus import Corpus
 from embeddings.encoder import DEFAULT_ENCODER, MINILM, Encoder, load_encoder
@@ -29,15 +31,18 @@ from embeddings.records import Article
 
 ARTICLES = Path(__file__).resolve().parent.parent / "embeddings" / "training" / "news.jsonl"
 VARIANTS = (
-    (MINILM, 600, 300),
-    (DEFAULT_ENCODER, 600, 300),
-    (DEFAULT_ENCODER, 600, 150),
-    (DEFAULT_ENCODER, 600, 0),
-    (DEFAULT_ENCODER, 800, 100),
-    (DEFAULT_ENCODER, 800, 150),
-    (DEFAULT_ENCODER, 900, 150),
+    (MINILM, 600, 300, 0.3),
+    (DEFAULT_ENCODER, 600, 300, 0.3),
+    (DEFAULT_ENCODER, 600, 300, 0.0),
+    (DEFAULT_ENCODER, 600, 300, 0.5),
+    (DEFAULT_ENCODER, 600, 300, 1.0),
+    (DEFAULT_ENCODER, 600, 150, 0.3),
+    (DEFAULT_ENCODER, 600, 450, 0.3),
+    (DEFAULT_ENCODER, 400, 300, 0.3),
+    (DEFAULT_ENCODER, 800, 300, 0.3),
 )
-"""Encoder, characters of a passage, characters it may be widened by on either side."""
+"""Encoder, characters of a part, characters by which a passage may be wider on either side, and
+weight of the parts beside its own (`embeddings.passages.BESIDE`)."""
 DEPTH = 24
 SEED = 3
 
@@ -70,15 +75,14 @@ def main() -> None:
     ]
     questions = random.Random(SEED).sample(every, min(options.questions, len(every)))
     print(f"{len(articles)} articles, {len(questions)} questions\n")
-    print("| encoder | characters | overlap | passages | indexing, processor s |", end="")
-    print(
-        " recall@5 | @12 | @24 | a right sentence is read |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
-    )
-    for name, characters, overlap in VARIANTS:
+    print("| encoder | characters | overlap | beside | passages | indexing, processor s |", end="")
+    print(f" recall@5 | @12 | @24 | a right sentence is read |\n|---|{9 * '--:|'}")
+    for name, characters, overlap, beside in VARIANTS:
         encoder = load_encoder(name, data)
         splitting.PASSAGE_CHARACTERS, splitting.OVERLAP_CHARACTERS = characters, overlap
+        making.BESIDE = beside
         passages, seconds, shares = measured(articles, questions, encoder)
-        cells = [name, characters, overlap, passages, f"{seconds:.0f}"]
+        cells = [name, characters, overlap, beside, passages, f"{seconds:.0f}"]
         print("|", " | ".join(map(str, [*cells, *(f"{s:.3f}" for s in shares)])), "|", flush=True)
 
 

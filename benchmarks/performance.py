@@ -64,7 +64,8 @@ What was done about them:
   same bytes. What is left is arithmetic: fewer windows, or a smaller reader, would change answers.
 - **The encoder's model**, when asking, encodes the question and the words around the best
   sentences, one by one; words are kept for the next question. When indexing it is nearly all there
-  is: equal texts are encoded once, texts run side by side, without padding.
+  is: equal texts are encoded once, and so is what passages share; texts run side by side, without
+  padding.
 - **Opening sessions** (and FAISS) is paid once a process. The reader loads while the index opens.
 """
 PROFILE = ROOT / "benchmarks" / "results" / "profile.json"
@@ -277,9 +278,10 @@ def _ingest(results: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## Ingest", "", "![Ingest](images/performance-ingest.svg)", "")
     yield (
         "From the articles to an index on disk. Loading the model is left out for the others, and "
-        "is part of Footnote's seconds; starting the process is in none. Footnote's passages are "
-        "widened to whole sentences, so it encodes more characters. Processor seconds and memory "
-        f"are of the whole process. {_rounds(results['ingest'])}"
+        "is part of Footnote's seconds; starting the process is in none. Characters are those of "
+        "passages: Footnote widens its own to whole sentences, and encodes what they share once "
+        "(decision 0031). Processor seconds and memory are of the whole process. "
+        f"{_rounds(results['ingest'])}"
     )
     yield ""
     rows = []

@@ -21,7 +21,7 @@ from unicodedata import normalize
 from embeddings.catalog import CatalogPage, choose
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
-from embeddings.passages import embedded_text
+from embeddings.passages import Recipe, recipes
 from embeddings.rawfile import checksum_of_open, inode_of, release, retain, unreadable
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.schema import SCHEMA_VERSION, checksum, create
@@ -695,9 +695,9 @@ class Corpus:
         found = self._vectors(db, sorted(chosen))
         return np.stack([found[number] for number in chosen])
 
-    def known_vectors(self, paths: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """What was encoded of the articles of these files → vector, float32 (d,), verified."""
-        found = {}
+    def known_vectors(self, paths: Sequence[str]) -> dict[Recipe, NDArray[np.float32]]:
+        """What was made of the articles of these files → vector, float32 (d,), verified."""
+        found: dict[Recipe, NDArray[np.float32]] = {}
         with self.reading(), self._current() as db:
             build = self._state(db)[3] or 0
             for path in paths:
@@ -707,8 +707,10 @@ class Corpus:
                 ).fetchone()
                 if row is not None:
                     article = self._article(row)
-                    for _, passage, vector in self._passages_of(db, article, int(row[0]), build):
-                        found[embedded_text(passage.title, passage.text)] = vector
+                    made = list(self._passages_of(db, article, int(row[0]), build))
+                    passages = [passage for _, passage, _ in made]
+                    vectors = (vector for *_, vector in made)
+                    found |= zip(recipes(article, passages), vectors, strict=True)
         return found
 
     def living(self, numbers: Sequence[int]) -> set[int]:

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
     from embeddings.records import Article
 
-__all__ = ["PASSAGE_CHARACTERS", "SPLITTING", "Span", "split_article", "split_sentences"]
+__all__ = [
+    "PASSAGE_CHARACTERS",
+    "SPLITTING",
+    "Span",
+    "split_article",
+    "split_parts",
+    "split_sentences",
+]
 
 Span = tuple[int, int]
 
@@ -94,22 +101,26 @@ def _trimmed(text: str, start: int, end: int) -> Span | None:
 def split_article(article: Article) -> tuple[Passage, ...]:
     """Passages of `article`: `article.text[p.start:p.end] == p.text` for each.
 
-    langchain's splitter partitions the text (its own start offsets are wrong for repeated
-    text, so they are added up here); then each part is widened to whole sentences, which
-    gives neighbouring passages their overlap.
+    Each part of the text is widened to whole sentences, which gives neighbouring passages their
+    overlap.
     """
     text = article.text
     sentences = split_sentences(text)
     starts = [start for start, _ in sentences]
     ends = [end for _, end in sentences]
-    widened = (_trimmed(text, *_widened(*part, starts, ends)) for part in _partition(text))
+    widened = (_trimmed(text, *_widened(*part, starts, ends)) for part in split_parts(text))
     return tuple(
         Passage(article.id, start, end, text[start:end], article.label, article.date)
         for start, end in sorted({span for span in widened if span})
     )
 
 
-def _partition(text: str) -> Iterator[Span]:
+def split_parts(text: str) -> tuple[Span, ...]:
+    """Spans of up to PASSAGE_CHARACTERS, in order, that hold all of the text but blank stretches.
+
+    langchain's splitter makes them; its own start offsets are wrong for repeated text, so they are
+    added up here.
+    """
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(
@@ -119,15 +130,17 @@ def _partition(text: str) -> Iterator[Span]:
         keep_separator="end",
         strip_whitespace=False,
     )
-    position = 0
+    spans, position = [], 0
     for part in splitter.split_text(text):
         end = position + len(part)
         if text[position:end] != part:
             raise AssertionError(f"the splitter lost characters near offset {position}")
-        yield position, end
+        if part.strip():
+            spans.append((position, end))
         position = end
     if position != len(text):
         raise AssertionError(f"the splitter lost the end of the text, from offset {position}")
+    return tuple(spans)
 
 
 def _widened(left: int, right: int, starts: Sequence[int], ends: Sequence[int]) -> Span:

@@ -54,7 +54,7 @@ class Peer(Protocol):
     """A library, set up for one STORE; making it loads the library and its model."""
 
     def ingest(self) -> Iterable[str]:
-        """Index all articles and persist the index; the texts that were encoded, to be counted."""
+        """Index all articles and persist the index; the passages, to be counted."""
 
     def open(self) -> None:
         """Open what `ingest` persisted."""

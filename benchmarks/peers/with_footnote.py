@@ -30,13 +30,12 @@ class Footnote:
 
     def ingest(self) -> Iterator[str]:
         """Index the folder."""
-        from embeddings.passages import embedded_text
         from embeddings.splitting import split_article
 
         with self.assistant_class.open(self.articles, data_dir=self.store) as opened:
             articles = opened.articles()
         passages = (passage for article in articles for passage in split_article(article))
-        return (embedded_text(passage.title, passage.text) for passage in passages)
+        return (passage.text for passage in passages)
 
     def open(self) -> None:
         """Open the folder, which has not changed."""

@@ -17,8 +17,9 @@ from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import find_files, read_file
 from embeddings.indexing import IndexReport, index_folders
 from embeddings.locks import INDEXING_LOCK, held
-from embeddings.passages import embedded_text
+from embeddings.passages import BESIDE, split_and_encode
 from embeddings.records import Article
+from embeddings.splitting import split_parts
 from tests.fakes import HashingEncoder
 
 
@@ -413,10 +414,48 @@ def test_only_what_is_new_in_a_changed_file_is_encoded(folder: Path, corpus: Cor
     assert index(corpus, folder, encoder=encoder).updated == ("long.txt",)
     assert any("Zinc" in text for text in encoder.encoded)
     assert not any("Iron" in text or "Lead" in text for text in encoder.encoded)
+    article = corpus.article("long.txt")
+    assert article is not None
+    [(passages, vectors)] = split_and_encode([article], HashingEncoder())
     with corpus.snapshot() as snapshot:
-        for _, passage, vector in snapshot.passages:
-            [own] = HashingEncoder().encode([embedded_text(passage.title, passage.text)])
-            assert vector.tobytes() == own.tobytes()
+        stored = {
+            passage.start: vector.tobytes()
+            for _, passage, vector in snapshot.passages
+            if passage.article_id == "long.txt"
+        }
+    assert stored == {p.start: v.tobytes() for p, v in zip(passages, vectors, strict=True)}
+
+
+def things() -> Article:
+    """An article of many passages that overlap."""
+    kinds = ("cart", "bell", "lamp", "rope")
+    text = " ".join(f"There is a {kinds[n % 4]} with the number {n} on it." for n in range(80))
+    return Article("a", text, title="Things")
+
+
+def test_text_that_passages_share_is_encoded_once() -> None:
+    encoder = HashingEncoder()
+    [(passages, vectors)] = split_and_encode([things()], encoder)
+    assert sum(len(passage.text) for passage in passages) > 1.5 * len(things().text)
+    assert all(text.startswith("Things\n") for text in encoder.encoded)
+    told = "".join(text.removeprefix("Things\n") for text in encoder.encoded)
+    assert "".join(told.split()) == "".join(things().text.split())
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
+
+
+def test_a_passage_is_its_own_part_and_less_of_those_beside_it() -> None:
+    article = things()
+    [(passages, vectors)] = split_and_encode([article], HashingEncoder())
+    parts = split_parts(article.text)
+    assert len(passages) == len(parts) > 3
+    own = HashingEncoder().encode([f"Things\n{article.text[s:e].strip()}" for s, e in parts])
+    for number, (passage, vector) in enumerate(zip(passages, vectors, strict=True)):
+        mean = np.zeros(len(vector))
+        for place, (start, end) in enumerate(parts):
+            shared = min(end, passage.end) - max(start, passage.start)
+            assert (shared > 0) == (abs(place - number) <= 1)
+            mean += max(shared, 0) * (1 if place == number else BESIDE) * own[place]
+        assert np.allclose(vector, mean / np.linalg.norm(mean), atol=1e-6)
 
 
 def test_equal_passages_are_encoded_once(folder: Path, corpus: Corpus) -> None:
