@@ -213,12 +213,18 @@ def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, h
     expect(page.locator(MARK)).to_contain_text("300,600")
 
 
-def test_a_page_that_is_loaded_again_waits_for_its_answer(tab: NewTab, serve: Serve) -> None:
-    server = serve("--fake")
-    asking = tab(server)
+def loaded_again(asking: Tab) -> Page:
+    """The page of a conversation, loaded again in the middle of an answer."""
     page = ask_and_leave_open(asking, HELD)
     expect(page).to_have_url(re.compile("/thread/"))
     page.reload()
+    return page
+
+
+def test_a_page_that_is_loaded_again_waits_for_its_answer(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = loaded_again(asking)
     reply = page.locator(REPLY)
     expect(reply).to_contain_text("still being answered")
     expect(page.locator("#stop-button")).to_be_visible()
@@ -238,9 +244,7 @@ def test_a_page_that_is_loaded_again_waits_for_its_answer(tab: NewTab, serve: Se
 def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:
     server = serve("--fake")
     asking = tab(server)
-    page = ask_and_leave_open(asking, HELD)
-    expect(page).to_have_url(re.compile("/thread/"))
-    page.reload()
+    page = loaded_again(asking)
     expect(page.locator(REPLY)).to_contain_text("still being answered")
     page.locator("#stop-button").click()
     expect(page.locator(REPLY).first).to_contain_text("This question was not answered")

@@ -9,7 +9,7 @@ import pytest
 
 from embeddings import backup
 from embeddings.backup import export_corpus, import_corpus
-from embeddings.corpus import Corpus, connect
+from embeddings.corpus import Corpus
 from embeddings.durable import sweep
 from embeddings.errors import CorpusError, ReadError
 from embeddings.index import open_index
@@ -17,6 +17,7 @@ from embeddings.indexing import Progress, index_folders
 from embeddings.locks import INDEXES_LOCK, held
 from embeddings.recovery import damage_of
 from tests.fakes import HashingEncoder
+from tests.journals import leave_only_a_journal
 
 ENCODER = HashingEncoder()
 
@@ -153,17 +154,7 @@ def test_a_journal_that_is_there_is_not_played_into_the_backup(
         (folder / f"{number}.txt").write_text(f"Buoy {number} was painted.")
     index(corpus, folder)
     corpus.close()
-    journal = corpus.path.with_name("corpus.sqlite-journal")
-    db = connect(corpus.path)
-    db.execute("PRAGMA cache_size = 2")  # so that some pages are written before the commit
-    db.execute("BEGIN IMMEDIATE")
-    db.execute("UPDATE articles SET text = text || hex(zeroblob(20000))")
-    content = journal.read_bytes()
-    db.execute("ROLLBACK")
-    db.close()
-    assert content[:4] != bytes(4), "else SQLite would not play it"
-    corpus.path.unlink()
-    journal.write_bytes(content)
+    leave_only_a_journal(corpus.path)
 
     import_corpus(saved, corpus.folder)
     assert damage_of(corpus.path) is None

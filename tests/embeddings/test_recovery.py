@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.corpus import Corpus, connect
+from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError
 from embeddings.index import build_index
 from embeddings.indexing import index_folders
@@ -16,6 +16,7 @@ from embeddings.locks import INDEXING_LOCK, held
 from embeddings.recovery import damage_of, open_sound
 from embeddings.sealing import SEAL, read_seal
 from tests.fakes import HashingEncoder
+from tests.journals import leave_only_a_journal
 
 ENCODER = HashingEncoder()
 NAMES = ("a.txt", "b.txt", "c.txt", "d.txt")
@@ -124,18 +125,7 @@ def test_a_file_whose_row_is_lost_can_be_indexed_with_another_text(
 def test_a_journal_that_outlived_its_file_is_not_played_into_the_new_one(
     data: Path, folder: Path
 ) -> None:
-    path = data / "corpus.sqlite"
-    journal = path.with_name("corpus.sqlite-journal")
-    db = connect(path)
-    db.execute("PRAGMA cache_size = 2")  # so that some pages are written before the commit
-    db.execute("BEGIN IMMEDIATE")
-    db.execute("UPDATE articles SET text = text || hex(zeroblob(20000))")
-    content = journal.read_bytes()
-    db.execute("ROLLBACK")
-    db.close()
-    assert content[:4] != bytes(4), "else SQLite would not play it"
-    path.unlink()
-    journal.write_bytes(content)
+    leave_only_a_journal(data / "corpus.sqlite")
     _, _, articles = opened(data, folder)
     assert articles == ("a.txt", "b.txt", "c.txt")
 
