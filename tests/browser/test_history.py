@@ -176,6 +176,8 @@ def test_a_stopped_question_says_so_when_it_is_opened_again(
     page.click("#chat-submit")
     expect(page.locator(REPLY)).to_contain_text("Getting the articles ready")
     page.locator("#stop-button").click()
+    # The server has heard it; without that the articles may come first, and the answer with them.
+    expect(page.locator(REPLY).last).to_contain_text("Stopped.")
     opened.touch()
     page.reload()
     expect(page.locator(REPLY).last).to_contain_text("This question was not answered")
