@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
-from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
 )
 
 from assistant.wording import say
@@ -72,7 +71,7 @@ EngineAddress = Annotated[str, AfterValidator(_engine_address)]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What Footnote needs to know before it starts; nothing here touches the disk.
 
     A value comes from the argument, else the environment variable `FOOTNOTE_<NAME>`, else the
@@ -83,11 +82,9 @@ class Settings(BaseSettings):
     Raises `SettingsError` for a value that makes no sense, naming where it came from.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    articles: Annotated[tuple[Location, ...], NoDecode, BeforeValidator(_one_or_several)] = ()
+    articles: Annotated[tuple[Location, ...], BeforeValidator(_one_or_several)] = ()
     """Folders to answer from. In `FOOTNOTE_ARTICLES` they are separated as in `PATH`. None: the
     five articles that come with Footnote."""
     data_dir: Location | None = None
@@ -127,7 +124,7 @@ class Settings(BaseSettings):
     def __init__(self, **values: Any) -> None:
         given = {name: value for name, value in values.items() if value is not None}
         try:
-            super().__init__(**given)
+            super().__init__(**{**_from_file(), **_from_environment(), **given})
         except ValidationError as error:
             raise SettingsError(_explain(error, given)) from None
         if self.llm_url is not None and self.llm_model is None:
@@ -135,18 +132,6 @@ class Settings(BaseSettings):
                 f"llm_url is set, but no model; set llm_model ({PREFIX}LLM_MODEL) to the name that "
                 "the endpoint has for it"
             )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then the TOML file; no `.env`, no secrets folder."""
-        return init_settings, _Environment(settings_cls), _TomlFile(settings_cls)
 
     def resolved_articles(self) -> tuple[Path, ...]:
         """Absolute folders to index: the given ones, else the articles that come with Footnote."""
@@ -164,38 +149,36 @@ class Settings(BaseSettings):
         return Engine(self.milvus_uri, token.get_secret_value() if token else None)
 
 
-class _Environment(EnvSettingsSource):
-    """`FOOTNOTE_…`; several article folders are separated as in `PATH`."""
+def _from_environment() -> dict[str, Any]:
+    """`FOOTNOTE_…`, large or small; what is empty is not given.
 
-    def prepare_field_value(
-        self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool
-    ) -> Any:
-        if field_name == "articles" and isinstance(value, str):
-            return [part for part in value.split(os.pathsep) if part.strip()]
-        return super().prepare_field_value(field_name, field, value, value_is_complex)
+    Several article folders are separated as in `PATH`.
+    """
+    variables = {name.casefold(): value for name, value in os.environ.items() if value}
+    names = {name: (PREFIX + name).casefold() for name in Settings.model_fields}
+    values: dict[str, Any] = {
+        name: variables[key] for name, key in names.items() if key in variables
+    }
+    if "articles" in values:
+        values["articles"] = [v for v in values["articles"].split(os.pathsep) if v.strip()]
+    return values
 
 
-class _TomlFile(TomlConfigSettingsSource):
-    """The TOML file, with its relative paths made absolute from where it lies."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        path = _config_file()
-        try:
-            super().__init__(settings_cls, toml_file=path)
-        except TOMLDecodeError as error:
-            raise SettingsError(f"{path} is not valid TOML: {error}; mend or remove it") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path} cannot be read: {error}; mend or remove it") from None
-
-    def __call__(self) -> dict[str, Any]:
-        values = dict(super().__call__())
-        folder = _config_file().parent
-        for name in ("articles", "data_dir"):
-            if isinstance(value := values.get(name), str):
-                values[name] = _from(folder, value)
-            elif isinstance(value, list):
-                values[name] = [_from(folder, v) if isinstance(v, str) else v for v in value]
-        return values
+def _from_file() -> dict[str, Any]:
+    """What the TOML file says, with its relative paths made absolute from where it lies."""
+    path = _config_file()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}; mend or remove it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}; mend or remove it") from None
+    for name in ("articles", "data_dir"):
+        if isinstance(value := values.get(name), str):
+            values[name] = _from(path.parent, value)
+        elif isinstance(value, list):
+            values[name] = [_from(path.parent, v) if isinstance(v, str) else v for v in value]
+    return values
 
 
 def seeds() -> Path:
