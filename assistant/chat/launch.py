@@ -158,7 +158,7 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     from assistant.chat.access.login import ActingUser, guard_tokens
     from assistant.chat.access.revoking import check_events
     from assistant.chat.ending import Ending
-    from assistant.chat.library.uploading import upload_routes, whose
+    from assistant.chat.library.uploading import begin_conversation, upload_routes, whose
     from assistant.chat.overload import Capacity
     from assistant.chat.stopping import stop_in_our_words
     from assistant.chat.texts.language import InLanguage
@@ -183,7 +183,8 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     opening, uploads = current().opening, current().uploads
     app.router.routes[:0] = own_routes(current())
     if uploads.most != "off":
-        app.router.routes[:0] = upload_routes(opening, uploads, whose)
+        begin = begin_conversation if current().history is not None else None
+        app.router.routes[:0] = upload_routes(opening, uploads, whose, begin)
     current().opening.check()
     run_chainlit(str(HERE / "app.py"))
 

@@ -98,6 +98,23 @@ def test_each_file_is_told_what_became_of_it_and_asked_at_once(
     assert not any("viaduct" in path.name for path in files_of(server))
 
 
+def test_a_file_before_the_first_question_is_there_after_a_reload(
+    tab: NewTab, server: Server, files: Path
+) -> None:
+    asking = tab(server)
+    page = asking.open()
+    choose(page, files / "viaduct.md")
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.reload()
+    expect(page.locator("#fn-add")).to_have_attribute("aria-label", "Add articles (1)")
+    expect(asking.ask(QUESTION)).to_contain_text(ANSWER)
+    page.locator("#new-chat-button").click()
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(0)
+    expect(open_first(page, "viaduct.md")).to_contain_text(ANSWER)
+
+
 def test_files_are_dropped_anywhere(tab: NewTab, server: Server) -> None:
     asking = tab(server)
     page = asking.open()
@@ -219,7 +236,7 @@ def test_a_conversation_has_its_articles_again_and_takes_them_with_it(
     server = restarted(server, serve)
     asking = tab(server)
     page = asking.open()
-    expect(open_first(page, QUESTION)).to_contain_text(ANSWER)
+    expect(open_first(page, "viaduct.md")).to_contain_text(ANSWER)
     expect(page.locator(".fn-add-count")).to_have_text("1")
     page.locator(MARKER).first.click()
     expect(page.locator("#side-view-content mark")).to_contain_text(ANSWER)
@@ -227,7 +244,7 @@ def test_a_conversation_has_its_articles_again_and_takes_them_with_it(
     expect(asking.ask("When was the Hollin viaduct opened?")).to_contain_text("1874")
     assert files_of(server)
 
-    thread = page.locator("[id^=thread-]").filter(has_text=QUESTION).last
+    thread = page.locator("[id^=thread-]").filter(has_text="viaduct.md").last
     thread.hover()
     thread.locator("#thread-options").click()
     page.locator("#delete-thread").click()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["sweep_uploads", "upload_routes", "whose"]
+__all__ = ["begin_conversation", "sweep_uploads", "upload_routes", "whose"]
 
 MOST_AT_ONCE = 4
 """Files that are on their way to the server at a time; one user's are half of them."""
@@ -54,10 +54,17 @@ LATER = {**REFUSED, "retry-after": "2"}
 
 Whose = Callable[[Request], Awaitable[tuple[str, str] | None]]
 """The user of a request, and the conversation that is open in the page that sent it."""
+Begin = Callable[[Request, str], Awaitable[None]]
+"""Puts the conversation of a request into the history, by the name of its first file."""
 
 
-def upload_routes(opening: Opening, uploads: Uploads, whose: Whose) -> list[Route]:
-    """Routes to add, list and remove articles, for the conversation that `whose` names."""
+def upload_routes(
+    opening: Opening, uploads: Uploads, whose: Whose, begin: Begin | None = None
+) -> list[Route]:
+    """Routes to add, list and remove articles, for the conversation that `whose` names.
+
+    With `begin` a conversation begins with its first private file, as it does with a question.
+    """
     # One file after the other: reading and encoding take all cores.
     thread = ThreadPoolExecutor(1, thread_name_prefix="upload")
     coming: Counter[str] = Counter()
@@ -127,6 +134,8 @@ def upload_routes(opening: Opening, uploads: Uploads, whose: Whose) -> list[Rout
             added = await work(lambda a: uploads.add(a, file, name, user, conversation, kept))
         finally:
             file.unlink(missing_ok=True)
+        if begin is not None and added.id and added.kept == "private":
+            await begin(request, added.name)
         return JSONResponse(_shown(added), headers=HEADERS)
 
     async def remove(request: Request) -> Response:
@@ -197,6 +206,20 @@ async def whose(request: Request) -> tuple[str, str] | None:
     if owner != (user_of(request.scope["headers"]) or LOCAL_USER):
         return None
     return owner, session.thread_id
+
+
+async def begin_conversation(request: Request, name: str) -> None:
+    """Have the page's conversation begin, if it has not: its files are found again after a reload.
+
+    Chainlit begins one with the first message only.
+    """
+    from chainlit.context import init_ws_context
+    from chainlit.session import WebsocketSession
+
+    session = WebsocketSession.get_by_id(request.query_params.get("session", ""))
+    if session is not None and not session.has_first_interaction:
+        session.has_first_interaction = True
+        await init_ws_context(session).emitter.init_thread(name)
 
 
 async def sweep_uploads(uploads: Uploads, pause: float = PAUSE_SECONDS) -> None:
