@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Event, Hit
-    from assistant.filters import Filter
+    from assistant.retrieval.filters import Filter
     from assistant.service import Assistant, ask
     from assistant.settings import Settings
     from embeddings.errors import (
@@ -51,7 +51,7 @@ __all__ = [
 _HOME = {
     **dict.fromkeys(("Answer", "Citation", "Event", "Hit"), "assistant.answers"),
     **dict.fromkeys(("Assistant", "ask"), "assistant.service"),
-    "Filter": "assistant.filters",
+    "Filter": "assistant.retrieval.filters",
     "Settings": "assistant.settings",
 }
 

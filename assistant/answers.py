@@ -1,7 +1,7 @@
 """Answer, Citation, Hit: what comes back from a question, and its JSON form.
 
 The JSON form is a contract with other programs: `Answer.to_dict()` carries
-`"schema": "footnote/answer/1"`, described by `answer_schema.json` beside this file.
+`"schema": "footnote/answer/1"`, described by `showing/answer_schema.json`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from assistant.explanation import Explanation
+    from assistant.showing.explanation import Explanation
     from embeddings.records import Passage
 
 __all__ = ["SCHEMA", "Answer", "Citation", "Composer", "Event", "Hit", "Refusal", "Usage"]
@@ -165,7 +165,7 @@ class Answer:
 
         Nothing is proven by this. Raises `CitationError` when `saved` is no answer.
         """
-        from assistant.schema import check_answer
+        from assistant.showing.schema import check_answer
 
         check_answer(saved)
         plain = ("question", "standalone_question", "text", "refusal", "confidence", "corpus")
@@ -183,7 +183,7 @@ class Answer:
 
     def to_markdown(self) -> str:
         """The answer as Markdown with footnotes: GitHub and Pandoc show it with its source list."""
-        from assistant.footnotes import to_markdown
+        from assistant.showing.footnotes import to_markdown
 
         return to_markdown(self)
 

@@ -17,7 +17,7 @@ from embeddings.uploading import Added, add_upload, forget_upload
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assistant.filters import Filter
+    from assistant.retrieval.filters import Filter
     from embeddings.catalog import CatalogPage, CatalogQuery
     from embeddings.index import Index
 

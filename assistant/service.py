@@ -8,21 +8,21 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from assistant.aliases import read_synonyms, suggestions
 from assistant.answers import Answer, Event
-from assistant.citations import Finding, cite, shown, verify
-from assistant.composer import Draft, Part, asks_of_several, compose, refusal_text
-from assistant.conversation import asks_nothing, stand_alone
-from assistant.digest import compose_digest, request_of
-from assistant.explanation import Trace, explain
-from assistant.filters import Filter, Scope, check, scope_of
+from assistant.composing.composer import Draft, Part, asks_of_several, compose, refusal_text
+from assistant.composing.digest import compose_digest, request_of
 from assistant.llm.composing import Changed
 from assistant.llm.composing import compose as compose_by_llm
 from assistant.llm.endpoint import Endpoint
-from assistant.question import cleaned, compares, split_names, split_parts
-from assistant.reader import Calibration, prepare, read, sentences_of
-from assistant.retriever import Retrieved, retrieve
+from assistant.proof.citations import Finding, cite, shown, verify
+from assistant.reading.reader import Calibration, prepare, read, sentences_of
+from assistant.retrieval.aliases import read_synonyms, suggestions
+from assistant.retrieval.filters import Filter, Scope, check, scope_of
+from assistant.retrieval.retriever import Retrieved, retrieve
 from assistant.settings import Settings
+from assistant.showing.explanation import Trace, explain
+from assistant.understanding.conversation import asks_nothing, stand_alone
+from assistant.understanding.question import cleaned, compares, split_names, split_parts
 from assistant.wording import say
 from embeddings.backup import export_corpus, import_corpus
 from embeddings.checking import Check, check_corpus
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from assistant.answers import Citation, Hit
-    from assistant.digest import Request
+    from assistant.composing.digest import Request
     from assistant.llm.composing import Source
     from embeddings.catalog import CatalogPage, CatalogQuery
     from embeddings.corpus import Corpus, StoredFile

@@ -1,8 +1,8 @@
 """How often a kind of answer is missed where it is: `python benchmarks/answer_types.py FOLDER`.
 
 FOLDER holds the public sets that the reader is trained on. For each answerable question of
-SQuAD 2.0, CLAPnq and CANARD, the sentences that answer are held against `assistant.answer_types`:
-what it rules out there is a false alarm. No model is asked.
+SQuAD 2.0, CLAPnq and CANARD, the sentences that answer are held against
+`assistant.language.answer_types`: what it rules out there is a false alarm. No model is asked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from assistant.answer_types import answer_type, holds, other_ordinal
+from assistant.language.answer_types import answer_type, holds, other_ordinal
 from embeddings.training.examples import load_collection
 
 SOURCES = ("squad2", "clapnq", "canard")

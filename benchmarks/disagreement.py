@@ -21,8 +21,8 @@ from pathlib import Path
 from random import Random
 
 from assistant.answers import Answer
-from assistant.disagreement import DIFFER
-from assistant.reader import prepare
+from assistant.composing.disagreement import DIFFER
+from assistant.reading.reader import prepare
 from assistant.service import Assistant
 from assistant.settings import Settings
 from embeddings.encoder import DEFAULT_ENCODER, load_encoder

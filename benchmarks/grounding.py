@@ -3,7 +3,8 @@
 FOLDER holds the public sets. Claims of SciFact with the sentences that support or contradict them,
 and written answers of CLAPnq with the sentences they were made from, are each also held against
 another sentence of the same article. The answers of CLAPnq are falsified besides, one fact each.
-`LEAST_SUPPORT` of `assistant.grounding` is fitted on every other claim and measured on the rest.
+`LEAST_SUPPORT` of `assistant.proof.grounding` is fitted on every other claim and measured on the
+rest.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from assistant.facts import facts_of
-from assistant.grounding import (
+from assistant.language.facts import facts_of
+from assistant.proof.grounding import (
     LEAST_RELEVANCE,
     LEAST_SUPPORT,
     Quote,

@@ -18,8 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant import reader
-from assistant.retriever import retrieve
+from assistant.reading import reader
+from assistant.retrieval.retriever import retrieve
 from assistant.settings import Settings
 from embeddings import passages as making
 from embeddings import splitting

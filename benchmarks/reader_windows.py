@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assistant import Assistant
-from assistant.reader import reader_model
+from assistant.reading.reader import reader_model
 from benchmarks.corpora import SEEDS, asked, write_texts
 from embeddings.onnx_session import open_session
 from embeddings.reader_model import FOLDER, ReaderModel, Reading, Window

@@ -14,8 +14,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Hit
-from assistant.reader import prepare
-from assistant.retriever import DEPTH
+from assistant.reading.reader import prepare
+from assistant.retrieval.retriever import DEPTH
 from assistant.service import Assistant
 from embeddings.errors import AssistantError
 from eval.beir import SEED, load_benchmark, rows_of, texts_in
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.answers import Answer
-    from assistant.composer import Draft, Part
-    from assistant.reader import Candidate
-    from assistant.retriever import Retrieved
+    from assistant.composing.composer import Draft, Part
+    from assistant.reading.reader import Candidate
+    from assistant.retrieval.retriever import Retrieved
     from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
     from embeddings.index import Index

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assistant.reader import prepare, read
-from assistant.retriever import DEPTH, retrieve
+from assistant.reading.reader import prepare, read
+from assistant.retrieval.retriever import DEPTH, retrieve
 from embeddings.index import open_index
 from embeddings.indexing import index_articles
 from embeddings.locks import INDEXING_LOCK, held
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from assistant.retriever import Retrieved
+    from assistant.retrieval.retriever import Retrieved
     from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
     from embeddings.index import Index

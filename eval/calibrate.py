@@ -1,4 +1,4 @@
-"""Fit the reader's decision (`assistant/calibration.json`).
+"""Fit the reader's decision (`assistant/reading/calibration.json`).
 
 `python -m eval.calibrate` asks the project's development questions, with the product's own
 retrieval, and fits two logistic models: which sentence answers, and how likely the best one does.
@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant import evidence
-from assistant.aliases import read_synonyms
-from assistant.conversation import stand_alone
-from assistant.reader import (
+from assistant.reading import evidence
+from assistant.reading.reader import (
     ANSWER_NAMES,
+    CALIBRATION_FILE,
     CONSIDERED,
     Calibration,
     Logistic,
@@ -36,7 +35,9 @@ from assistant.reader import (
     support_of,
     weigh,
 )
-from assistant.retriever import retrieve
+from assistant.retrieval.aliases import read_synonyms
+from assistant.retrieval.retriever import retrieve
+from assistant.understanding.conversation import stand_alone
 from embeddings.corpus import Corpus
 from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 from embeddings.index import Index, build_index
@@ -51,8 +52,8 @@ from eval.text import states
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.evidence import Setting
-    from assistant.reader import Candidate
+    from assistant.reading.evidence import Setting
+    from assistant.reading.reader import Candidate
     from embeddings.encoder import OnnxEncoder
     from embeddings.training.examples import Paragraph, Question
 
@@ -378,7 +379,7 @@ def main(
     written: Annotated[
         Path | None, typer.Option("--news", help="The news to train on, to fit on what was kept.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="File to write.")] = ROOT / "assistant/calibration.json",
+    out: Annotated[Path, typer.Option(help="File to write.")] = CALIBRATION_FILE,
     per_source: Annotated[int, typer.Option(help="Most questions of one benchmark.")] = 400,
     least_confidence: Annotated[
         float | None, typer.Option(help="Answer from this confidence on; fitted when not given.")

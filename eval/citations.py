@@ -2,15 +2,15 @@
 
 Gao, Yen, Yu and Chen, EMNLP 2023, section 3.2, ask a model of entailment; here a sentence is
 supported when it stands word for word in what it cites, or when the rules of
-`assistant.grounding` find nothing in it that does not. Those rules were held against human labels
-by `benchmarks/grounding.py`: docs/llm.md has their accuracy, and says what they cannot see.
+`assistant.proof.grounding` find nothing in it that does not. Those rules were held against human
+labels by `benchmarks/grounding.py`: docs/llm.md has their accuracy, and says what they cannot see.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.grounding import Quote, fault
+from assistant.proof.grounding import Quote, fault
 from eval.text import cited_sentences
 
 if TYPE_CHECKING:

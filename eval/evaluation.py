@@ -86,7 +86,7 @@ def records_of(
 
 def _refused(files: Sequence[FileNote]) -> Iterator[str]:
     """A line for each file that no answer can come from, the first of them."""
-    from assistant.terminal import safe
+    from assistant.command.terminal import safe
 
     for file in files[:REFUSED_SHOWN]:
         yield safe(f"Not asked: {file.path}: {file.reason}")

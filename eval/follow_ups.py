@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from assistant.conversation import stand_alone
+from assistant.understanding.conversation import stand_alone
 from embeddings.errors import ReadError
 from embeddings.records import Article
 from eval.beir import SEED, Benchmark, Query

@@ -95,7 +95,7 @@ def _history(data_dir: Path | None) -> History:
 def _articles(folders: list[Path] | None, data_dir: Path | None) -> tuple[Article, ...]:
     """Every article, as the assistant has it."""
     from assistant import Assistant
-    from assistant.selection import remembered
+    from assistant.command.selection import remembered
     from assistant.settings import Settings
 
     chosen = folders or remembered(Settings(data_dir=data_dir).resolved_data_dir())
@@ -119,7 +119,7 @@ def _list(found: tuple[Candidate, ...]) -> None:
 
 
 def _show(candidate: Candidate) -> None:
-    from assistant.terminal import safe
+    from assistant.command.terminal import safe
 
     typer.echo(f"{candidate.id}  {candidate.given[:10]}")
     rows = [("asked", candidate.question)]

@@ -17,18 +17,17 @@ MEGABYTE = 1 << 20
 
 def models_of(articles: Path, data_dir: Path | None) -> dict[str, str]:
     """Each part that makes the answers, and what tells it from another of its kind."""
-    import assistant
+    from assistant.reading.reader import CALIBRATION_FILE
     from assistant.settings import Settings
     from embeddings.encoder import exported_card
     from embeddings.reader_model import FOLDER
 
     settings = Settings(articles=articles, data_dir=data_dir)
     card = exported_card(settings.encoder, settings.resolved_data_dir())
-    calibration = Path(str(assistant.__file__)).with_name("calibration.json")
     return {
         "encoder": card.fingerprint if card else settings.encoder,
         "reader": _digest(FOLDER / "model.onnx", FOLDER / "reader.json"),
-        "calibration": _digest(calibration),
+        "calibration": _digest(CALIBRATION_FILE),
         **({"language_model": settings.llm_model} if settings.llm_model else {}),
     }
 

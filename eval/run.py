@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from assistant.reader import PASSAGES_READ
+from assistant.reading.reader import PASSAGES_READ
 from eval import metrics
 from eval.citations import citation_precision, citation_recall
 from eval.form import brier, marks_short_answer, reading_order, whole_quotes

@@ -124,7 +124,7 @@ def test_every_dependency_is_pinned() -> None:
 
 
 def test_import_of_assistant_is_cheap() -> None:
-    code = "import sys, json, assistant, assistant.cli; print(json.dumps(list(sys.modules)))"
+    code = "import sys, json, assistant.command.cli; print(json.dumps(list(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -55,7 +55,7 @@ def test_help_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_exit_codes_and_settings_are_the_real_ones() -> None:
-    from assistant import cli
+    from assistant.command import cli
 
     codes = {cli.DONE, cli.CHECK_FAILED, cli.WRONG_USAGE, cli.FAILED, cli.INTERRUPTED}
     shown = {int(code) for code in re.findall(r"^(\d+) \| ", README, re.MULTILINE)}

@@ -35,7 +35,7 @@ from assistant.chat.settings_panel import settings_panel
 from assistant.chat.sweeping import sweep_chat_contexts
 from assistant.chat.texts.language import N_, PROMISE
 from assistant.chat.texts.language import gettext as _
-from assistant.conversation import MOST_TURNS
+from assistant.understanding.conversation import MOST_TURNS
 from embeddings.catalog import CatalogQuery
 from embeddings.errors import QuestionError
 

@@ -20,7 +20,7 @@ from assistant.chat.starters import Starter, pick_starters
 if TYPE_CHECKING:
     from assistant.answers import Answer, Event
     from assistant.chat.preferences import Preferences
-    from assistant.filters import Filter
+    from assistant.retrieval.filters import Filter
     from embeddings.catalog import CatalogPage, CatalogQuery
     from embeddings.corpus import StoredFile
     from embeddings.records import Article

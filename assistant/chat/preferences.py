@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.chat.texts.language import gettext as _
 from assistant.chat.texts.language import ngettext
-from assistant.filters import Filter
+from assistant.retrieval.filters import Filter
 from assistant.wording import Said, say
 from embeddings.catalog import MOST_WORDS, CatalogQuery
 from embeddings.errors import QuestionError

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.answers import Answer, Event, Usage
-from assistant.composer import refusal_text, unstated_note
-from assistant.dates import age_notes
-from assistant.disagreement import DIFFER
-from assistant.grounding import (
+from assistant.composing.composer import refusal_text, unstated_note
+from assistant.composing.dates import age_notes
+from assistant.composing.disagreement import DIFFER
+from assistant.llm.endpoint import EndpointError, Spent
+from assistant.llm.prompts import NOT_STATED, messages
+from assistant.llm.streaming import sentences
+from assistant.proof.grounding import (
     LEAST_RELEVANCE,
     LEAST_SUPPORT,
     Quote,
@@ -26,17 +29,14 @@ from assistant.grounding import (
     support,
     word_for_word,
 )
-from assistant.llm.endpoint import EndpointError, Spent
-from assistant.llm.prompts import NOT_STATED, messages
-from assistant.llm.streaming import sentences
-from assistant.reader import Calibration, reader_model, sentences_of
+from assistant.reading.reader import Calibration, reader_model, sentences_of
 from assistant.wording import say, say_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assistant.answers import Citation
-    from assistant.composer import Part
+    from assistant.composing.composer import Part
     from assistant.llm.endpoint import Endpoint
     from assistant.llm.streaming import Written
     from embeddings.records import Article

@@ -1,6 +1,6 @@
 """What a language model is told: the rules, the sentences it may use, and the question.
 
-The rules are a request. Nothing rests on their being followed: `assistant.grounding` checks
+The rules are a request. Nothing rests on their being followed: `assistant.proof.grounding` checks
 what comes back.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from assistant.citations import shown
+from assistant.proof.citations import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.about import asks_publication_date, stated_date
+from assistant.understanding.about import asks_publication_date, stated_date
 from embeddings.readers import read_article
 from embeddings.splitting import split_sentences
 

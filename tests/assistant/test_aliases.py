@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.aliases import Alias, aliases_in, definitions, read_synonyms, suggestions
+from assistant.retrieval.aliases import Alias, aliases_in, definitions, read_synonyms, suggestions
 from embeddings.errors import ReadError
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer_types import (
+from assistant.language.answer_types import (
     AnswerType,
     answer_type,
     counted,

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from assistant.answers import Answer
-from assistant.citations import cite
-from assistant.footnotes import escape, marked, sentences_in
+from assistant.proof.citations import cite
+from assistant.showing.footnotes import escape, marked, sentences_in
 from embeddings.records import Article
 
 ARTICLE = Article(

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from assistant import terminal
 from assistant.answers import SCHEMA, Answer, Citation, Hit
 from assistant.chat.history.exporting import conversation_json, conversation_markdown
 from assistant.chat.history.keeping import Keeping, cut_off, kept_form
 from assistant.chat.history.resuming import shown, turns
 from assistant.chat.history.store import FILE_NAME, Exchange, FoldedStep, History
 from assistant.chat.replies.rendering import error_markdown
-from assistant.citations import verify
-from assistant.cli import main
+from assistant.command import terminal
+from assistant.command.cli import main
+from assistant.proof.citations import verify
 from embeddings.errors import CorpusError, SettingsError
 from embeddings.records import Article, Passage
 

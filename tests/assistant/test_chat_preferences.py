@@ -22,7 +22,7 @@ from assistant.chat.preferences import (
     shown_names,
     summary,
 )
-from assistant.filters import Filter
+from assistant.retrieval.filters import Filter
 from assistant.wording import Said, say, translated
 from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import QuestionError

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from assistant.answers import Answer, Citation, Hit, Refusal
 from assistant.chat.replies import rendering
-from assistant.explanation import Explanation
+from assistant.showing.explanation import Explanation
 from embeddings.catalog import CatalogPage
 from embeddings.errors import CitationError
 from embeddings.records import Article, Passage

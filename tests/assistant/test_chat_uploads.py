@@ -20,7 +20,7 @@ from assistant.chat.library.uploads import (
     named,
     private_to,
 )
-from assistant.filters import Filter
+from assistant.retrieval.filters import Filter
 from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError, ReadError
 from embeddings.indexing import index_folders

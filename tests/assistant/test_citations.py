@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant.answers import Answer
-from assistant.citations import cite, prove, shown, verify
+from assistant.proof.citations import cite, prove, shown, verify
 from embeddings.errors import CitationError
 from embeddings.records import Article
 

@@ -19,7 +19,8 @@ from typing import IO, Any
 
 import pytest
 
-from assistant import cli
+from assistant.command import cli
+from assistant.showing import schema
 
 BRIDGE = "The bridge over the Wend opened on 3 May 2021. It cost 12.5 million euros. "
 LIBRARY = "The town library lends 48,000 books. Its director is Mara Lindqvist. "
@@ -226,7 +227,7 @@ def test_the_schema_is_printed_as_it_ships(run: Runner, articles: Path) -> None:
 
     assert done.code == 0
     assert done.err == ""
-    shipped = Path(cli.__file__).with_name("answer_schema.json")
+    shipped = Path(schema.__file__).with_name("answer_schema.json")
     assert done.json() == json.loads(shipped.read_text("utf-8"))
 
 
@@ -560,7 +561,7 @@ def test_an_unexpected_error_is_one_line_too(run: Runner, monkeypatch: pytest.Mo
     def broken(_: object) -> None:
         raise RuntimeError("the \x1b[31mdisk\nis on fire")
 
-    monkeypatch.setattr("assistant.selection.remembered", broken)
+    monkeypatch.setattr("assistant.command.selection.remembered", broken)
 
     assert r"RuntimeError: the \x1b[31mdisk is on fire; this is a bug" in run("list").error()
     with pytest.raises(RuntimeError, match="on fire"):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.answers import Hit
-from assistant.composer import (
+from assistant.composing.composer import (
     COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
@@ -14,8 +14,8 @@ from assistant.composer import (
     compose,
     refusal_text,
 )
-from assistant.evidence import NAMES
-from assistant.reader import Candidate, Reading
+from assistant.reading.evidence import NAMES
+from assistant.reading.reader import Candidate, Reading
 from embeddings.records import Article, Passage
 from embeddings.splitting import split_sentences
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answers import Hit, Refusal
-from assistant.composer import refusal_text
-from assistant.conversation import MOST_TURNS, stand_alone
-from assistant.question import LONGEST_QUESTION
+from assistant.composing.composer import refusal_text
+from assistant.understanding.conversation import MOST_TURNS, stand_alone
+from assistant.understanding.question import LONGEST_QUESTION
 from embeddings.records import Article, Passage
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.dates import OLD_DAYS, age_notes, asks_latest
+from assistant.composing.dates import OLD_DAYS, age_notes, asks_latest
 from embeddings.records import Article
 
 NEWEST = "2022-06-01"

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.answers import Hit
-from assistant.composer import Draft
-from assistant.digest import (
+from assistant.composing.composer import Draft
+from assistant.composing.digest import (
     MOST_ARTICLES,
     SUMMARY_SENTENCES,
     WHICH_IS_MEANT,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from assistant.disagreement import (
+from assistant.composing.disagreement import (
     DIFFER,
     LEAST_ANSWERABLE,
     MOST_VALUES,
@@ -12,8 +12,8 @@ from assistant.disagreement import (
     difference_note,
     differing,
 )
-from assistant.evidence import NAMES
-from assistant.reader import Candidate
+from assistant.reading.evidence import NAMES
+from assistant.reading.reader import Candidate
 from embeddings.records import Article
 
 QUESTION = "When was the ferry Svale built?"

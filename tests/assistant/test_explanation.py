@@ -12,10 +12,10 @@ import pytest
 
 from assistant import Assistant, Filter
 from assistant.answers import Answer
-from assistant.composer import Part
-from assistant.explanation import Explanation, Trace, explain
-from assistant.reader import Calibration, Reading
-from assistant.retriever import DENSE_SHARE
+from assistant.composing.composer import Part
+from assistant.reading.reader import Calibration, Reading
+from assistant.retrieval.retriever import DENSE_SHARE
+from assistant.showing.explanation import Explanation, Trace, explain
 
 ARTICLES = {
     "bridge.txt": "The Harbour Bridge\n\nDate: 2022-05-01\n\nThe Harbour Bridge was opened by Kari "

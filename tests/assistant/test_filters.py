@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, QuestionError
-from assistant.copies import distinct, repeats
-from assistant.filters import Filter
-from assistant.periods import about_articles, names_day_of, periods_in, speaks_of
-from assistant.retriever import retrieve
+from assistant.language.periods import about_articles, names_day_of, periods_in, speaks_of
+from assistant.retrieval.copies import distinct, repeats
+from assistant.retrieval.filters import Filter
+from assistant.retrieval.retriever import retrieve
 from embeddings.corpus import Corpus, Entry
 from embeddings.index import build_index
 from embeddings.passages import made_with

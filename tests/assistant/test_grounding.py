@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.facts import Date, facts_of
-from assistant.grounding import (
+from assistant.language.facts import Date, facts_of
+from assistant.proof.grounding import (
     LEAST_SUPPORT,
     LONGEST_SENTENCE,
     Quote,
@@ -19,7 +19,7 @@ from assistant.grounding import (
     support,
     word_for_word,
 )
-from assistant.reader import reader_model
+from assistant.reading.reader import reader_model
 
 QUOTE = (
     "During a press briefing on December 28, 2023, the authorities reported that Acme Wend base "

@@ -13,7 +13,7 @@ import pytest
 
 import assistant
 from assistant import Assistant
-from assistant.question import LONGEST_QUESTION
+from assistant.understanding.question import LONGEST_QUESTION
 from embeddings.splitting import OVERLAP_CHARACTERS, PASSAGE_CHARACTERS
 from tests.fakes import HashingEncoder
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.lists import LONGEST, asks_for_questions, names_questions, whole_list
+from assistant.language.lists import LONGEST, asks_for_questions, names_questions, whole_list
 from embeddings.splitting import split_sentences
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from assistant import Assistant, Settings
 from assistant.chat.replies.escaping import escape
-from assistant.grounding import Quote, fault
+from assistant.proof.grounding import Quote, fault
 from embeddings.records import Article
 from eval.metrics import citation_faults
 from tests.endpoints import says, served
@@ -162,7 +162,7 @@ def test_a_hostile_model_gets_nothing_unproven_through(
 
 def _said_by(assistant: Assistant, article_id: str) -> str:
     """An article's text as a sentence of it may be shown: in one line, with nothing hidden."""
-    from assistant.grounding import cleaned
+    from assistant.proof.grounding import cleaned
 
     text = assistant.article(article_id).text
     return f"{cleaned(text)} {' '.join(cleaned(line) for line in text.splitlines())}"
@@ -173,7 +173,7 @@ def test_extracts_are_quotes_and_no_order_is_obeyed(
 ) -> None:
     """Without a model, an attack is at most quoted, with its citation; a page shows it as text."""
     from assistant import Filter
-    from assistant.citations import shown
+    from assistant.proof.citations import shown
 
     assistant, endpoint = attacked
     endpoint.requests.clear()

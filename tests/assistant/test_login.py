@@ -18,7 +18,7 @@ from assistant.chat.access.hardening import Guard, hosts
 from assistant.chat.access.login import Login, SignedOut, auth_secret
 from assistant.chat.access.passwords import hash_password, is_password, read_passwords
 from assistant.chat.launch import check_public_url, serve
-from assistant.cli import main
+from assistant.command.cli import main
 from assistant.settings import Settings
 from embeddings.errors import CorpusError, SettingsError
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.question import (
+from assistant.understanding.question import (
     LONGEST_QUESTION,
     analyse,
     asks_of_articles,

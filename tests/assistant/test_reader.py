@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant import evidence, support
-from assistant.reader import (
+from assistant.reading import evidence, support
+from assistant.reading.reader import (
     ANSWER_NAMES,
     Calibration,
     Candidate,

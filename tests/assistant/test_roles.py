@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.aliases import aliases_in
-from assistant.roles import introductions, people_meant
+from assistant.language.roles import introductions, people_meant
+from assistant.retrieval.aliases import aliases_in
 
 OSLO = (
     "On Monday the Mayor of Oslo, Anna Berg, opened the quay. Mrs. Berg praised the crew. "

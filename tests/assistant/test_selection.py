@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.selection import FILE_NAME, remember, remembered
+from assistant.command.selection import FILE_NAME, remember, remembered
 from embeddings.errors import CorpusError
 
 

@@ -14,17 +14,10 @@ from typing import Any
 
 import pytest
 
-import assistant
-from assistant import (
-    Answer,
-    Assistant,
-    CorpusError,
-    Filter,
-    QuestionError,
-    composer,
-    service,
-)
-from assistant.disagreement import DIFFER
+from assistant import Answer, Assistant, CorpusError, Filter, QuestionError, service
+from assistant.composing import composer
+from assistant.composing.disagreement import DIFFER
+from assistant.showing import schema
 from embeddings.records import Article
 from tests import documents
 from tests.fakes import HashingEncoder
@@ -135,9 +128,9 @@ def test_the_same_question_gives_the_same_bytes(seeds: Assistant, exported: Path
 def test_the_json_form_follows_its_published_schema(seeds: Assistant, question: str) -> None:
     from jsonschema import Draft202012Validator
 
-    schema = json.loads(Path(assistant.__file__).with_name("answer_schema.json").read_text())
-    Draft202012Validator.check_schema(schema)
-    Draft202012Validator(schema).validate(json.loads(json.dumps(seeds.ask(question).to_dict())))
+    published = json.loads(Path(schema.__file__).with_name("answer_schema.json").read_text())
+    Draft202012Validator.check_schema(published)
+    Draft202012Validator(published).validate(json.loads(json.dumps(seeds.ask(question).to_dict())))
 
 
 def test_a_follow_up_is_resolved(seeds: Assistant) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.short_answers import short_answer
+from assistant.composing.short_answers import short_answer
 
 
 def answered(sentence: str, found: str, question: str) -> str | None:

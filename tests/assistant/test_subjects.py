@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from assistant.subjects import names_missing, names_of, speaks_of_names
+from assistant.composing.subjects import names_missing, names_of, speaks_of_names
 from embeddings.records import Article
 
 QUAY = Article("quay.txt", "Kari Holm opened the quay.", title="News from Sundvik")

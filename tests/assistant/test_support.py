@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.aliases import Alias
-from assistant.evidence import SentenceInPlace, setting_of
-from assistant.question import analyse
-from assistant.support import NAMES, support
+from assistant.reading.evidence import SentenceInPlace, setting_of
+from assistant.reading.support import NAMES, support
+from assistant.retrieval.aliases import Alias
+from assistant.understanding.question import analyse
 from embeddings.corpus import Corpus
 from embeddings.index import build_index
 from embeddings.indexing import index_articles

@@ -7,9 +7,9 @@ import unicodedata
 import pytest
 from rich.console import Console
 
-from assistant import terminal
 from assistant.answers import Answer, Citation
-from assistant.explanation import Explanation
+from assistant.command import terminal
+from assistant.showing.explanation import Explanation
 from embeddings.indexing import FileNote, IndexReport
 from embeddings.records import Article
 

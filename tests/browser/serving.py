@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answers import Answer, Citation, Event, Hit
 from assistant.chat import launch, serve, sweeping
-from assistant.citations import shown
+from assistant.proof.citations import shown
 from assistant.settings import Settings, seeds
 from embeddings.catalog import CatalogPage, CatalogQuery
 from embeddings.errors import QuestionError

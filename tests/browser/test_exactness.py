@@ -18,7 +18,7 @@ from assistant import Assistant
 from assistant.chat.access.passwords import LOCAL_USER
 from assistant.chat.history.store import FILE_NAME, History
 from assistant.chat.replies import escaping
-from assistant.citations import shown
+from assistant.proof.citations import shown
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Tab

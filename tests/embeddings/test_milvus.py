@@ -21,7 +21,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant import Assistant, Settings
-from assistant.retriever import retrieve
+from assistant.retrieval.retriever import retrieve
 from embeddings import milvus
 from embeddings.checking import check_corpus
 from embeddings.corpus import Corpus, Engine, Entry

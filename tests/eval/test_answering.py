@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assistant.reader import Calibration, read
-from assistant.retriever import retrieve
+from assistant.reading.reader import Calibration, read
+from assistant.retrieval.retriever import retrieve
 from assistant.service import HITS
 from embeddings import reader_model
 from embeddings.training.examples import held_out_articles, held_out_documents

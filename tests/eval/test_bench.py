@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assistant.reader import read
-from assistant.retriever import DEPTH, retrieve
+from assistant.reading.reader import read
+from assistant.retrieval.retriever import DEPTH, retrieve
 from embeddings.errors import ReadError
 from embeddings.passages import split_and_encode
 from eval import bench

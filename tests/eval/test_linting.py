@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.answers import Answer
-from assistant.explanation import Explanation, PartExplanation, WeighedSentence
+from assistant.showing.explanation import Explanation, PartExplanation, WeighedSentence
 from embeddings.records import Article
 from eval.__main__ import app
 from eval.check_command import perhaps_stated

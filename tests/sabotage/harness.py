@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from assistant import reader
+from assistant.reading import reader
 from embeddings.errors import AssistantError
 from eval.evaluation import measured
 from eval.gate import Gate, Verdict, broken

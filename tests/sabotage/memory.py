@@ -110,7 +110,7 @@ def _on_threads(count: int) -> AbstractContextManager[None]:
 @contextmanager
 def _opening(opened: Callable[..., Any]) -> Iterator[None]:
     """Sessions are what `opened` makes of the real function and its arguments."""
-    from assistant import reader
+    from assistant.reading import reader
     from embeddings import onnx_session
 
     real = onnx_session.open_session

@@ -15,14 +15,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant import citations, composer, filters, reader, retriever, service, short_answers
-from assistant import question as questions
+from assistant import service
 from assistant.answers import Citation, Hit
-from assistant.composer import Chosen, Draft
-from assistant.filters import Filter
-from assistant.reader import Calibration
-from assistant.retriever import Retrieved
+from assistant.composing import composer, short_answers
+from assistant.composing.composer import Chosen, Draft
+from assistant.proof import citations
+from assistant.reading import reader
+from assistant.reading.reader import Calibration
+from assistant.retrieval import filters, retriever
+from assistant.retrieval.filters import Filter
+from assistant.retrieval.retriever import Retrieved
 from assistant.service import Assistant
+from assistant.understanding import question as questions
 from embeddings import indexing
 from embeddings.corpus import Corpus
 from embeddings.dense import DenseBuilder

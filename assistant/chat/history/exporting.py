@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Answer
 from assistant.chat.history.keeping import NOTES
-from assistant.footnotes import escape, to_markdown
+from assistant.showing.footnotes import escape, to_markdown
 from embeddings.errors import CitationError
 
 if TYPE_CHECKING:

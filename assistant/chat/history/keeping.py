@@ -9,8 +9,8 @@ from assistant.answers import Answer
 from assistant.chat.failures import told
 from assistant.chat.replies import rendering
 from assistant.chat.texts.language import gettext as _
-from assistant.citations import shown
-from assistant.footnotes import sentences_in
+from assistant.proof.citations import shown
+from assistant.showing.footnotes import sentences_in
 from assistant.wording import Said, say
 from embeddings.errors import AssistantError
 

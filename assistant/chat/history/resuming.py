@@ -15,7 +15,7 @@ from assistant.chat.replies import rendering
 from assistant.chat.replies.escaping import escape
 from assistant.chat.texts.language import N_
 from assistant.chat.texts.language import gettext as _
-from assistant.citations import prove
+from assistant.proof.citations import prove
 from embeddings.errors import AssistantError, CitationError
 
 if TYPE_CHECKING:

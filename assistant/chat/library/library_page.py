@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from assistant.chat.library.article_page import ARTICLES
 from assistant.chat.texts.language import N_
-from assistant.filters import Filter
+from assistant.retrieval.filters import Filter
 from assistant.wording import say
 from embeddings.catalog import MOST_WORDS, CatalogQuery, Order, State
 from embeddings.errors import QuestionError

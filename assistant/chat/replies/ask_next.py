@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.aliases import definitions
 from assistant.chat.starters import KNOWN
-from assistant.digest import request_of
-from assistant.roles import introductions, names_a_role
+from assistant.composing.digest import request_of
+from assistant.language.roles import introductions, names_a_role
+from assistant.retrieval.aliases import definitions
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:

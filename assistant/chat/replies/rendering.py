@@ -11,12 +11,12 @@ from assistant.chat.library.article_page import link
 from assistant.chat.replies.escaping import escape, escape_title
 from assistant.chat.texts.language import N_, ngettext, told
 from assistant.chat.texts.language import gettext as _
-from assistant.footnotes import marked, nested, sentences_in, to_markdown
+from assistant.showing.footnotes import marked, nested, sentences_in, to_markdown
 from assistant.wording import say
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Hit, Refusal
-    from assistant.explanation import Explanation
+    from assistant.showing.explanation import Explanation
     from embeddings.catalog import CatalogPage
     from embeddings.records import Article
 

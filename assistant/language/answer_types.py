@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from assistant.lists import names_questions
+from assistant.language.lists import names_questions
 from embeddings.lexical import FUNCTION_WORDS
 
 __all__ = [
@@ -227,7 +227,8 @@ _PLAIN: dict[AnswerType, re.Pattern[str]] = {
         rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|third|quarter)s?\b", re.I
     ),
     AnswerType.MONEY: re.compile(
-        rf"[$€£¥₹]\s?\d|\d[\d.,]*\s*(?:(?:thousand|million|billion|trillion|bn|m)\s+)?{_CURRENCY}\b",
+        r"[$€£¥₹]\s?\d|(?<![\d.,])\d[\d.,]*\s*"
+        rf"(?:(?:thousand|million|billion|trillion|bn|m)\s+)?{_CURRENCY}\b",
         re.IGNORECASE,
     ),
     AnswerType.PERCENT: re.compile(r"\d\s?%|\d\s?per\s?cent\b", re.IGNORECASE),

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.roles import people_meant
+from assistant.language.roles import people_meant
 from assistant.wording import say
 from embeddings.errors import ReadError
 from embeddings.lexical import stems

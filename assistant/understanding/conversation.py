@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import MONTHS
-from assistant.question import unspaced_words
+from assistant.language.answer_types import MONTHS
+from assistant.understanding.question import unspaced_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Citation
-from assistant.schema import check_answer
+from assistant.showing.schema import check_answer
 from assistant.wording import say
 from embeddings.errors import CitationError
 
@@ -194,7 +194,7 @@ def _check_written(
     text: str, citations: list[Citation], article: Callable[[str], Article | None]
 ) -> Finding:
     """Whether the quotes prove each sentence that a language model wrote."""
-    from assistant.grounding import Quote, fault
+    from assistant.proof.grounding import Quote, fault
 
     quotes = {}
     for citation in citations:

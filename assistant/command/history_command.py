@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assistant import terminal
+from assistant.command import terminal
 from embeddings.errors import CorpusError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import MONTHS
+from assistant.language.answer_types import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

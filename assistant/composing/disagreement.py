@@ -11,18 +11,18 @@ import re
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import AnswerType, asks_yes_or_no, holds
-from assistant.evidence import NAMES
-from assistant.facts import facts_of
-from assistant.question import analyse, codes_in
-from assistant.subjects import names_missing
+from assistant.composing.subjects import names_missing
+from assistant.language.answer_types import AnswerType, asks_yes_or_no, holds
+from assistant.language.facts import facts_of
+from assistant.reading.evidence import NAMES
+from assistant.understanding.question import analyse, codes_in
 from assistant.wording import listed, say
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from assistant.reader import Candidate
+    from assistant.reading.reader import Candidate
     from embeddings.records import Article
 
 __all__ = ["DIFFER", "difference_note", "differing"]

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from assistant import terminal
-from assistant.history_command import history
+from assistant.command import terminal
+from assistant.command.history_command import history
 from embeddings.errors import AssistantError, QuestionError, ReadError
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def ask(
       assistant ask "Who is the mayor of Ningde?" --markdown >> notes.md
       echo "Who is the mayor of Ningde?" | assistant ask - --json
     """
-    from assistant.filters import Filter
+    from assistant.retrieval.filters import Filter
 
     question = _readable(_stdin() if question == STDIN else question)
     filters = Filter(tuple(article or ()), tuple(source or ()), tuple(language or ()), since, until)
@@ -259,7 +259,7 @@ def index(
       assistant index news/ reports/ --data-dir /srv/footnote
       assistant index archive/ --workers 8
     """
-    from assistant.selection import remember
+    from assistant.command.selection import remember
 
     settings = _settings(folders, data_dir, workers)
     with terminal.interruptible() as stop, _opened(settings, stop=stop.is_set) as assistant:
@@ -471,7 +471,7 @@ def schema() -> None:
     Example:
       assistant schema > answer.schema.json
     """
-    from assistant.schema import answer_schema
+    from assistant.showing.schema import answer_schema
 
     terminal.say_json(answer_schema())
 
@@ -534,7 +534,7 @@ def import_backup(
     Example:
       assistant import footnote-backup.sqlite --articles my-articles/
     """
-    from assistant.selection import remember
+    from assistant.command.selection import remember
     from assistant.service import restore
 
     settings = _settings(articles, data_dir)
@@ -550,7 +550,7 @@ def _settings(
     articles: list[Path] | None, data_dir: Path | None, workers: int | None = None
 ) -> Settings:
     """Settings of this run: as given, else with the folders that were last indexed."""
-    from assistant.selection import remembered
+    from assistant.command.selection import remembered
     from assistant.settings import Settings
 
     settings = Settings(

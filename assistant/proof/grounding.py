@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from assistant.facts import Date, facts_of
+from assistant.language.facts import Date, facts_of
 from embeddings.reader_model import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from assistant.facts import Facts, Quantity
+    from assistant.language.facts import Facts, Quantity
     from embeddings.reader_model import ReaderModel
 
 T = TypeVar("T")

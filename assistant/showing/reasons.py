@@ -1,7 +1,7 @@
 """What speaks for a sentence as an answer and what against it, in plain words.
 
-The words say what the features of `assistant.evidence` and `assistant.support` count, and which
-of the question's words they counted.
+The words say what the features of `assistant.reading.evidence` and `assistant.reading.support`
+count, and which of the question's words they counted.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import AnswerType
-from assistant.evidence import NAMES
-from assistant.question import analyse
-from assistant.reader import LEAST_QUANTITY_MATCH, sentences_of
-from assistant.support import NAMES as SUPPORT_NAMES
+from assistant.language.answer_types import AnswerType
+from assistant.reading.evidence import NAMES
+from assistant.reading.reader import LEAST_QUANTITY_MATCH, sentences_of
+from assistant.reading.support import NAMES as SUPPORT_NAMES
+from assistant.understanding.question import analyse
 from assistant.wording import say
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from assistant.composer import Part
-    from assistant.question import QuestionForm
-    from assistant.reader import Candidate, Logistic
-    from assistant.retriever import Retrieved
+    from assistant.composing.composer import Part
+    from assistant.reading.reader import Candidate, Logistic
+    from assistant.retrieval.retriever import Retrieved
+    from assistant.understanding.question import QuestionForm
     from embeddings.records import Article
 
 __all__ = ["Asked", "reasons"]

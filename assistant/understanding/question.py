@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answer_types import AnswerType, answer_type, asks_yes_or_no
+from assistant.language.answer_types import AnswerType, answer_type, asks_yes_or_no
 from assistant.wording import say
 from embeddings.errors import QuestionError
 from embeddings.lexical import stems

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from assistant.composer import Chosen, Draft
-from assistant.periods import names_day_of, periods_in
-from assistant.question import unspaced_words
+from assistant.composing.composer import Chosen, Draft
+from assistant.language.periods import names_day_of, periods_in
+from assistant.understanding.question import unspaced_words
 from assistant.wording import say, say_count
 from embeddings.lexical import stems
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.answers import Hit
-    from assistant.periods import Period
+    from assistant.language.periods import Period
     from embeddings.encoder import Encoder
     from embeddings.records import Article
     from embeddings.splitting import Span

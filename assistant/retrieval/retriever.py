@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.aliases import Alias, aliases_in
 from assistant.answers import Hit
-from assistant.copies import distinct
-from assistant.periods import periods_in, speaks_of
+from assistant.language.periods import periods_in, speaks_of
+from assistant.retrieval.aliases import Alias, aliases_in
+from assistant.retrieval.copies import distinct
 from assistant.wording import say
 from embeddings.lexical import Term, mended
 from embeddings.reader_model import is_word
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from assistant.periods import Period
+    from assistant.language.periods import Period
     from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
     from embeddings.index import Index

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import AnswerType
-from assistant.dates import age_notes, asks_latest
-from assistant.disagreement import difference_note, differing
-from assistant.evidence import NAMES
-from assistant.lists import whole_list
-from assistant.question import analyse, asks_of_articles
-from assistant.reader import sentences_of
-from assistant.short_answers import short_answer
-from assistant.subjects import speaks_of_names
+from assistant.composing.dates import age_notes, asks_latest
+from assistant.composing.disagreement import difference_note, differing
+from assistant.composing.short_answers import short_answer
+from assistant.composing.subjects import speaks_of_names
+from assistant.language.answer_types import AnswerType
+from assistant.language.lists import whole_list
+from assistant.reading.evidence import NAMES
+from assistant.reading.reader import sentences_of
+from assistant.understanding.question import analyse, asks_of_articles
 from assistant.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from assistant.answers import Hit, Refusal
-    from assistant.reader import Candidate, Reading
+    from assistant.reading.reader import Candidate, Reading
     from embeddings.records import Article
     from embeddings.splitting import Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.question import analyse
+from assistant.understanding.question import analyse
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:

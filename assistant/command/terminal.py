@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from assistant.answers import Answer, Citation
-    from assistant.citations import Finding
-    from assistant.explanation import Explanation
+    from assistant.proof.citations import Finding
+    from assistant.showing.explanation import Explanation
     from embeddings.checking import Check
     from embeddings.indexing import IndexReport, Progress
     from embeddings.records import Article
@@ -243,7 +243,7 @@ def _sentences(answer: Answer) -> Iterator[Text]:
     """The sentences with their markers; the short answer, where one is marked, in bold."""
     from rich.text import Text
 
-    from assistant.footnotes import sentences_in
+    from assistant.showing.footnotes import sentences_in
 
     for sentence in sentences_in(answer.text, answer.citations):
         start, end = sentence.answer or (0, 0)
@@ -257,7 +257,7 @@ def _sentences(answer: Answer) -> Iterator[Text]:
 
 def say_markdown(answer: Answer) -> None:
     """The answer as Markdown, but for what steers a terminal; the explanation as a list."""
-    from assistant.footnotes import escape, nested
+    from assistant.showing.footnotes import escape, nested
 
     text = answer.to_markdown()
     if answer.explanation is not None:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import holds, other_ordinal
-from assistant.lists import asks_for_questions, is_question
+from assistant.language.answer_types import holds, other_ordinal
+from assistant.language.lists import asks_for_questions, is_question
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistant.aliases import Alias
-    from assistant.question import QuestionForm
+    from assistant.retrieval.aliases import Alias
+    from assistant.understanding.question import QuestionForm
     from embeddings.lexical import LexicalIndex, Term
 
 __all__ = [

@@ -12,7 +12,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import MONTHS, asks_yes_or_no
+from assistant.language.answer_types import MONTHS, asks_yes_or_no
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from assistant.evidence import SentenceInPlace, Setting
+    from assistant.reading.evidence import SentenceInPlace, Setting
     from embeddings.encoder import Encoder
 
 __all__ = ["NAMES", "support"]

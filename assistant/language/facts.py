@@ -1,7 +1,8 @@
 """Numbers, dates, names and negations of a text, in a form in which two texts can be compared.
 
 Read by rules, in English. What a rule does not see is not compared, so each errs towards
-seeing too much: `assistant.grounding` drops a sentence rather than show one that is not proven.
+seeing too much: `assistant.proof.grounding` drops a sentence rather than show one that is not
+proven.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.answer_types import MONTHS
+from assistant.language.answer_types import MONTHS
 from embeddings.lexical import FUNCTION_WORDS, stems
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 An explicit filter is hard: what lies outside is neither retrieved nor cited. So is a question
 that speaks of the articles themselves ("articles from 2023"). Any other date in a question is
-only a preference (`assistant.retriever`), because an article of 2024 may tell of 2023.
+only a preference (`assistant.retrieval.retriever`), because an article of 2024 may tell of 2023.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from assistant.periods import about_articles
+from assistant.language.periods import about_articles
 from assistant.wording import say, say_count
 from embeddings.errors import QuestionError
 

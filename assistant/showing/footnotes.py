@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.citations import shown
+from assistant.proof.citations import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,16 +13,16 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from assistant.evidence import NAMES
-from assistant.reader import answer_features, beside_the_point
-from assistant.reasons import Asked, reasons
+from assistant.reading.evidence import NAMES
+from assistant.reading.reader import answer_features, beside_the_point
+from assistant.showing.reasons import Asked, reasons
 from assistant.wording import Said, listed, say
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Refusal
-    from assistant.composer import Part
-    from assistant.reader import Calibration, Candidate
-    from assistant.retriever import Retrieved
+    from assistant.composing.composer import Part
+    from assistant.reading.reader import Calibration, Candidate
+    from assistant.retrieval.retriever import Retrieved
     from embeddings.records import Article
 
 __all__ = [

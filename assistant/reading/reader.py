@@ -1,6 +1,6 @@
 """Question + hits → sentences, best first, each with the probability that it answers.
 
-Every sentence of the retrieved passages is weighed by its evidence (`assistant.evidence`).
+Every sentence of the retrieved passages is weighed by its evidence (`assistant.reading.evidence`).
 Two logistic models turn evidence into numbers: one orders the sentences, one says how likely
 the best of them answers at all. Their weights lie in `calibration.json`, fitted by
 `python -m eval calibrate` on public questions, none of them about the articles asked.
@@ -17,11 +17,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from assistant import evidence, support
-from assistant.about import asks_publication_date, stated_date
-from assistant.answer_types import AnswerType, counted
-from assistant.lists import asks_for_questions, is_question, names_questions, whole_list
-from assistant.question import analyse
+from assistant.language.answer_types import AnswerType, counted
+from assistant.language.lists import asks_for_questions, is_question, names_questions, whole_list
+from assistant.reading import evidence, support
+from assistant.understanding.about import asks_publication_date, stated_date
+from assistant.understanding.question import analyse
 from embeddings.errors import AssistantError
 from embeddings.lexical import stems
 from embeddings.reader_model import ReaderModel, Window
@@ -30,7 +30,7 @@ from embeddings.splitting import split_sentences
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from assistant.retriever import Retrieved
+    from assistant.retrieval.retriever import Retrieved
     from embeddings.encoder import Encoder
     from embeddings.index import Index
     from embeddings.records import Article
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWER_NAMES",
+    "CALIBRATION_FILE",
     "PASSAGES_READ",
     "Calibration",
     "Candidate",
@@ -56,6 +57,7 @@ __all__ = [
     "weigh",
 ]
 
+CALIBRATION_FILE = Path(__file__).with_name("calibration.json")
 PASSAGES_READ = 12
 """Passages whose sentences are weighed."""
 SENTENCES_READ = 24
@@ -150,7 +152,7 @@ class Calibration:
     @cache
     def load(cls) -> Calibration:
         """The calibration that ships with this package."""
-        fields = json.loads(Path(__file__).with_name("calibration.json").read_text("utf-8"))
+        fields = json.loads(CALIBRATION_FILE.read_text("utf-8"))
         return cls(
             _logistic(fields["sentence"]), _logistic(fields["answer"]), fields["least_confidence"]
         )

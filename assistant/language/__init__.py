@@ -1,0 +1,1 @@
+"""What words say, by rules: lists, dates, numbers and names, kinds of answer, roles."""

@@ -1,0 +1,1 @@
+"""From a question to passages: filters, other names, lexical and dense search, near-copies."""
