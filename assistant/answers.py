@@ -1,7 +1,7 @@
 """Answer, Citation, Hit: what comes back from a question, and its JSON form.
 
 The JSON form is a contract with other programs: `Answer.to_dict()` carries
-`"schema": "footnote/answer/1"`, described by `showing/answer_schema.json`.
+`"schema": "footnote/answer/1"`, described by `proof/answer_schema.json`.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Answer:
 
         Nothing is proven by this. Raises `CitationError` when `saved` is no answer.
         """
-        from assistant.showing.schema import check_answer
+        from assistant.proof.schema import check_answer
 
         check_answer(saved)
         plain = ("question", "standalone_question", "text", "refusal", "confidence", "corpus")

@@ -20,6 +20,19 @@ MAY_IMPORT = {
     "assistant": {"assistant", "embeddings"},
     "eval": {"eval", "assistant", "embeddings"},
 }
+STAGES = (
+    "language",
+    "understanding",
+    "retrieval",
+    "reading",
+    "composing",
+    "proof",
+    "llm",
+    "showing",
+    "chat",
+    "command",
+)
+"""The folders of `assistant`: each imports itself and what comes before it."""
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "chainlit", "onnxruntime"}
 OPTIONAL = {"openai", "httpx2", "pymilvus", "ray"}  # of extras: only these may import them
 EXTRAS = {"completion.py": "llm", "milvus.py": "milvus", "distributed.py": "ray"}
@@ -71,6 +84,28 @@ def test_imports_go_one_way(package: str) -> None:
 
     assert modules(package), f"{package} has no modules: the test looks in the wrong place"
     assert not wrong
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_stages_of_an_answer_go_one_way(stage: str) -> None:
+    later = STAGES[STAGES.index(stage) + 1 :]
+    paths = modules(f"assistant/{stage}")
+    wrong = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for name in [str(node.module)]
+        if any(f"{name}.".startswith(f"assistant.{other}.") for other in later)
+    }
+
+    assert len(paths) > 1, f"assistant/{stage} has no modules: the test looks in the wrong place"
+    assert not wrong
+
+
+def test_every_folder_of_assistant_is_a_stage() -> None:
+    folders = {path.parent.name for path in (ROOT / "assistant").glob("*/__init__.py")}
+    assert folders == set(STAGES)
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

@@ -471,7 +471,7 @@ def schema() -> None:
     Example:
       assistant schema > answer.schema.json
     """
-    from assistant.showing.schema import answer_schema
+    from assistant.proof.schema import answer_schema
 
     terminal.say_json(answer_schema())
 

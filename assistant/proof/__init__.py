@@ -1,1 +1,1 @@
-"""Every citation against the corpus, and what is written against what it cites."""
+"""Citations against the corpus, sentences against their quotes, saved answers against the schema."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Citation
-from assistant.showing.schema import check_answer
+from assistant.proof.schema import check_answer
 from assistant.wording import say
 from embeddings.errors import CitationError
 

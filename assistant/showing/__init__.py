@@ -1,1 +1,1 @@
-"""An answer in the forms that others read: schema, footnotes, the explanation of why."""
+"""An answer in the forms that others read: Markdown with footnotes, and why it is what it is."""

@@ -20,7 +20,7 @@ from typing import IO, Any
 import pytest
 
 from assistant.command import cli
-from assistant.showing import schema
+from assistant.proof import schema
 
 BRIDGE = "The bridge over the Wend opened on 3 May 2021. It cost 12.5 million euros. "
 LIBRARY = "The town library lends 48,000 books. Its director is Mara Lindqvist. "

@@ -136,7 +136,7 @@ def test_each_proven_sentence_is_shown_and_cited(endpoint: FakeEndpoint, opened:
 def test_a_saved_answer_is_verified_by_its_quotes(endpoint: FakeEndpoint, opened: Opened) -> None:
     from jsonschema import Draft202012Validator
 
-    from assistant.showing import schema
+    from assistant.proof import schema
 
     with opened(endpoint.url) as assistant:
         saved = json.loads(json.dumps(assistant.ask(QUESTION).to_dict()))

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from assistant import Assistant, answers
-from assistant.showing.schema import answer_schema, check_answer
+from assistant.proof.schema import answer_schema, check_answer
 from embeddings.errors import CitationError
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ import pytest
 from assistant import Answer, Assistant, CorpusError, Filter, QuestionError, service
 from assistant.composing import composer
 from assistant.composing.disagreement import DIFFER
-from assistant.showing import schema
+from assistant.proof import schema
 from embeddings.records import Article
 from tests import documents
 from tests.fakes import HashingEncoder
