@@ -1,1 +1,1 @@
-"""Citations against the corpus, sentences against their quotes, saved answers against the schema."""
+"""Citations against the corpus, sentences against their quotes, saved answers against the form."""
