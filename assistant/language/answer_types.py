@@ -24,6 +24,7 @@ __all__ = [
     "holds",
     "ordinals",
     "other_ordinal",
+    "other_rank",
     "plain_forms",
 ]
 
@@ -48,6 +49,7 @@ class AnswerType(Enum):
     PERCENT = "percent"
     TEMPERATURE = "temperature"
     AREA = "area"
+    MEASURE = "measure"
     DURATION = "duration"
     PLACE = "place"
     NAME = "name"
@@ -137,6 +139,16 @@ _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
         (r"(?:what|which) (?:are|were)\b", r"which \w+s (?:are|were|did|do|have)\b"),
     ),
 )
+_UNIT = (
+    r"(?:(?:milli|centi|kilo|micro|nano)?met(?:re|er)s?|miles?|feet|inch(?:es)?|yards?|knots|tonn?es?|tons"
+    r"|(?:kilo)?grams?|(?:kilo|mega|giga)watts?|litres?|liters?|barrels?|mm|cm|km|kg)"
+)
+_IN_A_UNIT = re.compile(
+    rf",?\s+in\s+(?:(?P<square>square\s+\w+|hectares|acres|mu)|(?:cubic\s+)?{_UNIT}"
+    r"(?:\s+(?:per|an?)\s+\w+)?)\W*$",
+    re.IGNORECASE,
+)
+"""The end of a question that names the unit of its answer: "…, in metres?"."""
 _ASKS = tuple((kind, re.compile("|".join(ways), re.IGNORECASE)) for kind, ways in _PATTERNS)
 _BARE_SUM = re.compile(
     rf"^(?:[\w’'-]+\s+){{1,5}}(?:share|stock|sale|ticket)?\s*{_SUM}\W*$", re.IGNORECASE
@@ -198,6 +210,12 @@ _FORMS: dict[AnswerType, _Form] = {
         re.compile(r"\bsquare|\bsq\b|m²|\bacres?\b|\bhectares?\b|\bmu\b|\bha\b", re.IGNORECASE),
         new=False,
     ),
+    AnswerType.MEASURE: _Form(
+        re.compile(
+            rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|quarter)s?\b",
+            re.IGNORECASE,
+        )
+    ),
     AnswerType.DURATION: _Form(
         re.compile(
             r"\b(?:year|month|week|day|hour|minute|second|decade|centur|night|quarter|semester|term)"
@@ -226,6 +244,9 @@ _PLAIN: dict[AnswerType, re.Pattern[str]] = {
     AnswerType.NUMBER: re.compile(
         rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|third|quarter)s?\b", re.I
     ),
+    AnswerType.MEASURE: re.compile(
+        rf"(?<![\d.,])(?:{_NUMERAL})[\s-]?(?:square\s+|cubic\s+)?{_UNIT}\b", re.IGNORECASE
+    ),
     AnswerType.MONEY: re.compile(
         r"[$€£¥₹]\s?\d|(?<![\d.,])\d[\d.,]*\s*"
         rf"(?:(?:thousand|million|billion|trillion|bn|m)\s+)?{_CURRENCY}\b",
@@ -253,6 +274,8 @@ def answer_type(question: str) -> AnswerType:
     if first[0].lower() == "when":  # "When it rains, what …?", "… when compared to whom?"
         later = _ASKING_WORD if first.start() else _AFTER_A_COMMA
         first = later.search(question, first.end()) or first
+    if unit := _IN_A_UNIT.search(question):
+        return AnswerType.AREA if unit["square"] else AnswerType.MEASURE
     for kind, pattern in _ASKS:
         if pattern.match(question, first.start()):
             return kind
@@ -377,3 +400,37 @@ def other_ordinal(question: str, sentence: str) -> bool:
     """Whether the question asks of one place in an order and the sentence tells of others only."""
     asked, told = ordinals(question), ordinals(sentence)
     return bool(asked and told) and not asked & told
+
+
+_ROLE = (
+    r"(?:director|secretary|mayor|chief|governor|minister|chair(?:man|woman|person)?|president|manager"
+    r"|head|editor|dean|commissioner|principal|captain|engineer)"
+)
+_RANKED = re.compile(
+    rf"\b(?:(?P<lesser>deputy|vice|assistant|associate)[\s-]+(?:(?!and\b|or\b)\w+\s+)?)?(?P<role>{_ROLE})\b",
+    re.IGNORECASE,
+)
+_ASKS_WHO_IS = re.compile(
+    r"\bwho(?:['’]s|\s+(?:is|was|are|were|became|becomes|will\s+be))\s+(?:the\s+|its\s+|their\s+)?"
+    r"|\b(?:the\s+)?names?\s+of\s+(?:the\s+|its\s+|their\s+)?|\bname\s+(?:the\s+|its\s+|their\s+)",
+    re.IGNORECASE,
+)
+
+
+def other_rank(question: str, sentence: str) -> bool:
+    """Whether the question asks who holds an office, and the sentence names its deputies only.
+
+    Or the other way about: the deputy is asked for, and only the holder is there.
+    """
+    asked = _ASKS_WHO_IS.search(question)
+    office = asked and re.compile(rf"(?:\w+[\s-]+){{0,3}}?{_RANKED.pattern}", re.IGNORECASE).match(
+        question, asked.end()
+    )
+    if not office:
+        return False
+    told = {
+        bool(match["lesser"])
+        for match in _RANKED.finditer(sentence)
+        if match["role"].lower() == office["role"].lower()
+    }
+    return bool(told) and bool(office["lesser"]) not in told

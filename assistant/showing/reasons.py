@@ -41,6 +41,7 @@ _KINDS = {
     AnswerType.PERSON: (say("it states a person"), say("it states no person")),
     AnswerType.DATE: (say("it states a date"), say("it states no date")),
     AnswerType.NUMBER: (say("it states a number"), say("it states no number")),
+    AnswerType.MEASURE: (say("it states a number"), say("it states no number")),
     AnswerType.MONEY: (say("it states a sum of money"), say("it states no sum of money")),
     AnswerType.PERCENT: (say("it states a percentage"), say("it states no percentage")),
     AnswerType.TEMPERATURE: (say("it states a temperature"), say("it states no temperature")),
@@ -166,7 +167,7 @@ def _against(asked: Asked, value: Mapping[str, float]) -> Iterator[str]:
     elif value.get("year_missing"):
         yield say("it lacks a year or a month that the question names")
     if value.get("other_ordinal"):
-        yield say("it tells of another in the order than the one that is asked for")
+        yield say("it tells of another place in an order, or rank, than the one that is asked for")
     if value.get("quantity_match", 1.0) < LEAST_QUANTITY_MATCH:
         yield say("it counts something else than: {words}", words=" ".join(form.focus))
     if names:

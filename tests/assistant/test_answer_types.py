@@ -9,6 +9,7 @@ from assistant.language.answer_types import (
     holds,
     ordinals,
     other_ordinal,
+    other_rank,
 )
 
 
@@ -111,3 +112,49 @@ def test_how_many_things_are_asked_for_is_said_in_the_question(
 def test_a_counted_question_asks_for_a_list() -> None:
     assert answer_type("Which two towns signed?") is AnswerType.LIST
     assert answer_type("What 5 percent was lost?") is not AnswerType.LIST
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (
+            "Who is the director of the trade office?",
+            "Mara Lind, deputy director of the trade office, spoke.",
+        ),
+        (
+            "Who is the party secretary of Sundvik?",
+            "Ola Berg, Deputy Secretary and Mayor of Sundvik, led the visit.",
+        ),
+        ("What is the name of the deputy mayor?", "The mayor, Kari Holm, spoke first."),
+    ],
+)
+def test_who_holds_an_office_is_not_told_by_its_deputy(question: str, sentence: str) -> None:
+    assert other_rank(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (
+            "Who is the mayor of Sundvik?",
+            "Ola Berg, Deputy Secretary and Mayor of Sundvik, led the visit.",
+        ),
+        ("Who is the director?", "Deputy director Lind spoke for the director, Ada Moe."),
+        ("Who was the prime minister?", "Deputy Prime Minister Moe and Prime Minister Lind came."),
+        ("Whom did the director accuse?", "The deputy director was accused."),
+        ("Who is the director?", "Ada Moe runs the office."),
+    ],
+)
+def test_an_office_that_is_there_or_not_spoken_of_rules_nothing_out(
+    question: str, sentence: str
+) -> None:
+    assert not other_rank(question, sentence)
+
+
+def test_a_question_that_names_its_unit_wants_a_number() -> None:
+    thin = "How thin is the foil of Hollin, in micrometres?"
+    assert answer_type(thin) is AnswerType.MEASURE
+    assert holds(AnswerType.MEASURE, "Hollin makes the first ultra-thin foil.", thin) == 0
+    assert holds(AnswerType.MEASURE, "Its foil is 4 micrometres thin.", thin) == 1
+    assert answer_type("How large is the hall, in square metres?") is AnswerType.AREA
+    assert answer_type("Who lives in Inverness?") is AnswerType.PERSON
