@@ -5,7 +5,9 @@ A group is the windows one question is asked of; the loss ranks all their senten
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+from collections import Counter
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -29,7 +31,7 @@ from embeddings.training.removals import (
 from embeddings.training.windows import Example, alone, apart, crop, without_answer
 from embeddings.training.written import CORPUS, NEWS, WRITTEN
 
-__all__ = ["Material", "Recipe", "groups"]
+__all__ = ["Material", "Recipe", "form_of", "groups", "near_miss_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ def groups(
     sources = _by_source(collection)
     kinds = [kind for kind in sorted(sources) if kind in WEIGHTS]
     weights = [WEIGHTS[kind] for kind in kinds]
+    drawn = {
+        (source, False): near_miss_weights(sources[source, True], sources[source, False])
+        for source in (NEWS, WRITTEN)
+        if (source, True) in sources and (source, False) in sources
+    }
     texts = [p for p in collection.paragraphs if p.source in CLOZE_WEIGHTS and len(p.sentences) > 1]
     text_weights: list[float] = []
     for paragraph in texts:
@@ -124,7 +131,8 @@ def groups(
         elif recipe.removals and rng.random() < ATTRIBUTE_SHARE:
             question = unstated_attribute(rng, rng.choices(texts, cum_weights=text_weights)[0])
         else:
-            question = rng.choice(sources[rng.choices(kinds, weights)[0]])
+            kind = rng.choices(kinds, weights)[0]
+            question = rng.choices(sources[kind], drawn.get(kind))[0]
         if question is not None:
             done = (yield _group(rng, question, recipe, material)) or done
 
@@ -161,6 +169,38 @@ class Material:
             if known or not any(answer.lower() in held for answer in question.answers):
                 return other
         return None
+
+
+_ASKING = re.compile(
+    r"\b(how (?:much|many|long|far|old|large|big|high|often)|how|who|when|where|why|which|what)\b"
+)
+_WANTED = re.compile(
+    r"\b(?:(?P<money>costs?|prices?|pays?|paid|spen[dt]|budget|worth)|(?P<name>names?|called)"
+    r"|(?P<share>per ?cent|percentage|share))\b"
+)
+MOST_WEIGHT = 10.0
+
+
+def form_of(question: str) -> str:
+    """How a question asks, roughly: its first asking word, and whether for a sum, name or share."""
+    text = question.lower()
+    asking, wanted = _ASKING.search(text), _WANTED.search(text)
+    return f"{asking[1] if asking else ''} {wanted.lastgroup if wanted else ''}"
+
+
+def near_miss_weights(answered: Sequence[Question], near: Sequence[Question]) -> list[float]:
+    """How much of each near miss is drawn, so that each form is as frequent as among `answered`.
+
+    Who writes near misses asks for what articles leave out, names and sums of money above all. A
+    reader learns from that to refuse the form: the sixth run did (docs/reader.md).
+    """
+    with_answer = Counter(form_of(question.text) for question in answered)
+    without = Counter(form_of(question.text) for question in near)
+    scale = len(near) / len(answered)
+    ratios = {form: scale * with_answer[form] / count for form, count in without.items()}
+    return [
+        min(max(ratios[form_of(question.text)], 1 / MOST_WEIGHT), MOST_WEIGHT) for question in near
+    ]
 
 
 def _by_source(collection: Collection) -> dict[tuple[str, bool], list[Question]]:

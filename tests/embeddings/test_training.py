@@ -14,7 +14,7 @@ import pytest
 
 from embeddings.training.average import averaged
 from embeddings.training.examples import Collection, Paragraph, Question, sentence_spans
-from embeddings.training.mixture import Material
+from embeddings.training.mixture import Material, form_of, near_miss_weights
 from embeddings.training.negatives import misspelt
 from embeddings.training.removals import (
     answer_removed,
@@ -287,3 +287,19 @@ def test_weights_are_averaged_and_counts_are_kept(tmp_path: Path) -> None:
     assert mean["layer"].tolist() == [[2.5] * 3] * 2
     assert mean["steps"].item() == 7
     assert averaged([tmp_path / "one.pt"])["layer"].tolist() == [[1.0] * 3] * 2
+
+
+def test_near_misses_are_drawn_as_the_answered_ones_ask() -> None:
+    paragraph = Paragraph("one", "news", "one", "Bergen", TEXT, sentence_spans(TEXT))
+
+    def asked(text: str, count: int) -> list[Question]:
+        return [Question("news", text, paragraph, (0,), None, ())] * count
+
+    cost, crossed = "How much did the ferry cost?", "How many cars crossed?"
+    near = [*asked(cost, 9), *asked(crossed, 3)]
+    weights = near_miss_weights([*asked(cost, 1), *asked(crossed, 3)], near)
+    assert sum(weights[:9]) / sum(weights) == pytest.approx(1 / 4)
+    assert form_of(cost) != form_of("How much of it is salt?")
+    assert form_of("the name of the ship?") == form_of("What is the ship called?").replace(
+        "what", ""
+    )
