@@ -603,7 +603,7 @@ def test_ctrl_c_ends_it_quietly() -> None:
     assert process.stdin
     wait_until_idle(process.pid)  # it now waits for the question
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert err.decode().strip() == "interrupted"
@@ -661,7 +661,7 @@ def test_watching_indexes_what_changes_until_ctrl_c(articles: Path, data_dir: Pa
     (articles / "bridge.txt").unlink()
     assert next(reports)["removed"] == ["bridge.txt"]
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert b"Traceback" not in err
 
@@ -695,7 +695,7 @@ def test_a_result_that_cannot_be_written_is_an_error_in_one_line(
 ) -> None:
     monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with open("/dev/full", "wb") as full:
-        _, err = start("schema", stdout=full.fileno()).communicate(timeout=20)
+        _, err = start("schema", stdout=full.fileno()).communicate(timeout=120)
 
     assert err.decode().startswith("error: the result could not be written to stdout: No space")
     assert err.count(b"\n") == 1
@@ -710,7 +710,7 @@ def test_a_closed_stream_is_no_bug(closed: str, line: str, code: int, said: byte
         ["sh", "-c", f'exec "$1" -m assistant {line} {closed}', "sh", sys.executable],
         capture_output=True,
         cwd=Path(__file__).parents[2],
-        timeout=20,
+        timeout=120,
     )
 
     assert (ended.returncode, ended.stdout) == (code, b"")
@@ -720,7 +720,7 @@ def test_a_closed_stream_is_no_bug(closed: str, line: str, code: int, said: byte
 
 
 def test_version_and_help() -> None:
-    out, err = start("--version").communicate(timeout=20)
+    out, err = start("--version").communicate(timeout=120)
 
     assert out.decode().startswith("footnote 0.")
     assert err == b""
