@@ -34,6 +34,14 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 REPLY = '[data-step-type="assistant_message"]'
+STILL = """async (reply) => {
+  const place = () => JSON.stringify(reply.getBoundingClientRect());
+  for (let was = ""; was !== place();) {
+    was = place();
+    await new Promise((done) => { setTimeout(done, 150); });
+  }
+}"""
+"""What comes below an answer scrolls it; a press and its release then meet different elements."""
 START_SECONDS = 240
 """The first start exports the encoder, on whatever machine this is."""
 PATIENCE = 60_000
@@ -215,7 +223,9 @@ class Tab:
         replies = self.page.locator(REPLY)
         expect(replies).to_have_count(before + 1)
         expect(self.page.locator("#stop-button")).to_have_count(0)
-        return replies.nth(before)
+        reply = replies.nth(before)
+        reply.evaluate(STILL)
+        return reply
 
 
 @pytest.fixture

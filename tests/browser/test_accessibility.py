@@ -215,6 +215,7 @@ def test_the_focus_returns_to_what_opened_a_dialog(tab: NewTab, server: Server) 
     page.locator(".fn-set").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#chat-settings")).to_be_visible()
+    page.wait_for_timeout(300)  # until the dialog listens to the key
     page.keyboard.press("Escape")
     expect(page.locator("#chat-settings")).to_have_count(0)
     expect(source).to_be_visible()
