@@ -352,7 +352,13 @@ def mended(question: str, terms: Iterable[Term], is_word: Callable[[str], bool])
     def nearest(match: re.Match[str]) -> str:
         word = match[0]
         spelling = found.get(word.lower(), word)
-        return spelling.capitalize() if word[0].isupper() and spelling != word else spelling
+        if spelling == word or not word[0].isupper():
+            return spelling
+        if sum(map(str.isupper, word)) == 1:
+            return spelling.capitalize()
+        # Another letter makes another abbreviation; two that changed places are a slip.
+        is_slip = question.isupper() or sorted(spelling) == sorted(word.lower())
+        return spelling.upper() if is_slip else word
 
     return _WORD.sub(nearest, question)
 

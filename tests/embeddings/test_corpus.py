@@ -339,6 +339,15 @@ def test_a_word_that_is_none_is_mended(index: Index) -> None:
     assert mend("is it riven?") == "is it riven?"
 
 
+def test_an_abbreviation_is_not_a_slip_for_another(index: Index) -> None:
+    def mend(question: str) -> str:
+        return mended(question, index.lexical.terms(question), lambda word: False)
+
+    assert mend("Is RVER a rver?") == "Is RVER a river?"
+    assert mend("Is RIEVR a NRiver?") == "Is RIVER a NRiver?"
+    assert mend("WHICH MUNTAIN IS HIGH?") == "WHICH MOUNTAIN IS HIGH?"
+
+
 def test_an_index_is_of_one_generation(corpus: Corpus, index: Index) -> None:
     assert index.generation == corpus.generation()
     put(corpus, "b.txt", "another text")
