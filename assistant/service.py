@@ -15,7 +15,7 @@ from assistant.llm.composing import Changed
 from assistant.llm.composing import compose as compose_by_llm
 from assistant.llm.endpoint import Endpoint
 from assistant.proof.citations import Finding, cite, shown, verify
-from assistant.reading.reader import Calibration, prepare, read, sentences_of
+from assistant.reading.reader import PASSAGES_READ, Calibration, prepare, read, sentences_of
 from assistant.retrieval.aliases import read_synonyms, suggestions
 from assistant.retrieval.filters import Filter, Scope, check, scope_of
 from assistant.retrieval.retriever import Retrieved, retrieve
@@ -52,8 +52,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Assistant", "Check", "ask", "corpus_folder", "restore"]
 
-HITS = 12
-"""Passages retrieved for an answer."""
 TOPIC_HITS = 48
 """Passages retrieved to find the articles that a digest is of."""
 ATTEMPTS = 10
@@ -432,7 +430,7 @@ class Assistant:
 
         def find(part: str) -> Retrieved:
             with trace.stage("retrieve"):
-                found = self._retrieve(part, HITS, index, allowed, scope.newest)
+                found = self._retrieve(part, PASSAGES_READ, index, allowed, scope.newest)
             trace.retrieved[found.question] = found
             notes.extend(found.notes)
             self._hold(found, articles)

@@ -26,6 +26,7 @@ from assistant.reading.reader import (
     ANSWER_NAMES,
     CALIBRATION_FILE,
     CONSIDERED,
+    PASSAGES_READ,
     Calibration,
     Logistic,
     answer_features,
@@ -61,7 +62,6 @@ __all__ = ["Case", "collect", "fit", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 11
-HITS = 12
 MOST_REFUSED = 0.06
 """Share of the answerable questions that may be refused; the floor of the gate is at 0.10."""
 PARAGRAPHS_AN_ARTICLE = 6
@@ -150,7 +150,7 @@ def development(data: Path) -> list[Case]:
         for question in load([ROOT / "eval" / "questions" / "development.jsonl"]):
             history = [{"role": turn.role, "content": turn.content} for turn in question.history]
             asked = stand_alone(question.question, history)
-            retrieved = retrieve(asked, HITS, index, encoder, corpus, synonyms)
+            retrieved = retrieve(asked, PASSAGES_READ, index, encoder, corpus, synonyms)
             setting = setting_of(retrieved, index)
             candidates = tuple(weigh(retrieved, setting, corpus.article))
             stated = [
@@ -211,7 +211,7 @@ def _ask(
     encoder: OnnxEncoder,
     corpus: Corpus,
 ) -> list[Case]:
-    retrieved = retrieve(question.text, HITS, index, encoder, corpus)
+    retrieved = retrieve(question.text, PASSAGES_READ, index, encoder, corpus)
     setting = setting_of(retrieved, index)
     candidates = tuple(weigh(retrieved, setting, corpus.article))
     if question.paragraph.id not in places or not candidates:

@@ -150,10 +150,11 @@ def features(
 
 
 _PROMISE = {
-    "coverage": 1.0,
-    "coverage_context": 0.5,
+    "coverage": 2.0,
+    "coverage_context": 0.75,
     "cosine": 1.0,
-    "expected_present": 0.3,
+    "passage_score": 0.7,
+    "expected_present": 0.4,
     "other_ordinal": -0.3,
     "is_heading": -0.5,
 }
