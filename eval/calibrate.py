@@ -361,8 +361,14 @@ def measure(cases: list[Case], folds: int = 5) -> dict[str, float]:
             return float("nan")
         return float(roc_auc_score(kind[chosen] == "answerable", odds[chosen]))
 
+    read: dict[str, list[bool]] = defaultdict(list)
+    for case in cases:
+        if case.kind == "answerable":
+            read[case.source].append(any(case.right))
+    reached = {f"right sentence read, {source}": float(np.mean(of)) for source, of in read.items()}
     return {
         "cases": len(cases),
+        **reached,
         "right sentence first": float(np.mean(first)),
         "right sentence in three": float(np.mean(third)),
         "AUROC adversarial": auroc("adversarial"),
