@@ -150,11 +150,10 @@ def features(
 
 
 _PROMISE = {
-    "coverage": 2.0,
-    "coverage_context": 0.75,
+    "coverage": 1.0,
+    "coverage_context": 0.5,
     "cosine": 1.0,
-    "passage_score": 0.7,
-    "expected_present": 0.4,
+    "expected_present": 0.3,
     "other_ordinal": -0.3,
     "is_heading": -0.5,
 }
