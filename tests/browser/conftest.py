@@ -36,7 +36,7 @@ ARGUMENTS = [
 REPLY = '[data-step-type="assistant_message"]'
 STILL = """async (reply) => {
   const place = () => JSON.stringify(reply.getBoundingClientRect());
-  for (let was = ""; was !== place();) {
+  for (let was = "", round = 0; was !== place() && round < 100; round += 1) {
     was = place();
     await new Promise((done) => { setTimeout(done, 150); });
   }
