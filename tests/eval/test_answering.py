@@ -14,9 +14,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from assistant.reading.reader import Calibration, read
+from assistant.reading.reader import PASSAGES_READ, Calibration, read
 from assistant.retrieval.retriever import retrieve
-from assistant.service import HITS
 from embeddings import reader_model
 from embeddings.training.examples import held_out_articles, held_out_documents
 from eval.__main__ import app
@@ -206,7 +205,7 @@ def test_the_answers_are_the_product_s(
         for asked in questions.asked:
             if asked.history:
                 continue
-            found = retrieve(asked.text, HITS, index, encoder, corpus)
+            found = retrieve(asked.text, PASSAGES_READ, index, encoder, corpus)
             reading = read(found, index, encoder, corpus.article)
             reply = replies[asked.id]
             assert reply.error is None
