@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -77,8 +78,8 @@ WEIGHTS = {
     ("mtrag-un", True): 0.5,
     (WRITTEN, True): 90.0,
     (WRITTEN, False): 36.0,
-    (NEWS, True): 120.0,
-    (NEWS, False): 70.0,
+    (NEWS, True): 220.0,
+    (NEWS, False): 122.0,
     (CORPUS, True): 30.0,
     (CORPUS, False): 10.0,
 }
@@ -213,7 +214,7 @@ def _by_source(collection: Collection) -> dict[tuple[str, bool], list[Question]]
 def _group(rng: Random, question: Question, recipe: Recipe, material: Material) -> list[Example]:
     most = recipe.sentences
     size = rng.randint(min(3, most), most) if rng.random() < 0.8 else rng.randint(1, most)
-    likeness = material.similarity.of(question.text, question.paragraph)
+    likeness = partial(material.similarity.of, question.text, question.paragraph)
     main = crop(rng, question, size, likeness=likeness)
     group = [main]
     if main.relevant:
@@ -260,7 +261,7 @@ def _elsewhere(rng: Random, question: Question, size: int, material: Material) -
     """Of a paragraph that looks like it answers: of the same article, or of another."""
     sibling = material.sibling(rng, question) if rng.random() < 0.5 else None
     other = sibling or rng.choice(material.neighbours.of(question))
-    likeness = material.similarity.of(question.text, other)
+    likeness = partial(material.similarity.of, question.text, other)
     return crop(rng, question, size, other, likeness=likeness)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 from embeddings.training.examples import Paragraph, Question, Span
 
-__all__ = ["Example", "alone", "apart", "crop", "replace_words", "without_answer"]
+__all__ = ["Example", "Likeness", "alone", "apart", "crop", "replace_words", "without_answer"]
 
 MAX_CHARACTERS = 720
 TEMPTING_SHARE = 0.7
 """Of the windows that do not answer: those around the sentence most like the question."""
+Likeness = Callable[[], Sequence[float]]
+"""Tells how like the question each sentence of a paragraph is; asked only where that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def crop(
     sentences: int,
     paragraph: Paragraph | None = None,
     *,
-    likeness: Sequence[float] | None = None,
+    likeness: Likeness | None = None,
 ) -> Example:
     """A window of at most `sentences` sentences, around an answer when the paragraph holds one.
 
@@ -48,7 +50,7 @@ def crop(
     if relevant:
         centre = rng.choice(relevant)
     elif likeness is not None and rng.random() < TEMPTING_SHARE:
-        centre = max(range(count), key=likeness.__getitem__)
+        centre = max(range(count), key=likeness().__getitem__)
     else:
         centre = rng.randrange(count)
     if relevant and question.span:
@@ -81,9 +83,7 @@ def without_answer(rng: Random, question: Question, sentences: int) -> Example |
     return _cut(question, question.paragraph, sorted(near), (), None)
 
 
-def apart(
-    rng: Random, question: Question, sentences: int, likeness: Sequence[float]
-) -> Example | None:
+def apart(rng: Random, question: Question, sentences: int, likeness: Likeness) -> Example | None:
     """Another stretch of a long paragraph, mostly around the sentence most like the question."""
     paragraph = question.paragraph
     count = len(paragraph.sentences)
@@ -94,8 +94,10 @@ def apart(
     ]
     if count < 2 * sentences or not free:
         return None
-    first = max(free, key=lambda first: (max(likeness[first : first + sentences]), rng.random()))
-    if rng.random() >= TEMPTING_SHARE:
+    if rng.random() < TEMPTING_SHARE:
+        like = likeness()
+        first = max(free, key=lambda first: (max(like[first : first + sentences]), rng.random()))
+    else:
         first = rng.choice(free)
     return _cut(question, paragraph, range(first, first + sentences), (), None)
 

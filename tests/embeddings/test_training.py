@@ -223,7 +223,7 @@ def test_a_stretch_apart_never_holds_the_answer(seed: int) -> None:
     text = " ".join(f"Sentence {word} is here." for word in "a b c d e f g h".split())
     paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
     question = Question("corpus", "Which sentence?", paragraph, (3,))
-    found = apart(Random(seed), question, 3, [0.1, 0.2, 0.3, 0.9, 0.4, 0.5, 0.6, 0.7])
+    found = apart(Random(seed), question, 3, lambda: [0.1, 0.2, 0.3, 0.9, 0.4, 0.5, 0.6, 0.7])
     assert found is not None
     assert "Sentence d" not in found.text
     assert (len(found.sentences), found.relevant) == (3, ())
@@ -233,15 +233,21 @@ def test_a_short_paragraph_has_nothing_apart() -> None:
     text = f"{TEXT} It rained."
     paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
     question = Question("corpus", "Who?", paragraph, (0,))
-    assert apart(Random(1), question, 1, [0.5] * 3) is not None
-    assert apart(Random(1), question, 2, [0.5] * 3) is None  # it would be most of the paragraph
+    assert apart(Random(1), question, 1, lambda: [0.5] * 3) is not None
+    assert (
+        apart(Random(1), question, 2, lambda: [0.5] * 3) is None
+    )  # it would be most of the paragraph
 
 
 def test_what_does_not_answer_is_mostly_the_stretch_most_like_the_question() -> None:
     text = " ".join(f"Sentence {word} is here." for word in "a b c d e f g h".split())
     paragraph = Paragraph("1", "corpus", "1", "", text, sentence_spans(text))
     question = Question("corpus", "Which sentence?", paragraph, ())
-    likeness = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.1]
+    cosines = [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.1]
+
+    def likeness() -> list[float]:
+        return cosines
+
     shown = [crop(Random(seed), question, 1, likeness=likeness).text for seed in range(100)]
     assert 60 <= shown.count("Sentence g is here.") <= 90
     far = [apart(Random(seed), question, 3, likeness) for seed in range(100)]
