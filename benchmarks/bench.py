@@ -150,6 +150,13 @@ def _direct(one: Contender, made: Environment) -> dict[str, str]:
     return {name: made.versions[name] for name in names if name in made.versions}
 
 
+def check_floors(whole: Path, rounded_down: Path) -> None:
+    """Raises `ValueError` unless the second model is the smaller one: one byte a weight, not four."""
+    sizes = whole.stat().st_size, rounded_down.stat().st_size
+    if sizes[1] > 0.5 * sizes[0]:
+        raise ValueError(f"the two floors have the same weights: {sizes[0]} and {sizes[1]} bytes")
+
+
 class Bench:
     """One run of everything."""
 
@@ -192,18 +199,23 @@ class Bench:
         return run(python, one.module, step, articles, store, self.weights[one.weights], *given)
 
     def _prepare_weights(self) -> float:
-        """The model in its three forms; seconds that Footnote's export takes."""
-        data = self.folder / "exported"
+        """The model in its three forms; seconds that Footnote's export takes.
+
+        The floors get the published weights and round them by themselves: Footnote's own
+        encoder is rounded already, which made both floors the same program for a while.
+        """
+        data, floors = self.folder / "exported", self.folder / "floors"
         python = self.environments[FOOTNOTE.key].python
-        exported = run(python, FOOTNOTE.module, "export", self.five, data, "")
-        (onnx,) = (path.parent for path in (data / "encoders").glob("*/model.onnx"))
+        exported = run(python, FOOTNOTE.module, "export", self.five, data, floors)
+        (onnx,) = (path.parent for path in (floors / "encoders").glob("*/model.onnx"))
         self.weights = {"torch": default_weights_folder(), "onnx": onnx}
         int8 = next((one for one in self.chosen if one.weights == "int8"), None)
         if int8:
             self.weights["int8"] = self.folder / "int8"
             run(self.environments[int8.key].python, int8.module, "quantize", onnx,
                 self.weights["int8"])  # fmt: skip
-        return exported.wall
+            check_floors(onnx / "model.onnx", self.weights["int8"] / "model.onnx")
+        return float(exported.reply["seconds"])
 
     def _store(self, one: Contender, name: str) -> Path:
         """A fresh store; Footnote's holds the exported encoder, as from the second start on."""

@@ -75,18 +75,21 @@ def answer(articles: Path, store: Path, questions: Sequence[str]) -> None:
     speak(os.dup(1), {"step": "answer", "ms": whole, "cpu_ms": cpu, "stages": stages})
 
 
-def export(store: Path) -> None:
-    """Make the encoder's ONNX file."""
-    from embeddings.encoder import DEFAULT_ENCODER, load_encoder
+def export(store: Path, floors: Path) -> None:
+    """Make the encoder's ONNX file in `store`, and that of the published weights in `floors`."""
+    from embeddings.encoder import DEFAULT_ENCODER, MINILM, load_encoder
 
+    began = time.perf_counter()
     load_encoder(DEFAULT_ENCODER, store)
-    speak(os.dup(1), {"step": "export"})
+    seconds = time.perf_counter() - began
+    load_encoder(MINILM, floors)
+    speak(os.dup(1), {"step": "export", "seconds": seconds})
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "answer":
         answer(Path(sys.argv[2]), Path(sys.argv[3]), json.loads(Path(sys.argv[5]).read_text()))
     elif sys.argv[1] == "export":
-        export(Path(sys.argv[3]))
+        export(Path(sys.argv[3]), Path(sys.argv[4]))
     else:
         serve(Answering if sys.argv[1] == "cold" else Footnote)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import contenders, measuring, performance, profiles
-from benchmarks.bench import growth, percentiles, quality
+from benchmarks.bench import check_floors, growth, percentiles, quality
 from benchmarks.corpora import Asked, asked, made_up, recall, write_texts
 from benchmarks.measuring import Ratio, StepError, percentile, ratio
 from benchmarks.peers import protocol
@@ -90,6 +90,15 @@ def test_a_contender_that_fails_is_told_with_its_own_words(peer: Path) -> None:
 def test_a_ratio_is_made_round_by_round() -> None:
     assert ratio([1.0, 3.0, 2.0], [2.0, 3.0, 8.0], min) == Ratio(0.5, 0.25, 1.0, 0.5)
     assert ratio([4.0, 8.0], [2.0, 2.0], max).quietest == 4.0
+
+
+def test_two_floors_with_the_same_weights_are_no_two_floors(tmp_path: Path) -> None:
+    whole, rounded = tmp_path / "whole", tmp_path / "rounded"
+    whole.write_bytes(b"0" * 400)
+    rounded.write_bytes(b"0" * 100)
+    check_floors(whole, rounded)
+    with pytest.raises(ValueError, match="the same weights: 400 and 400 bytes"):
+        check_floors(whole, whole)
 
 
 def test_percentiles_lie_between_the_nearest_values() -> None:
