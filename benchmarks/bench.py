@@ -151,7 +151,7 @@ def _direct(one: Contender, made: Environment) -> dict[str, str]:
 
 
 def check_floors(whole: Path, rounded_down: Path) -> None:
-    """Raises `ValueError` unless the second model is the smaller one: one byte a weight, not four."""
+    """Raises `ValueError` unless the second model is the smaller: a byte a weight, not four."""
     sizes = whole.stat().st_size, rounded_down.stat().st_size
     if sizes[1] > 0.5 * sizes[0]:
         raise ValueError(f"the two floors have the same weights: {sizes[0]} and {sizes[1]} bytes")
