@@ -449,9 +449,13 @@ class Assistant:
             alone = (asked[0], *(stand_alone(part, opening) for part in asked[1:]))
         else:
             part = answer(whole, question)
-            asked = alone = split_names(question) if asks_of_several(part) else ()
-            if len(alone) < 2:
+            asked = split_names(question) if asks_of_several(part) else ()
+            if len(asked) < 2:
                 return [part], whole.hits
+            parts = [answer(find(one), one) for one in asked]
+            least = Calibration.load().least_confidence
+            said = any(one.reading.confidence >= least for one in parts)
+            return (parts if said else [part]), whole.hits
         parts = [answer(find(one), said) for one, said in zip(alone, asked, strict=True)]
         return parts, whole.hits
 

@@ -13,6 +13,7 @@ from assistant.language.answer_types import AnswerType
 from assistant.language.lists import whole_list
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import sentences_of
+from assistant.reading.support import NAMES as SUPPORT_NAMES
 from assistant.understanding.question import analyse, asks_of_articles
 from assistant.wording import say
 
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["Chosen", "Draft", "Part", "asks_of_several", "compose", "refusal_text", "unstated_note"]
+__all__ = [
+    "Chosen",
+    "Draft",
+    "Part",
+    "answering",
+    "asks_of_several",
+    "compose",
+    "of_something_else",
+    "refusal_text",
+    "unstated_note",
+]
 
 BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 0.7)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
@@ -101,14 +112,18 @@ def compose(
 
     `articles` holds those of all hits, by id; `newest` is the date of the newest that is asked.
     A `detailed` answer goes on with the sentences around those that answer which support it too.
+    A part of several is not answered from an article that never mentions what the part names: the
+    other parts' article is found for it too, and says nothing of it.
     """
     chosen: dict[tuple[str, int, int], Chosen] = {}
     around: dict[tuple[str, int, int], Chosen] = {}
     notes: dict[str, None] = {}
-    answered: list[float] = []
+    sure: list[float] = []
+    stated = answering(parts, least_confidence)
     for part in parts:
-        if part.reading.confidence >= least_confidence and part.reading.candidates:
-            answered.append(part.reading.confidence)
+        confidence = part.reading.confidence
+        if part in stated:
+            sure.append(confidence)
             own, told = _chosen(part, articles)
             for one in own:
                 chosen.setdefault((one.article_id, one.start, one.end), one)
@@ -118,13 +133,32 @@ def compose(
             told += age_notes(part.question, [articles[each] for each in cited], newest)
             notes.update(dict.fromkeys(told))
         elif len(parts) > 1:
+            if confidence < least_confidence:
+                sure.append(1 - confidence)
             notes[unstated_note(part)] = None
     if chosen:
         sentences = {**chosen, **{place: c for place, c in around.items() if place not in chosen}}
-        return Draft(None, min(answered), tuple(sentences.values()), tuple(notes))
+        return Draft(None, min(sure), tuple(sentences.values()), tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)
     relevant = any(_relevant(part) for part in parts)
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
+
+
+def answering(parts: Sequence[Part], least_confidence: float) -> list[Part]:
+    """The parts that are answered, those from another part's article left out."""
+    confident = [
+        part
+        for part in parts
+        if part.reading.confidence >= least_confidence and part.reading.candidates
+    ]
+    of_it = [part for part in confident if not of_something_else(part)]
+    return of_it if len(parts) > 1 and of_it else confident
+
+
+def of_something_else(part: Part) -> bool:
+    """Whether the article of the best sentence mentions no name of the part's question."""
+    supported = part.reading.supported
+    return bool(supported) and supported[SUPPORT_NAMES.index("names_absent")] == 1.0
 
 
 def unstated_note(part: Part) -> str:

@@ -31,6 +31,7 @@ MOST_WORDS = 50_000
 DIGITS = 4
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_MONTH = re.compile(rf"\b(?:{'|'.join(month.capitalize() for month in MONTHS)})\b")
 _COUNTED = re.compile(
     r"(?:\d[\d,.]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|several|many|hundred"
     r"|thousand)\b)\s*(?:(?:million|billion|thousand|hundred)\s+)?((?:[A-Za-z][A-Za-z-]*\s*){1,4})",
@@ -55,6 +56,7 @@ def support(
     years = (*_YEAR.findall(asked), *_months(asked))
     if sentence.date:
         dated += f" {MONTHS[int(sentence.date[5:7]) - 1]}"
+    dated += f" {_last_month(article_text, article_text.find(sentence.text))}"
     return (
         round(weighed / total, DIGITS),
         round(min(similar, default=1.0), DIGITS),
@@ -67,6 +69,12 @@ def support(
 def _months(text: str) -> list[str]:
     """Months that a question names; "may" is more often a verb than one."""
     return [month for month in MONTHS if month != "may" and re.search(rf"\b{month}\b", text, re.I)]
+
+
+def _last_month(text: str, end: int) -> str:
+    """The month that was named last before a place: what is told goes on in it."""
+    months = _MONTH.findall(text, 0, max(end, 0))
+    return months[-1] if months else ""
 
 
 def _similarities(setting: Setting, around: str, encoder: Encoder) -> list[float]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from assistant.composing.composer import answering, of_something_else
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import answer_features, beside_the_point
 from assistant.showing.reasons import Asked, reasons
@@ -208,8 +209,16 @@ def explain(
     calibration: Calibration,
 ) -> Explanation:
     """Tell from the records why `answer` is what it is. `articles` holds those of the hits."""
+    stated = answering(parts, calibration.least_confidence)
     told = tuple(
-        _part(part, trace.retrieved.get(part.question), answer.citations, articles, calibration)
+        _part(
+            part,
+            trace.retrieved.get(part.question),
+            answer.citations if part in stated else (),
+            articles,
+            calibration,
+            elsewhere=part not in stated and of_something_else(part),
+        )
         for part in parts
     )
     return Explanation(
@@ -219,7 +228,7 @@ def explain(
         told,
         answer.confidence,
         calibration.least_confidence,
-        _decision(answer, told, calibration.least_confidence),
+        _decision(answer, told, len(stated)),
         {name: round(value, 3) for name, value in trace.milliseconds.items()},
     )
 
@@ -230,6 +239,8 @@ def _part(
     citations: Sequence[Citation],
     articles: Mapping[str, Article],
     calibration: Calibration,
+    *,
+    elsewhere: bool,
 ) -> PartExplanation:
     quoted = {(citation.article_id, citation.start, citation.end) for citation in citations}
     sentences = []
@@ -251,7 +262,7 @@ def _part(
         part.best_cosine,
         tuple(sentences),
         part.reading.confidence,
-        _why(part, sentences, calibration.least_confidence),
+        _why(part, sentences, calibration.least_confidence, elsewhere=elsewhere),
     )
 
 
@@ -297,8 +308,13 @@ def _sentence(
     )
 
 
-def _why(part: Part, sentences: Sequence[WeighedSentence], least_confidence: float) -> str:
-    """Why this sentence, or why none, as the rest of a sentence."""
+def _why(
+    part: Part, sentences: Sequence[WeighedSentence], least_confidence: float, *, elsewhere: bool
+) -> str:
+    """Why this sentence, or why none, as the rest of a sentence.
+
+    `elsewhere`: the best sentence answers another part, from an article without this one's names.
+    """
     reading = part.reading
     if not sentences:
         return say("no sentence was weighed by itself")
@@ -316,6 +332,8 @@ def _why(part: Part, sentences: Sequence[WeighedSentence], least_confidence: flo
             else say("{reached}, below {least}", reached=reached, least=least)
         )
         return _because(below, sentences[0].evidence_against)
+    if elsewhere:
+        return say("{reached}, but its article mentions no name of this part", reached=reached)
     cited = next((sentence for sentence in sentences if sentence.cited), None)
     if cited is None:
         return say("{reached}, and other sentences than the best are cited", reached=reached)
@@ -333,9 +351,8 @@ def _capitalized(text: str) -> str:
     return text.capitalized() if isinstance(text, Said) else text
 
 
-def _decision(answer: Answer, parts: Sequence[PartExplanation], least_confidence: float) -> str:
-    """Why this answer, or why none, in one sentence."""
-    enough = sum(part.confidence >= least_confidence for part in parts)
+def _decision(answer: Answer, parts: Sequence[PartExplanation], enough: int) -> str:
+    """Why this answer, or why none, in one sentence; `enough` of the parts are answered."""
     why = (
         parts[0].why
         if len(parts) == 1

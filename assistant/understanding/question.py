@@ -68,12 +68,25 @@ _ASKS_ITSELF = (
 )
 """What begins a question after "and": a verb only with a subject behind it, since "Who was born in
 Oslo and is buried there?" is one question."""
-_JOINED_BY = r"(?:since|by|in|for|with)?\s*+"
+_JOINED_BY = (
+    r"(?:(?:since|by|in|for|with|on|at|from|to|under|of|during|until|after)\s++"
+    rf"(?={_ASKING_WORD}\b))?+"
+)
 _JOINT = re.compile(
     rf"(?<!\s)\s*+(?:[?;]\s*+(?:and\s++|also,?\s++)?+(?={_JOINED_BY}{_QUESTION_WORD}\b)"
     rf"|(?:,\s++|(?<=\s))and\s++(?:also\s++)?+(?={_JOINED_BY}{_ASKS_ITSELF}))",
     re.IGNORECASE,
 )
+_ASKS_BARELY = re.compile(
+    r"(?:and\s+)?(?:when|where|why|how|by\s+whom|with\s+whom|since\s+when)", re.IGNORECASE
+)
+"""Asks of what was asked before: "Who signed it, and where?"."""
+_ASKS_TWICE = re.compile(
+    r"^(?P<first>when|where|why|how|by\s+whom|with\s+whom),?\s+and\s+"
+    rf"(?P<second>when|where|why|how|by\s+whom|with\s+whom)\s+(?P<rest>{_VERB}\b.*)$",
+    re.IGNORECASE,
+)
+"""Two asking words in front of one question: "When and where was it signed?"."""
 _TOPIC = re.compile(rf"^([^:?]{{3,120}}:\s+)(?={_QUESTION_WORD}\b)", re.IGNORECASE)
 _LEADS = re.compile(
     r"^(?:and|but|so|also|ok(?:ay)?|well|hi|hello|hey|thanks|please|now)[,!.\s]+", re.IGNORECASE
@@ -248,9 +261,14 @@ def _common_start(word: str) -> bool:
 def split_parts(question: str) -> tuple[str, ...]:
     """The questions inside a question: "Who … and when …?" asks two things."""
     topic, question_itself = _topic_and_question(question)
-    pieces = [piece.strip(" ,;") for piece in _JOINT.split(question_itself)]
-    pieces = [_LEADS.sub("", piece) for piece in pieces if len(piece.split()) > 1]
-    if len(pieces) < 2 or any(len(piece.split()) < 3 for piece in pieces):
+    if twice := _ASKS_TWICE.match(question_itself):
+        asked = (f"{twice[word]} {twice['rest']}" for word in ("first", "second"))
+        return tuple(topic + one[0].upper() + one[1:] for one in asked)
+    first, *later = (piece.strip(" ,;") for piece in _JOINT.split(question_itself))
+    bare = [piece for piece in later if _ASKS_BARELY.fullmatch(piece.rstrip(" ?"))]
+    pieces = [first, *later]
+    pieces = [_LEADS.sub("", p) for p in pieces if p in bare or len(p.split()) > 1]
+    if len(pieces) < 2 or any(len(p.split()) < 3 for p in pieces if p not in bare):
         return (question,)
     return tuple(topic + (piece if piece.endswith("?") else piece + "?") for piece in pieces)
 

@@ -16,6 +16,7 @@ from assistant.composing.composer import (
 )
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import Candidate, Reading
+from assistant.reading.support import NAMES as SUPPORT_NAMES
 from embeddings.records import Article, Passage
 from embeddings.splitting import split_sentences
 
@@ -107,6 +108,24 @@ def test_each_part_is_answered_and_a_part_that_is_not_says_so() -> None:
     assert chosen(found) == ["It cost 40 crowns."]
     assert found.notes == ("The articles do not state an answer to: Who left?",)
     assert draft(cost, cost).sentences == draft(cost).sentences
+    assert found.confidence == 0.9
+    doubtful = part("Who left?", candidate(5), confidence=0.4)
+    assert draft(cost, doubtful).confidence == 0.6  # that it is not stated is as doubtful
+
+
+def test_a_part_is_not_answered_from_an_article_without_its_names() -> None:
+    cost = part("How much did it cost?", candidate(6))
+    absent = tuple(float(name == "names_absent") for name in SUPPORT_NAMES)
+    elsewhere = part("When did the mayor of Oslo leave?", candidate(5))
+    elsewhere = replace(elsewhere, reading=replace(elsewhere.reading, supported=absent))
+    found = draft(cost, elsewhere)
+    assert chosen(found) == ["It cost 40 crowns."]
+    assert found.notes == (
+        "The articles do not state an answer to: When did the mayor of Oslo leave?",
+    )
+    # Asked alone, the reader has weighed it already.
+    assert chosen(draft(elsewhere)) == ["Nobody left."]
+    assert chosen(draft(elsewhere, elsewhere)) == ["Nobody left."]
 
 
 def test_refusals_have_their_reason() -> None:

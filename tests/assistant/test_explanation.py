@@ -171,6 +171,24 @@ def test_every_part_of_a_question_is_told(opened: Assistant) -> None:
     assert f"Part: {second.question}" in lines
 
 
+def test_a_part_of_which_only_another_article_would_tell_is_told_to_be_unstated(
+    opened: Assistant,
+) -> None:
+    asked = "Who opened the Harbour Bridge, and when was the mill in Tromsø built?"
+    answer = opened.ask(asked, explain=True)
+    assert [citation.article_id for citation in answer.citations] == ["bridge.txt"]
+    assert answer.notes == (
+        "The articles do not state an answer to: when was the mill in Tromsø built?",
+    )
+    assert answer.explanation is not None
+    first, second = answer.explanation.parts
+    assert second.confidence >= answer.explanation.least_confidence
+    assert second.why.endswith("but its article mentions no name of this part")
+    assert not any(sentence.cited for sentence in second.sentences)
+    assert answer.explanation.decision == "Answered: 1 of 2 parts have an answer."
+    assert answer.confidence == first.confidence
+
+
 def test_filters_times_and_other_names_are_told(opened: Assistant) -> None:
     filtered = told(opened, COST, filters=Filter(articles=("bridge.txt",)))
     assert filtered.filters == ("Asked only the article bridge.txt: 1 of 3.",)

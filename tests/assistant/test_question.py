@@ -50,6 +50,30 @@ def test_two_questions_in_one_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Who signed the lease, and on which day did the boats arrive?",
+         ("Who signed the lease?", "on which day did the boats arrive?")),
+        ("What did Acme build and to whom was it sold?",
+         ("What did Acme build?", "to whom was it sold?")),
+        ("When and where was the lease signed?",
+         ("When was the lease signed?", "Where was the lease signed?")),
+        ("The lease: when, and by whom, was it signed?",
+         ("The lease: when, and by whom, was it signed?",)),
+        ("Who signed the lease, and where?", ("Who signed the lease?", "where?")),
+        ("How and why did the boats turn back?",
+         ("How did the boats turn back?", "Why did the boats turn back?")),
+        ("Did the boats go to and from Oslo?", ("Did the boats go to and from Oslo?",)),
+        ("Where and when?", ("Where and when?",)),
+    ],
+)  # fmt: skip
+def test_a_part_may_begin_with_a_preposition_or_be_a_mere_asking_word(
+    question: str, parts: tuple[str, ...]
+) -> None:
+    assert split_parts(question) == parts
+
+
+@pytest.mark.parametrize(
     "question",
     ["Which company was founded in 2009 and is based in Oslo?", "Who won and will take office?",
      "Who lives in Oslo and has a dog?", "Which rooms are warm and are always free?",

@@ -49,6 +49,22 @@ def test_a_near_miss_lacks_what_matters(lexical: LexicalIndex) -> None:
     assert features(lexical, "What is the salary of Kari Holm?")["weakest_word"] < 0.5
 
 
+def test_what_is_told_goes_on_in_the_month_that_was_named_last(lexical: LexicalIndex) -> None:
+    question = "How many cars were built in July?"
+    setting = setting_of(analyse(question), lexical.terms(question), (), lexical)
+    sentence = SentenceInPlace("It built 30 cars.", "It rained.", "", "", None)
+
+    def missing(before: str) -> float:
+        text = f"{before} It rained. {sentence.text} In July it closed."
+        return dict(zip(NAMES, support(setting, sentence, text, ENCODER), strict=True))[
+            "year_missing"
+        ]
+
+    assert missing("The plant opened in July.") == 0.0
+    assert missing("The plant opened in July, and a second one in August.") == 1.0
+    assert missing("The plant opened.") == 1.0
+
+
 def test_where_years_are_compared_one_of_them_is_enough(lexical: LexicalIndex) -> None:
     compared = "How many cars did Volvo build in 2019 and in 2021?"
     assert features(lexical, compared)["year_missing"] == 0.0
