@@ -184,7 +184,7 @@ def _ray() -> Any:
         import ray.data
     except ImportError as error:
         raise SettingsError(
-            "workers are set, but Ray is not installed; run: pip install 'footnote[ray]'"
+            "workers are set, but Ray is not installed; run: pip install -e '.[ray]'"
         ) from error
     return ray
 

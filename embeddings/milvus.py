@@ -554,7 +554,7 @@ def _client(engine: Engine) -> MilvusClient:
         from pymilvus import MilvusClient
     except ImportError as error:
         raise SettingsError(
-            "milvus_uri is set, but pymilvus is not installed; run: pip install 'footnote[milvus]'"
+            "milvus_uri is set, but pymilvus is not installed; run: pip install -e '.[milvus]'"
         ) from error
     with _connecting:
         if engine not in _clients:

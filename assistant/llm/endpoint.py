@@ -69,7 +69,7 @@ class Endpoint:
                 say(
                     "llm_url is set, but the client for it is not installed; install it with: "
                     "{command}, or unset llm_url",
-                    command="pip install 'footnote[llm]'",
+                    command="pip install -e '.[llm]'",
                 )
             )
         return cls(settings)

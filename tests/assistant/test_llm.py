@@ -593,7 +593,7 @@ def test_a_missing_client_is_said_before_anything_is_read(
     monkeypatch.setitem(sys.modules, "openai", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     settings = Settings(articles=articles, llm_url="http://127.0.0.1:1/v1", llm_model="m")
-    with pytest.raises(SettingsError, match=re.escape("pip install 'footnote[llm]'")):
+    with pytest.raises(SettingsError, match=re.escape("pip install -e '.[llm]'")):
         Assistant.open(settings=settings, encoder=HashingEncoder())
 
 

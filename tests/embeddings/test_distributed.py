@@ -40,7 +40,7 @@ def test_a_few_texts_are_encoded_here_without_ray(monkeypatch: pytest.MonkeyPatc
     texts = [f"text {place}" for place in range(FEW)]
     assert np.array_equal(encoder.encode(texts), HashingEncoder().encode(texts))
     assert (encoder.fingerprint, encoder.dimension) == (local.fingerprint, local.dimension)
-    with pytest.raises(SettingsError, match=r"pip install 'footnote\[ray\]'"):
+    with pytest.raises(SettingsError, match=r"pip install -e '\.\[ray\]'"):
         encoder.encode([*texts, "one more"])
 
 

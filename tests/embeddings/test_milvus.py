@@ -533,7 +533,7 @@ def test_a_client_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monk
     corpus.switch(corpus.build_for("x"))
     corpus.engine = Engine("http://127.0.0.1:9")
     corpus.commit([entry("a", 1)])
-    with pytest.raises(SettingsError, match=r"pip install 'footnote\[milvus\]'"):
+    with pytest.raises(SettingsError, match=r"pip install -e '\.\[milvus\]'"):
         open_index(corpus)
     corpus.close()
 
