@@ -54,6 +54,8 @@ AROUND = 2
 """Sentences before or after one that answers, among which a detailed answer looks for more …"""
 MOST_AROUND = 3
 """… and how many of them it takes at most, for each part of the question."""
+LONGEST_LIST = 12
+"""Items shown of a list; a longer one is better read in its article."""
 LEAST_COSINE = 0.3
 LEAST_COVERAGE = 0.3
 """Below both, no article is about the question at all."""
@@ -144,6 +146,14 @@ def compose(
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
 
 
+def _cut_note(shown: int, items: int) -> str:
+    return say(
+        "The list has {items} items; {shown} of them are shown. The article has the others.",
+        items=items,
+        shown=shown,
+    )
+
+
 def answering(parts: Sequence[Part], least_confidence: float) -> list[Part]:
     """The parts that are answered, those from another part's article left out."""
     confident = [
@@ -189,7 +199,10 @@ def _chosen(part: Part, articles: Mapping[str, Article]) -> tuple[list[Chosen], 
         spans = sentences_of(text)
         listed = whole_list(best.index, text, spans)
         if listed:
-            return [Chosen(best.article_id, *spans[number]) for number in listed], ()
+            first = max(0, sum(number <= best.index for number in listed) - LONGEST_LIST)
+            items = listed[first : first + LONGEST_LIST]
+            told = () if items == listed else (_cut_note(len(items), len(listed)),)
+            return [Chosen(best.article_id, *spans[number]) for number in items], told
     if analyse(part.question).compares:
         each = _compared(candidates, part.question, articles)
         return [_shown(c, part.question) for c in each], ()

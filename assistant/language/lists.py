@@ -18,13 +18,12 @@ __all__ = ["asks_for_questions", "is_question", "names_questions", "whole_list"]
 
 REACH = 8
 """Sentences between one item and the next, at most."""
-LONGEST = 12
-"""Items shown of a list; a longer one is better read in its article."""
-
 _OPENS = re.compile(
-    r"(?:^|[,;:]\s*|\bthat\s+)(?:first|firstly|first of all|to begin with)\s*(?:,|\bof all\b|\b)",
+    r"(?:^\W*|[,;:—–]\s*|\bthat\s+)(?:(?:firstly|first\s+of\s+all|to\s+begin\s+with)\b"
+    r"|(?:the\s+)?first\s*(?:,|is\b)|first\s+(?:the|we|i|you|he|she|it|they|there|to)\b)",
     re.IGNORECASE,
 )
+"""Not "First Minister Holm said …", nor "the first bus"."""
 _LATER = re.compile(
     r"^\W*(?:(?:second|third|fourth|fifth|sixth)(?:ly)?\b(?=\s*,|\s+(?:we|the|is|was|to)\b|\s+\w+,)"
     r"|(?:secondly|thirdly|fourthly|fifthly|finally|lastly)\b)",
@@ -69,7 +68,7 @@ def whole_list(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
     for find in (_enumeration, _items, _questions):
         found = find(index, text, spans)
         if len(found) > 1:
-            return found[:LONGEST]
+            return found
     return ()
 
 

@@ -9,6 +9,7 @@ from assistant.composing.composer import (
     COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
+    LONGEST_LIST,
     Draft,
     Part,
     compose,
@@ -95,6 +96,19 @@ def test_an_enumeration_stays_whole_wherever_it_was_found(best: int) -> None:
         "Secondly, we need rest.",
         "Thirdly, we need bread.",
     ]
+
+
+@pytest.mark.parametrize(("found", "first"), [(3, 0), (20, 9), (39, 28)])
+def test_a_very_long_list_is_cut_around_what_was_found_and_says_so(found: int, first: int) -> None:
+    text = "\n".join(f"- item {n} of many." for n in range(40))
+    spans = [span for span in split_sentences(text) if "item" in text[slice(*span)]]
+    index = split_sentences(text).index(spans[found])
+    best = replace(candidate(0), start=spans[found][0], end=spans[found][1], index=index)
+    said = compose([part("Which items are there?", best)], 0.5, {"a.txt": Article("a.txt", text)})
+    assert [(one.start, one.end) for one in said.sentences] == spans[first : first + LONGEST_LIST]
+    assert said.notes == (
+        "The list has 40 items; 12 of them are shown. The article has the others.",
+    )
 
 
 def test_a_number_is_no_enumeration() -> None:

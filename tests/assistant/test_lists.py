@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language.lists import LONGEST, asks_for_questions, names_questions, whole_list
+from assistant.language.lists import asks_for_questions, names_questions, whole_list
 from embeddings.splitting import split_sentences
 
 
@@ -66,9 +66,11 @@ def test_questions_side_by_side_are_a_list() -> None:
     assert listed(text, "Why") == []
 
 
-def test_a_very_long_list_is_cut() -> None:
-    text = "\n".join(f"- item {n} of many." for n in range(40))
-    assert len(listed(text, "item 7 ")) == LONGEST
+@pytest.mark.parametrize("said", ["First Minister Holm", "The first bus", "First buses"])
+def test_a_first_one_opens_no_list(said: str) -> None:
+    text = f"{said} came at noon. It rained. Finally, everybody left."
+    assert listed(text, "came at noon") == []
+    assert listed(text, "Finally") == []
 
 
 @pytest.mark.parametrize(
