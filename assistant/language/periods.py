@@ -55,7 +55,7 @@ _EXPRESSION = re.compile(
     rf"|from\s+(?P<first>{_DATE}|{_DAY})\s+(?:to|until|till|through))\s+(?P<high>{_DATE})"
     rf"|\bfrom\s+(?P<onwards>{_DATE})\s+"
     rf"(?:on(?:wards\b|ward\b|(?=\s*(?:[?.!,;]|$)))|{_UP_TO_NOW})"
-    r"|\b(?:from\s+)?(?P<way>since|after|before|prior\s+to|until|till|up\s+to|in|during|throughout|on|from|of"
+    r"|\b(?:from\s+)?(?P<way>since|after|before|prior\s+to|until|till|up\s+to|as\s+of|in|during|throughout|on|from|of"
     rf"|dated|(?:half|quarter|summer|spring|autumn|winter|fall|months?)\s+of)\s+{_NEAR}"
     rf"(?P<date>{_DATE})"
     rf"|(?P<bare>{_WHOLE}|(?<!the\s){_RELATIVE})",
@@ -226,7 +226,7 @@ def _bounded(way: str, span: tuple[str, str]) -> tuple[str | None, str | None]:
         return _moved(span[1], 1), None
     if way in ("before", "prior to"):
         return None, _moved(span[0], -1)
-    if way in ("until", "till", "up to"):
+    if way in ("until", "till", "up to", "as of"):
         return None, span[1]
     return span
 
