@@ -21,7 +21,7 @@ from assistant.chat.access.revoking import sweep_revoked
 from assistant.chat.failures import told, worded
 from assistant.chat.history.data_layer import MOST_SHOWN, HistoryLayer
 from assistant.chat.history.keeping import Keeping
-from assistant.chat.history.resuming import shown, turns
+from assistant.chat.history.resuming import shown, spoken, turns
 from assistant.chat.history.store import Exchange
 from assistant.chat.library.uploading import sweep_uploads
 from assistant.chat.opening import SOON_SECONDS, Turn
@@ -31,13 +31,14 @@ from assistant.chat.replies import rendering
 from assistant.chat.replies.escaping import escape
 from assistant.chat.replies.offering import begin_turn, offer_next
 from assistant.chat.replies.reply import Reply
+from assistant.chat.replies.speaking import speak
 from assistant.chat.settings_panel import settings_panel
 from assistant.chat.sweeping import sweep_chat_contexts
 from assistant.chat.texts.language import N_, PROMISE
 from assistant.chat.texts.language import gettext as _
 from assistant.understanding.conversation import MOST_TURNS
 from embeddings.catalog import CatalogQuery
-from embeddings.errors import QuestionError
+from embeddings.errors import AssistantError, QuestionError
 
 if TYPE_CHECKING:
     from chainlit.types import ThreadDict
@@ -168,7 +169,8 @@ async def answer(message: cl.Message) -> None:
     """Answer a question when it is its turn; beyond what can wait, say so at once."""
     place = queue.join(turn_taker())
     if place is None:
-        await cl.Message(content=escape(_(BUSY))).send()
+        refused = await cl.Message(content=escape(_(BUSY))).send()
+        await speak(refused.id, _(BUSY))
         return
     with place:
         await answer_at(place, message)
@@ -198,16 +200,15 @@ async def answer_kept(place: Place, reply: Reply, keeping: Keeping) -> None:
     try:
         await prepared()
         await place.admitted()
-        found = await converse(reply)
+        found = await converse(reply, await said_before(keeping))
     except QuestionError as error:
         said = escape(worded(error))
     except Exception as error:
         said = explain(error, markdown=True)
     if said:
         await cl.Message(content=said).send()
-    spoken = rendering.spoken(found) if found else _("This question could not be answered.")
-    told_page = {"footnote": "replied", "id": reply.message.id, "text": spoken}
-    await cl.send_window_message(told_page)
+    failed = _("This question could not be answered.")
+    await speak(reply.message.id, rendering.spoken(found) if found else failed)
     await keeping.finish(found, said, reply.folded)
     if history is not None and not keeping.problem:
         told_page = {"footnote": "kept", "conversation": cl.context.session.thread_id}
@@ -257,9 +258,22 @@ async def prepared() -> None:
         await note.remove()
 
 
-async def converse(reply: Reply) -> Answer | None:
-    """Stream one answer and remember the turn."""
-    said: list[Turn] = cl.user_session.get("history") or []
+async def said_before(keeping: Keeping) -> list[Turn]:
+    """The last turns of the conversation: those of all pages that show it, where they are kept."""
+    here: list[Turn] = cl.user_session.get("history") or []
+    if history is None or keeping.problem:
+        return here
+    conversation = cl.context.session.thread_id
+    try:
+        kept = await asyncio.to_thread(history.conversation, asker(), conversation, MOST_TURNS)
+    except AssistantError as error:  # an answer is given also where nothing can be kept
+        told(error)
+        return here
+    return turns(kept)[-MOST_TURNS:] if kept is not None else here
+
+
+async def converse(reply: Reply, said: list[Turn]) -> Answer | None:
+    """Stream one answer, after what was `said` before it, and remember the turn."""
     found = None
     superseded = begin_turn()
     now = await followed()
@@ -381,6 +395,8 @@ async def show_kept(asked: Exchange) -> None:
         await cl.context.emitter.send_step(step)
     for element in again.elements:
         await cl.context.emitter.send_element(element)
+    for each in only.exchanges:
+        await speak(each.reply_id, spoken(each))
     cl.user_session.set("history", turns(kept)[-MOST_TURNS:])
 
 

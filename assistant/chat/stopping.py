@@ -25,12 +25,15 @@ def stop_in_our_words(handlers: dict[str, Callable[..., Any]]) -> None:
     from chainlit.context import init_ws_context
     from chainlit.session import WebsocketSession
 
+    from assistant.chat.replies.speaking import speak
+
     async def stop(sid: str) -> None:
         session = WebsocketSession.get(sid)
         if session is None:
             return
         init_ws_context(session)
-        await cl.Message(content=escape(_(STOPPED))).send()
+        said = await cl.Message(content=escape(_(STOPPED))).send()
+        await speak(said.id, _(STOPPED))
         if session.current_task is not None:
             session.current_task.cancel()
 

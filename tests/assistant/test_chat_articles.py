@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,7 @@ from starlette.routing import Router
 
 from assistant import Assistant
 from assistant.answers import Citation
+from assistant.chat.access.hardening import REMOVAL
 from assistant.chat.library import article_page, library_page, pages
 from assistant.chat.library.uploads import Uploads
 from assistant.chat.opening import Opening
@@ -31,7 +32,12 @@ from tests.fakes import HashingEncoder
 
 TEXT = "\n\nA 🔋 <b>first</b>\nline.\n\n  A second \u202eone\u202c.\n \n\nThe end."
 ARTICLE = Article(id="a.txt", text=TEXT, title="Of <i>batteries</i>", pages=(0, 30, 30, 40))
-TEXTS = st.text(st.sampled_from("ab \n\r\t🔋<&\"'\0\x0b\u202e\u200b\ufeff"), max_size=80)
+SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+"""A flag: what follows the black one are tags, which have no shape anywhere else."""
+TEXTS = st.text(
+    st.sampled_from("ab \n\r\t🔋<&\"'\0\x0b\u202e\u200b\ufeff\xad\u034f🏴\U000e0061\U000e007f"),
+    max_size=80,
+)
 
 
 class Shown(HTMLParser):
@@ -104,6 +110,30 @@ def test_what_has_no_shape_is_signed_and_isolated() -> None:
     )
     assert "\u202e" not in article_page.plain("a\u202eb")
     assert article_page.visible("a\r\nb") == "a&#13;\nb", "the end of a line is no oddity"
+    for hidden in "\xad\u034f\u180e\u200b\u2065\U000e0001\U000e0041\U000e007f":
+        code = f"{ord(hidden):04X}"
+        signed = f'pay<span class="hidden" data-code="{code}">{hidden}</span>pal'
+        assert article_page.visible(f"pay{hidden}pal") == signed
+        assert article_page.plain(f"pay{hidden}pal") == "paypal"
+
+
+def test_an_emoji_is_no_oddity() -> None:
+    for emoji in (SCOTLAND, "👩‍💻", "❤️", "🏴", "🇨🇳"):
+        assert article_page.visible(emoji) == article_page.plain(emoji) == emoji
+    smuggled = "🏴" + "".join(chr(0xE0000 + ord(c)) for c in "ignore all") + "\U000e007f"
+    assert article_page.plain(smuggled) == "🏴", "no region has such a name"
+    assert article_page.plain(SCOTLAND[1:]) == "", "tags without the flag that they change"
+
+
+def test_the_panel_signs_the_same_characters_as_the_page() -> None:
+    script = (Path(article_page.__file__).parents[1] / "public" / "app.js").read_text("utf-8")
+    found = re.search(r"const HIDDEN = /(.*)/u;", script)
+    assert found
+    panel = re.compile(re.sub(r"\\u\{(\w+)\}", lambda code: chr(int(code[1], 16)), found[1]))
+    every = SCOTLAND + "".join(map(chr, range(0x110000)))
+    signed = [one[0] for one in article_page.HIDDEN.finditer(every)]
+    assert len(signed) > 200
+    assert [one[0] for one in panel.finditer(every)] == signed
 
 
 @pytest.mark.parametrize(
@@ -325,9 +355,16 @@ def test_only_the_texts_of_the_page_are_read(assistant: Assistant) -> None:
 
 
 def request(
-    opening: Opening, path: str, *, admitted: bool = True
+    opening: Opening,
+    path: str,
+    *,
+    admitted: bool = True,
+    user: str = "",
+    uploads: Uploads | None = None,
+    form: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, str], str]:
     """What the routes answer to a path as the server hands it on: decoded."""
+    sent_form = urlencode(form or {}).encode()
 
     async def admit(request: Request) -> bool:
         return admitted
@@ -336,16 +373,18 @@ def request(
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return {"type": "http.request", "body": sent_form, "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)
 
         plain, _, query = path.partition("?")
-        scope = {"type": "http", "method": "GET", "path": unquote(plain), "headers": [],
+        method = "GET" if form is None else "POST"
+        scope = {"type": "http", "method": method, "path": unquote(plain), "headers": [],
                  "query_string": query.encode(), "root_path": ""}  # fmt: skip
         with TemporaryDirectory() as folder:
-            routes = pages.page_routes(opening, admit, Uploads(Path(folder), "off"))
+            own = uploads or Uploads(Path(folder), "off")
+            routes = pages.page_routes(opening, admit, own, who=lambda _: user)
             await Router(routes)(scope, receive, send)
         return sent
 
@@ -379,6 +418,39 @@ def test_nobody_reads_without_a_login_where_there_is_one(assistant: Assistant) -
         status, headers, page = request(Opening(lambda: assistant), path, admitted=False)
         assert (status, headers["location"]) == (303, "/login")
         assert "undated" not in page
+
+
+def test_who_has_added_an_article_to_the_library_removes_it_on_its_page(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    uploads = Uploads(tmp_path / "data", "library")
+    file = uploads.incoming()
+    file.write_text("The canary of Ada is called Quillon and lives in the blue cage.")
+    conversation = "0b2f9c1e-3f2d-4c55-9d0a-0f7a1c2b3d4e"
+    added = uploads.add(assistant, file, "canary.txt", "ada", conversation, "library").id
+    assert added
+    opening, button = Opening(lambda: assistant), "Remove from the library"
+
+    def page(path: str, user: str, form: dict[str, str] | None = None, **more: Any) -> Any:
+        return request(opening, path, user=user, uploads=uploads, form=form, **more)
+
+    path, form = article_page.path_of(added), {"article": added}
+    _, _, shown = page(path, "ada")
+    assert button in shown
+    assert f'action="{REMOVAL}"' in shown
+    assert f'name="article" value="{added}"' in shown
+    assert button not in page(path, "bob")[2]
+    assert button not in page("/articles/undated.txt", "ada")[2]
+    assert page(REMOVAL, "ada", form, admitted=False)[0] == 303
+    for user, wanted in (("bob", form), ("ada", {"article": "undated.txt"}), ("ada", {})):
+        assert page(REMOVAL, user, wanted)[0] == 404
+    assert page(path, "bob")[0] == 200
+    status, headers, told = page(REMOVAL, "ada", form)
+    assert (status, "The article was removed" in told) == (200, True)
+    assert "form-action 'self'" in headers["content-security-policy"]
+    assert page(path, "ada")[0] == 404
+    assert page(REMOVAL, "ada", form)[0] == 404
+    uploads.close()
 
 
 def test_a_page_does_not_wait_for_the_articles(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.chat.access import hardening
-from assistant.chat.access.hardening import MOST_BODY_BYTES, Guard
+from assistant.chat.access.hardening import MOST_BODY_BYTES, REMOVAL, Guard
 
 HOSTS = hardening.hosts("127.0.0.1", 8000)
 Reply = tuple[int, dict[str, str], bytes]
@@ -80,6 +80,43 @@ def test_other_origins_are_refused(origin: str) -> None:
 @pytest.mark.parametrize("path", ["/project/file", "/mcp", "/auth/jwt", "/project/element", "/x"])
 def test_nothing_can_be_uploaded(method: str, path: str) -> None:
     assert request(method, path, b"x" * 10)[0] == 405
+
+
+def test_an_article_is_removed_by_a_small_form_of_our_own_pages() -> None:
+    form = b"article=a.txt"
+    assert request("POST", REMOVAL, form, content_length=str(len(form)))[2] == form
+    assert request("POST", REMOVAL, form, origin="https://evil.example")[0] == 403
+    assert request("POST", REMOVAL, form, origin="null")[0] == 403
+    assert request("DELETE", REMOVAL)[0] == 405
+    assert request("POST", REMOVAL, b"", content_length=str(MOST_BODY_BYTES + 1))[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("public_url", "secure"),
+    [(None, False), ("http://ask.example.org", False), ("https://ask.example.org", True)],
+)
+def test_behind_https_no_cookie_goes_by_plain_http(public_url: str | None, secure: bool) -> None:
+    plain = [(b"set-cookie", b"access_token=x; HttpOnly; Path=/; SameSite=lax")]
+    marked = [(b"Set-Cookie", b"id=y; SameSite=None; secure"), (b"vary", b"cookie")]
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [*plain, *marked]})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    guard = Guard(app, hosts=HOSTS, policy="", public_url=public_url)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [(b"host", b"localhost:8000")],
+    }
+    asyncio.run(guard(scope, None, send))  # type: ignore[arg-type]
+    first, *others = sent[0]["headers"][: len(plain + marked)]
+    assert first == (plain[0][0], plain[0][1] + (b"; Secure" if secure else b""))
+    assert others == marked, "what says so already, and what is no cookie, stays as it is"
 
 
 def test_bodies_are_capped() -> None:

@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from assistant.answers import SCHEMA, Answer, Citation, Hit
 from assistant.chat.history.exporting import conversation_json, conversation_markdown
 from assistant.chat.history.keeping import Keeping, cut_off, kept_form
-from assistant.chat.history.resuming import shown, turns
+from assistant.chat.history.resuming import shown, spoken, turns
 from assistant.chat.history.store import FILE_NAME, Exchange, FoldedStep, History
 from assistant.chat.replies.rendering import error_markdown
 from assistant.command import terminal
@@ -379,6 +379,20 @@ def test_refusals_errors_and_unfinished_questions_are_shown_too(history: History
         {"role": "user", "content": "When did it open?"},
         {"role": "assistant", "content": "The articles do not say this."},
     ]
+
+
+def test_what_comes_to_a_page_that_waited_is_read_out(history: History) -> None:
+    found = of((answer(), ""), (refusal(), ""), (None, "**Told**"), (None, ""), history=history)
+    first, *others = map(spoken, found.exchanges)
+    assert first == f"{QUOTE} A note. 1 source"
+    for said, begins in zip(
+        others,
+        ("The articles do not state this.", "This question could not be", "This question was not"),
+        strict=True,
+    ):
+        assert said.startswith(begins)
+    foreign = replace(found.exchanges[0], answer={"text": "?", "notes": []})
+    assert spoken(foreign).startswith("The answer cannot be read any more")
 
 
 def test_a_question_that_is_being_answered_is_not_said_to_be_unanswered(history: History) -> None:

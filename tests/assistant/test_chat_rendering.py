@@ -198,6 +198,17 @@ def test_a_refusal_says_what_was_asked_too() -> None:
     )
 
 
+def test_what_is_read_out_has_the_notes_too() -> None:
+    noted = answer(notes=("The articles differ.", "Asked only 2 articles."))
+    assert rendering.spoken(noted) == (
+        "The sum was 5 [sic]. The articles differ. Asked only 2 articles. 1 source"
+    )
+    refused = answer(refusal="not_stated", citations=(), notes=("Asked only 2 articles.",))
+    said = rendering.spoken(refused)
+    assert said.startswith("The articles do not state this. Try ")
+    assert said.endswith(" Asked only 2 articles.")
+
+
 def test_the_copy_holds_every_source() -> None:
     copy = rendering.copy_text(answer(notes=("A note.",)))
     assert copy == (

@@ -187,6 +187,31 @@ def test_one_that_is_kept_in_the_library_is_everybodys(
     assert b"Quillon" not in everything(assistant.uploads.parent)
 
 
+def test_one_in_the_library_outlasts_its_conversation_and_stays_its_owners_to_remove(
+    uploads: Uploads, assistant: Assistant
+) -> None:
+    first = add(uploads, assistant, kept="library")
+    second = add(uploads, assistant, "The tower is 31 metres high.", "tower.txt", kept="library")
+    private = add(uploads, assistant, "The mill of Ada is 12 metres high.", "mill.txt")
+    assert first.id
+    assert second.id
+    assert private.id
+    uploads.drop(OWN)
+    # Another conversation does not list what it has not added itself.
+    assert uploads.listing(assistant, ADA, OTHER) == ()
+    assert uploads.has_added(assistant, ADA, first.id)
+    for user, article_id in ((BOB, first.id), (ADA, private.id), (ADA, "0.txt"), (ADA, "")):
+        assert not uploads.has_added(assistant, user, article_id)
+        assert not uploads.remove(assistant, user, None, article_id)
+        assert not uploads.remove(assistant, user, OTHER, article_id)
+    assert tells(assistant.ask(ABOUT_CANARY))
+    assert uploads.remove(assistant, ADA, None, first.id)
+    assert uploads.remove(assistant, ADA, OTHER, second.id)
+    assert not uploads.has_added(assistant, ADA, first.id)
+    assert not tells(assistant.ask(ABOUT_CANARY))
+    assert b"Quillon" not in everything(assistant.uploads.parent)
+
+
 def test_the_library_is_closed_where_it_is_not_allowed(
     tmp_path: Path, assistant: Assistant
 ) -> None:

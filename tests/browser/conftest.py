@@ -209,7 +209,7 @@ class Tab:
         """Type a question, send it, and wait for the whole reply.
 
         A page that came before the articles were ready loads again once they are, and a question
-        sent in that moment may be lost. `ask_too_early` has the questions that come before.
+        sent in that moment may be lost. `test_conversation.py` has one that comes before.
         """
         self.page.wait_for_function(READY)
         replies = self.page.locator(REPLY)

@@ -140,6 +140,7 @@ def test_stop_says_so_in_the_language_of_the_reader(
     page.click("#chat-submit")
     page.locator("#stop-button").click()
     expect(page.locator(".ai-message").last).to_have_text(said)
+    expect(page.locator("#footnote-voice")).to_have_text(said)
     expect(page.locator("#stop-button")).to_have_count(0)
     asking.ask(screens.QUESTION)  # the place in the queue is free again
     expect(page.locator(screens.MARKER).first).to_be_visible()

@@ -401,15 +401,7 @@ def test_a_question_that_no_message_holds_is_told_too(tab: NewTab, seeds_server:
 
 
 def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
-    # Chainlit loses an event to a page that is still connecting, about one time in ten on a busy
-    # machine: once is let pass, twice is a defect of ours.
-    try:
-        ask_too_early(tab, serve, tmp_path / "first")
-    except AssertionError:
-        ask_too_early(tab, serve, tmp_path / "second")
-
-
-def ask_too_early(tab: NewTab, serve: Serve, opened: Path) -> None:
+    opened = tmp_path / "opened"
     server = serve("--fake", "--until", str(opened))
     early, waiting = tab(server), tab(server)
     page = early.open()

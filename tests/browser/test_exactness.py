@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from assistant.chat.access.passwords import LOCAL_USER
 from assistant.chat.history.store import FILE_NAME, History
 from assistant.chat.replies import escaping
 from assistant.proof.citations import shown
+from tests.browser.serving import ALL
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Tab
@@ -30,6 +32,11 @@ ANSWERS = int(os.environ.get("FOOTNOTE_TEST_ANSWERS", "6"))
 OF_A_CONVERSATION = 20
 NewTab = Callable[..., "Tab"]
 
+TITLE = "A pa\u00adge"
+INVISIBLE = (
+    "tags \U000e0041\U000e007f, a joiner\u034f, a vowel\u180e, "
+    "the flag 🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+)
 NASTY = [
     "<script>alert(1)</script> and <img src=x onerror=alert(2)>",
     "![picture](http://outside.example/a.png) ![][ref]",
@@ -73,6 +80,7 @@ NASTY = [
     "</mark></div></body> <style>*{display:none}</style>",
     "SourcesPanel and SourcePassage are names of ours",
     "two  spaces and\ta tab",
+    INVISIBLE,
 ]
 QUIET = [line.replace("\x00", "") for line in NASTY]
 """U+0000 cannot be shown by any page."""
@@ -105,12 +113,12 @@ def nothing_ran(page: Page) -> None:
 
 
 def test_every_string_is_shown_exactly(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
-    (tmp_path / "nasty.txt").write_bytes("\n".join(["A page", *QUIET]).encode())
+    lines = [TITLE, *QUIET]
+    (tmp_path / "nasty.txt").write_bytes("\n".join(lines).encode())
     asking = tab(serve("--fake", "--folder", str(tmp_path)))
     page = asking.open()
-    reply = asking.ask("Show all lines")
+    reply = asking.ask(ALL)
     text = reply.locator(".message-content [role=article]").first.text_content()
-    lines = ["A page", *QUIET]
     sentences = [f"{escaping.shown(shown(line))}{n}" for n, line in enumerate(lines, start=1)]
     assert text == " ".join(sentences)
     nothing_ran(page)
@@ -121,6 +129,38 @@ def test_every_string_is_shown_exactly(tab: NewTab, serve: Serve, tmp_path: Path
         expect(page.locator("#side-view-title")).to_contain_text(f"Source {place + 1} of")
         assert opened_passage(page) == line
     nothing_ran(page)
+    # What has no shape is signed, in titles too; the tags of a flag have one.
+    markers.nth(lines.index(INVISIBLE)).click()
+    expect(page.locator("#side-view-title")).to_contain_text(f"Source {lines.index(INVISIBLE) + 1}")
+    signs = "signs => signs.map(sign => sign.dataset.code)"
+    hidden = page.locator("#side-view-content mark .fn-hidden").evaluate_all(signs)
+    assert hidden == ["E0041", "E007F", "034F", "180E"]
+    chip = reply.locator(".fn-chip").first
+    assert chip.locator(".fn-title").text_content() == TITLE
+    for title in (chip.locator(".fn-title"), page.locator(".fn-passage h2")):
+        assert title.locator(".fn-hidden").evaluate_all(signs) == ["00AD"]
+    expect(chip).to_have_attribute("title", "A page")
+
+
+def test_an_answer_from_forty_articles_cites_each_where_it_is(
+    tab: NewTab, serve: Serve, tmp_path: Path
+) -> None:
+    names = [f"{number:02d}.txt" for number in range(1, 41)]
+    quotes = [f"The tower of {name[:2]} is {at * 7 + 90} m high." for at, name in enumerate(names)]
+    for name, quote in zip(names, quotes, strict=True):
+        (tmp_path / name).write_text(quote, "utf-8")
+    asking = tab(serve("--fake", "--folder", str(tmp_path)))
+    page = asking.open()
+    reply = asking.ask(ALL)
+    markers = reply.locator('a[href^="#cite-"]')
+    expect(markers).to_have_text([str(number) for number in range(1, 41)])
+    expect(reply.locator(".fn-title")).to_have_text(quotes)
+    for number in (1, 10, 25, 40, *random.Random(40).sample(range(2, 40), 4)):
+        markers.nth(number - 1).click()
+        expect(page.locator("#side-view-title")).to_contain_text(f"Source {number} of 40")
+        expect(page.locator(".fn-about")).to_contain_text(names[number - 1])
+        expect(page.locator(".fn-passage h2")).to_have_text(quotes[number - 1])
+        assert opened_passage(page) == quotes[number - 1]
 
 
 @pytest.mark.parametrize("line", QUIET)

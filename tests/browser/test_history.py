@@ -239,8 +239,26 @@ def test_a_page_that_is_loaded_again_waits_for_its_answer(tab: NewTab, serve: Se
         "steps => steps.map(step => step.dataset.stepType)"
     )
     assert kinds == ["user_message", "retrieval", "assistant_message"]
+    expect(page.locator("#footnote-voice")).to_contain_text("2 sources")
     # What follows is understood from it.
     expect(asking.ask("Were they sold in Ningde?").locator("blockquote")).to_contain_text("Asked")
+
+
+def test_a_follow_up_is_understood_from_what_another_tab_has_asked(
+    tab: NewTab, fake_server: Server
+) -> None:
+    first, second = tab(fake_server), tab(fake_server)
+    page = first.open()
+    first.ask(OTHER)
+    expect(page).to_have_url(re.compile("/thread/"))
+    second.page.goto(page.url)
+    expect(second.page.locator(MARKER).first).to_be_visible()
+    first.ask(QUESTION)
+    noted = second.ask("Were they sold in Ningde?").locator("blockquote")
+    expect(noted).to_contain_text(f"Were they sold in Ningde? ({QUESTION})")
+    # And back again, by the page that has seen nothing of it.
+    noted = first.ask("Were they sold there?").locator("blockquote")
+    expect(noted).to_contain_text("Were they sold there? (Were they sold in Ningde?)")
 
 
 def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:

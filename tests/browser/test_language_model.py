@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Error, Response, expect
 
-from tests.endpoints import chunk, event, served
+from tests.browser.test_preferences import LINE, confirm, settings
+from tests.endpoints import chunk, event, says, served
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Tab
@@ -105,3 +106,42 @@ def test_the_panel_grows_with_the_answer(
         expect(reply.locator(".fn-next")).to_be_visible()
         page.wait_for_timeout(500)
         expect(mark).to_contain_text("10 new energy vehicle")
+
+
+def writes_at_once(body: dict[str, Any]) -> str:
+    """The sentence that one of its sources has, with the number of that one."""
+    found = re.search(r"^\[(\d+)\][^\n]*300,600", body["messages"][1]["content"], re.M)
+    assert found
+    return f"{FIRST} [{found[1]}]."
+
+
+def test_it_is_switched_off_in_the_settings_and_stays_off(
+    tab: Callable[..., Tab], serve: Serve, exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(says(writes_at_once)) as endpoint:
+        monkeypatch.setenv("FOOTNOTE_LLM_URL", endpoint.url)
+        monkeypatch.setenv("FOOTNOTE_LLM_MODEL", "tiny")
+        asking = tab(serve(encoder=exported))
+        page = asking.open()
+        line, switch = page.locator(LINE), page.locator("[role=dialog] #llm")
+        expect(line).to_contain_text("language model on")
+        expect(asking.ask(QUESTION)).to_contain_text("Written by the language model tiny")
+        asked = len(endpoint.requests)
+        assert asked
+
+        settings(page)
+        expect(switch).to_be_checked()
+        switch.click()
+        expect(switch).not_to_be_checked()
+        confirm(page)
+        expect(line).to_contain_text("language model off")
+        reply = asking.ask(QUESTION)
+        expect(reply.locator('a[href^="#cite-"]').first).to_be_visible()
+        expect(reply).to_contain_text("300,600")
+        expect(reply).not_to_contain_text("Written by the language model")
+
+        page.reload()
+        expect(line).to_contain_text("language model off")
+        settings(page)
+        expect(switch).not_to_be_checked()
+        assert len(endpoint.requests) == asked, "it is not asked any more"

@@ -203,7 +203,7 @@ def test_the_focus_outlives_a_page_that_is_drawn_anew(tab: NewTab, server: Serve
     expect(page.locator("#chat-input")).to_be_focused()
 
 
-def test_what_is_kept_in_the_library_is_everybodys(
+def test_what_is_kept_in_the_library_is_everybodys_until_its_owner_removes_it(
     tab: NewTab, server: Server, files: Path
 ) -> None:
     asking, other = tab(server), tab(server)
@@ -218,6 +218,13 @@ def test_what_is_kept_in_the_library_is_everybodys(
     page.reload()  # the choice is remembered
     page.locator("#fn-add").click()
     expect(page.get_by_label("Everybody: keep them in the library")).to_be_checked()
+    # Another conversation does not list it; it is removed on its own page.
+    page.goto(f"{server.url}/articles?words=viaduct")
+    page.locator("tbody th a").click()
+    page.get_by_role("button", name="Remove from the library").click()
+    expect(page.locator("h1")).to_have_text("The article was removed")
+    assert b"The Hollin viaduct" not in ask(server, "GET", "/articles")[1]
+    expect(other.ask(QUESTION).locator(MARKER)).to_have_count(0)
     asking.errors.clear()
 
 

@@ -23,6 +23,7 @@ from assistant.wording import say
 
 __all__ = [
     "LARGEST_UPLOAD_BYTES",
+    "REMOVAL",
     "UPLOADS",
     "Guard",
     "content_policy",
@@ -37,6 +38,8 @@ MOST_BODY_BYTES = 1_000_000
 LARGEST_UPLOAD_BYTES = 20_000_000
 """A book of a thousand pages has less text than this; what has more is mostly pictures."""
 UPLOADS = "/uploads"
+REMOVAL = f"{UPLOADS}/remove"
+"""Where the page of an article in the library takes it out."""
 MOST_BODY_SECONDS = 60.0
 """How long a body may take to arrive; who dawdles on purpose holds a place that others need."""
 MOST_QUESTION_CHARACTERS = 100_000
@@ -64,6 +67,7 @@ WRITES: Mapping[str, frozenset[str]] = {
     "/feedback": frozenset({"PUT", "DELETE"}),
     "/preferences": frozenset({"POST"}),
     UPLOADS: frozenset({"POST", "DELETE"}),
+    REMOVAL: frozenset({"POST"}),
 }
 """Paths that take a body, and how, beside the socket's."""
 UNUSED_HEADERS = (b"range", b"if-range")
@@ -253,6 +257,7 @@ class Guard:
             self.hosts |= {urlsplit(public_url).netloc.lower()}
             self.origins |= {public_url.lower()}
         self.port = port if any_address else None
+        self.secure = (public_url or "").startswith("https:")
         self.headers = (
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
@@ -305,10 +310,21 @@ class Guard:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *self.headers]}
+                headers = message.get("headers", ())
+                if self.secure:
+                    headers = map(secured, headers)
+                message = {**message, "headers": [*headers, *self.headers]}
             await send(message)
 
         return sending
+
+
+def secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A header; if it sets a cookie, one that browsers send by HTTPS only."""
+    name, value = header
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return header
+    return name, value + b"; Secure"
 
 
 def is_address(host: str, port: int) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from assistant.chat.opening import Turn
     from embeddings.records import Article
 
-__all__ = ["Shown", "shown", "turns"]
+__all__ = ["Shown", "shown", "spoken", "turns"]
 
 STOPPED = N_("This question was not answered: it was stopped, or the chat ended. Ask it again.")
 ANSWERING = N_("This question is still being answered. The answer will stand here.")
@@ -76,15 +76,30 @@ def turns(conversation: Conversation) -> list[Turn]:
     return said
 
 
+def spoken(exchange: Exchange) -> str:
+    """What is read out of a reply that is there now."""
+    if exchange.answer is None:
+        return _("This question could not be answered.") if exchange.told else _(STOPPED)
+    answer = _answer(exchange.answer)
+    return rendering.spoken(answer) if answer is not None else _(UNREADABLE)
+
+
+def _answer(form: dict[str, Any]) -> Answer | None:
+    """A kept answer; None for one that another program wrote into the file."""
+    try:
+        return replace(Answer.from_dict(form), notes=notes_of(form))
+    except CitationError:
+        return None
+
+
 def _reply(
     exchange: Exchange, article: Callable[[str], Article], answering: bool
 ) -> tuple[str, rendering.Panel | None]:
     """The Markdown of a reply, and its panel."""
     if exchange.answer is None:
         return exchange.told or escape(_(ANSWERING if answering else STOPPED)), None
-    try:
-        answer = replace(Answer.from_dict(exchange.answer), notes=notes_of(exchange.answer))
-    except CitationError:  # a file that another program wrote
+    answer = _answer(exchange.answer)
+    if answer is None:
         return escape(_(UNREADABLE)), None
     sources = [_source(citation, article, exchange.asked) for citation in answer.citations]
     asked_as = rendering.asked_as_markdown(answer.standalone_question, answer.question)

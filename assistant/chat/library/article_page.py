@@ -27,9 +27,12 @@ Place = tuple[int, int]
 ARTICLES = "/articles"
 PLACE = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 BETWEEN_PARAGRAPHS = re.compile(r"\n(?:[^\S\n]*\n)+")
-# Controls and direction marks have no shape; SourcePassage.jsx shows the same ones.
+# Tags have no shape either, but after a black flag, to which they give that of a region (UTS 51).
+FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
+# Controls, direction marks and the like have no shape; public/app.js shows the same ones.
 HIDDEN = re.compile(
-    "\r\n|[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    f"({FLAG})|\r\n|[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 # What HTML does not let through, each as one character: the places after it must not move.
 IN_HTML = {"\0": "\ufffd", "\r": "&#13;"}
@@ -120,11 +123,13 @@ def visible(text: str) -> Markup:
 
 def plain(text: str) -> str:
     """`text` without what has no shape, for the name of a tab."""
-    return HIDDEN.sub("", text)
+    return HIDDEN.sub(lambda found: found[1] or "", text)
 
 
 def _signed(found: re.Match[str]) -> str:
     character = found[0]
+    if found[1]:
+        return character
     if character == LINE_END:
         return f"{IN_HTML[character[0]]}\n"
     shown = IN_HTML.get(character, character)

@@ -5,9 +5,11 @@ They are made on the server, so that they open without JavaScript; all work is d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from assistant.chat.access.hardening import REMOVAL
 from assistant.chat.access.login import user_of
 from assistant.chat.access.passwords import LOCAL_USER
 from assistant.chat.failures import told, worded
@@ -27,6 +30,7 @@ from assistant.chat.replies.rendering import dated
 from assistant.chat.texts.language import chosen, gettext, ngettext
 from assistant.chat.texts.language import gettext as _
 from embeddings.errors import QuestionError
+from embeddings.folders import UPLOADED
 from embeddings.records import Article
 
 if TYPE_CHECKING:
@@ -46,6 +50,8 @@ RELOAD_SECONDS = 3
 """After that a page that came before the articles loads again by itself."""
 
 Admit = Callable[[Request], Awaitable[bool]]
+Who = Callable[[Request], str]
+"""Names who is asking, of those who are let in."""
 Page = tuple[int, str]
 """Status and HTML."""
 
@@ -79,16 +85,23 @@ templates.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: i
 templates.globals["language"] = chosen
 
 
+def acting_user(request: Request) -> str:
+    """Who is asking: whose token it is, or where nobody logs in, the one user of the machine."""
+    return user_of(request.scope["headers"]) or LOCAL_USER
+
+
 def page_routes(
     opening: Opening,
     admit: Admit,
     uploads: Uploads,
     preferences: Callable[[Request], Preferences] = lambda _: Preferences(),
+    who: Who = acting_user,
 ) -> list[Route]:
     """Routes of the pages; only to those whom `admit` lets in.
 
     `preferences` are those of who is asking; it is called in a thread.
     """
+    removing = asyncio.Lock()  # it takes a while: who removes many takes one thread at most
 
     async def library(request: Request) -> Response:
         form = dict(request.query_params)
@@ -96,15 +109,29 @@ def page_routes(
 
     async def article(request: Request) -> Response:
         article_id, asked = request.path_params["article_id"], dict(request.query_params)
-        user = ""  # whoever may ask may read the library
-        if private_to(article_id) is not None:
-            user = user_of(request.scope["headers"]) or LOCAL_USER
+        # Whoever may ask may read what is not an upload.
+        user = who(request) if article_id.startswith(UPLOADED) else ""
 
         def page(assistant: Answerer) -> Page:
-            with uploads.seen_by(user, cast("Assistant", assistant), article_id) as seen:
-                return article_html(seen, article_id, asked)
+            opened = cast("Assistant", assistant)
+            own = uploads.has_added(opened, user, article_id)
+            with uploads.seen_by(user, opened, article_id) as seen:
+                return article_html(seen, article_id, asked, removable=own)
 
         return await _answer(request, page)
+
+    async def remove(request: Request) -> Response:
+        body = await request.body()
+
+        def page(assistant: Answerer) -> Page:
+            article_id = parse_qs(body.decode("utf-8", "replace")).get("article", [""])[0]
+            if uploads.remove(cast("Assistant", assistant), who(request), None, article_id):
+                removed = _("The article was removed")
+                return 200, _message(removed, _("Nothing is answered from it any more."))
+            return 404, _message(_("There is no such article"), None, article_id=article_id)
+
+        async with removing:
+            return await _answer(request, page)
 
     async def _answer(request: Request, page: Callable[[Answerer], Page]) -> Response:
         if not await admit(request):
@@ -128,6 +155,7 @@ def page_routes(
         Route("/articles", library),
         Route("/articles/", library),
         Route("/articles/{article_id:anything}", article),
+        Route(REMOVAL, remove, methods=["POST"]),
     ]
 
 
@@ -149,8 +177,10 @@ async def signed_in(request: Request) -> bool:
     return True
 
 
-def article_html(assistant: Answerer, article_id: str, asked: dict[str, str]) -> Page:
-    """The page of one article.
+def article_html(
+    assistant: Answerer, article_id: str, asked: dict[str, str], *, removable: bool = False
+) -> Page:
+    """The page of one article; `removable` for who has added it to the library.
 
     Of what is `asked`, `highlight` is the place to mark; where `sha256` is not that of the text,
     the text is another than the one that was cited, and no place in it is marked.
@@ -169,6 +199,8 @@ def article_html(assistant: Answerer, article_id: str, asked: dict[str, str]) ->
         changed=changed,
         choosable=private_to(article.id) is None,
         missing=wanted is not None and place is None and not changed,
+        removable=removable,
+        removal=REMOVAL,
     )
 
 

@@ -234,21 +234,33 @@ class Uploads:
         own = [u for u in found if u.owner == owner and u.conversation == conversation]
         return tuple(sorted(own, key=lambda upload: upload.added))
 
-    def _all(self, assistant: Assistant, conversation: str) -> Iterator[tuple[Path, Upload]]:
-        """The folders of uploads that may be this conversation's, and what is in them."""
-        private = self._folder(conversation) / "uploads" / conversation
-        library = assistant.uploads / "library"
-        for about in (*private.glob(f"*/{ABOUT}"), *library.glob(f"*/{ABOUT}")):
+    def has_added(self, assistant: Assistant, user: str, article_id: str) -> bool:
+        """Whether it was this user who added an article to the library, and may remove it."""
+        if not article_id.startswith(UPLOADED):  # most are not, and nothing is read for them
+            return False
+        added = self._all(assistant, None)
+        return any((upload.id, upload.owner) == (article_id, user) for _, upload in added)
+
+    def _all(self, assistant: Assistant, conversation: str | None) -> Iterator[tuple[Path, Upload]]:
+        """The folders of uploads to the library, and of a conversation's own; what is in them."""
+        folders = [assistant.uploads / "library"]
+        if conversation is not None:
+            folders.append(self._folder(conversation) / "uploads" / conversation)
+        for about in [about for folder in folders for about in folder.glob(f"*/{ABOUT}")]:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 yield about.parent, Upload(**json.loads(about.read_text("utf-8")))
 
-    def remove(self, assistant: Assistant, owner: str, conversation: str, article_id: str) -> bool:
-        """Take an article out of the answers and off the disk; False if it is none of theirs."""
+    def remove(
+        self, assistant: Assistant, owner: str, conversation: str | None, article_id: str
+    ) -> bool:
+        """Take an article out of the answers and off the disk; False if it is none of theirs.
+
+        One of the library outlasts its conversation: it is removed from any, or from none.
+        """
         with self._mutex:
             for folder, upload in self._all(assistant, conversation):
-                if (upload.id, upload.owner, upload.conversation) == (
-                    article_id, owner, conversation,
-                ):  # fmt: skip
+                within = upload.kept == "library" or upload.conversation == conversation
+                if within and (upload.id, upload.owner) == (article_id, owner):
                     # Hidden first: whatever happens now, no indexing reads the file again.
                     hidden = folder.with_name(f".{folder.name.lstrip('.')}")
                     folder.rename(hidden)

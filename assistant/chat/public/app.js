@@ -13,9 +13,21 @@
   );
   const _ = gettext;
 
+  // Controls, direction marks, tags and the like have no shape: they are shown by their code. Of
+  // tags those have one that make another flag of a black one. `article_page.py` has the same ones.
+  const FLAG = '\u{1f3f4}';
+  const HIDDEN = /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}])/u;
+  const pieces = (text) => text.split(HIDDEN).map((piece, index) => ({
+    piece,
+    code: index % 2 && !piece.startsWith(FLAG) ? piece.codePointAt(0).toString(16).toUpperCase().padStart(4, '0') : null,
+  }));
+  const plain = (text) => pieces(text).map(({ piece, code }) => (code ? '' : piece)).join('');
+
   // A marker opens its source in the side panel and never leads anywhere, not even when it is
   // clicked before its panel is there: then the panel finds the click in `pending`.
-  const footnote = { pending: null, shown: null, fresh: false, touched: false, gettext, adding: false };
+  const footnote = {
+    pending: null, shown: null, fresh: false, touched: false, adding: false, gettext, pieces, plain,
+  };
   window.footnote = footnote;
 
   // `shown` is what the side view holds until its reader closes it: with Escape, above it, or, on

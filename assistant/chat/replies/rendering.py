@@ -183,12 +183,13 @@ def error_markdown(message: str, error_id: str) -> str:
 
 def spoken(answer: Answer) -> str:
     """What is read out of an answer, once it is complete, to who listens."""
+    notes = map(told, answer.notes)
     if answer.refusal is not None:
-        return f"{_(REFUSED[answer.refusal])} {_(REPHRASE[answer.refusal])}"
+        return " ".join((_(REFUSED[answer.refusal]), _(REPHRASE[answer.refusal]), *notes))
     text = " ".join(said.text for said in sentences_in(answer.text, answer.citations))
     number = len(answer.citations)
     sources = ngettext("{count} source", "{count} sources", number).format(count=number)
-    return f"{text} {sources}"
+    return " ".join((text, *notes, sources))
 
 
 def panel(

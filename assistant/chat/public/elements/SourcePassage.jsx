@@ -3,19 +3,13 @@ import { useEffect, useRef } from 'react';
 import { useRecoilValue, useSetRecoilState } from 'recoil';
 import { elementState, sideViewState } from '@chainlit/react-client';
 
-// Controls and direction marks have no shape: show where they are, and keep them from turning
-// the text around them. The characters stay in the text, so a copy of it is exact.
-const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff])/;
-
 const _ = window.footnote.gettext;
 
-function visible(text) {
-  return text.split(HIDDEN).map((part, index) => {
-    if (index % 2 === 0) return part;
-    const code = part.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    return <span key={index} className="fn-hidden" data-code={code}>{part}</span>;
-  });
-}
+// What has no shape: show where it is, and keep it from turning the text around it. The characters
+// stay in the text, so a copy of it is exact.
+const visible = (text) => window.footnote.pieces(text).map(({ piece, code }, index) => (
+  code ? <span key={index} className="fn-hidden" data-code={code}>{piece}</span> : piece
+));
 
 // Where the file of an article that was added in the chat lies says nothing to its reader.
 const ADDED = /^\.uploads\/.*\//;
@@ -54,7 +48,7 @@ export default function SourcePassage() {
   }, [message, source.number]);
 
   return (
-    <article className="fn-passage" ref={passage} tabIndex={-1} aria-label={source.title}>
+    <article className="fn-passage" ref={passage} tabIndex={-1} aria-label={window.footnote.plain(source.title)}>
       <h2 lang={source.language || undefined}>{visible(source.title)}</h2>
       <p className="fn-about">{source.date || _('undated')}<span>{source.article_id.replace(ADDED, '')}</span>{source.page ? _('page {number}', { number: source.page }) : null}</p>
       {source.href ? <p className="fn-open"><a href={source.href} target="_blank" rel="noopener">{_('Open the article')}</a></p> : null}

@@ -6,6 +6,11 @@ import { Check, Copy } from 'lucide-react';
 
 const _ = window.footnote.gettext;
 
+// As in `SourcePassage.jsx`.
+const visible = (text) => window.footnote.pieces(text).map(({ piece, code }, index) => (
+  code ? <span key={index} className="fn-hidden" data-code={code}>{piece}</span> : piece
+));
+
 // Scripts have a clipboard only on pages that come by HTTPS or from the machine itself.
 const toClipboard = async (text) => {
   if (navigator.clipboard) { await navigator.clipboard.writeText(text); return; }
@@ -83,7 +88,7 @@ export default function SourcesPanel() {
       <div className="fn-chips">
         {sources.map((source) => (
           <button
-            key={source.number} type="button" className="fn-chip" title={source.title}
+            key={source.number} type="button" className="fn-chip" title={window.footnote.plain(source.title)}
             data-number={source.number} aria-pressed={side?.key === `${id}-${source.number}`}
             onClick={(event) => {
               window.footnote.opener = event.currentTarget;
@@ -91,7 +96,7 @@ export default function SourcesPanel() {
             }}
           >
             {kind === 'sources' ? <span className="fn-number">{source.number}</span> : null}
-            <span className="fn-title">{source.title}</span>
+            <span className="fn-title">{visible(source.title)}</span>
             <span className="fn-date">{source.date || _('undated')}</span>
           </button>
         ))}
