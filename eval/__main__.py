@@ -8,6 +8,7 @@ FOLDER`, in `eval.bench_command`, `report`, in `eval.report_command`, and for qu
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -142,13 +143,15 @@ def evaluate(
             sets = (_chosen(set_name, questions, articles, floors),)
     except AssistantError as error:
         raise _failed(error) from error
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE", ".")).resolve()
     reports = []
     for chosen in sets:
         folder = (out / chosen.name if every else out) if out else RUNS / chosen.name
         try:
             limits = load_gate(chosen.floors) if gate else Gate()
-            report = measured(
-                chosen, limits, _before(chosen, accepted), data_dir, Console(stderr=True)
+            report = replace(
+                measured(chosen, limits, _before(chosen, accepted), data_dir, Console(stderr=True)),
+                next_step=_next_step(chosen, folder, workspace),
             )
             show(report, wide(Console()), verbose=verbose)  # also where it cannot be written
             names = write(report, folder)
@@ -161,7 +164,6 @@ def evaluate(
         for report in reports:
             typer.echo(_summary(report))
     if annotate or (annotate is None and os.environ.get("GITHUB_ACTIONS") == "true"):
-        workspace = Path(os.environ.get("GITHUB_WORKSPACE", ".")).resolve()
         for line in workflow_commands(reports, workspace):
             typer.echo(line)
     if len(reports) < len(sets):
@@ -180,8 +182,8 @@ def show(report: Report, console: Console, *, verbose: bool) -> None:
         for line in failures(report.records):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     if report.comparison is None:
-        which = " RUN --to FILE" if report.name == OWN else ""
-        told = f"Compared with no accepted run; `python -m eval accept{which}` makes this one it."
+        told = report.ungated or f"compared with no accepted run; to have one, {report.next_step}"
+        told = f"{told[0].upper()}{told[1:]}."
         console.print(told, markup=False, highlight=False, soft_wrap=True)
     for verdict in broken(report.verdicts):
         console.print(f"BROKEN: {verdict}", markup=False, highlight=False, soft_wrap=True)
@@ -222,6 +224,19 @@ def _chosen(
         questions=tuple(questions or chosen.questions),
         articles=articles or chosen.articles,
         floors=floors or chosen.floors,
+    )
+
+
+def _next_step(chosen: QuestionSet, folder: Path, workspace: Path) -> str:
+    """What makes the run in `folder` the accepted one, told from the folder of the checkout."""
+    place = folder.resolve()
+    place = place.relative_to(workspace) if place.is_relative_to(workspace) else place
+    command = f"python -m eval accept {shlex.quote(place.as_posix())}"
+    if chosen.name != OWN:
+        return f"run `{command} --set {chosen.name}` and commit {chosen.accepted.name}"
+    return (
+        f"run `{command} --to accepted.jsonl`, commit that file, and name it with --accepted (in "
+        "the action: `accepted: accepted.jsonl`)"
     )
 
 

@@ -35,7 +35,7 @@ def workflow_commands(reports: Sequence[Report], workspace: Path) -> Iterator[st
 
     At most `MOST` of each level over all reports: what has no place of its own is named together,
     floors in one error and questions in another. `workspace` is the folder of the checkout, which
-    the paths of files start at.
+    the paths of files start at. Where a set has no accepted run, the first warning says so.
     """
     several = len(reports) > 1
     closed = [(report, verdict) for report in reports for verdict in broken(report.verdicts)]
@@ -50,7 +50,11 @@ def workflow_commands(reports: Sequence[Report], workspace: Path) -> Iterator[st
         for one in report.comparison.lost
         if (id(report), one) not in {(id(each), name) for each, name in lost}
     ]
-    yield from _questions(besides, MOST, "warning", "Lost since the accepted run", workspace)
+    ungated = [f"{r.name}: {r.ungated}" if several else r.ungated for r in reports if r.ungated]
+    if ungated:
+        yield _command("warning", "\n".join(ungated), {"title": "No accepted run"})
+    most = MOST - bool(ungated)
+    yield from _questions(besides, most, "warning", "Lost since the accepted run", workspace)
 
 
 def _distinct(pairs: Iterable[Lost]) -> list[Lost]:

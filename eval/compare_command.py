@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +15,12 @@ from eval.comparison_report import comparison_lines, comparison_table
 from eval.report import wide
 from eval.saved import Saved, SavedError, read_saved
 from eval.sets import RUNS, QuestionSet, load_sets, named
+from eval.tables import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eval.comparison import Comparison
 
 __all__ = ["accept", "compare"]
 
@@ -79,11 +86,20 @@ def accept(
         typer.Option(help="File of the accepted run. Default: that of the set.",
                      show_default=False),
     ] = None,
+    because: Annotated[
+        str,
+        typer.Option(help="Why a run shall hold though its gate is closed; kept in the file.",
+                     show_default=False),
+    ] = "",
 ) -> None:  # fmt: skip
     """Make a run the one that later runs are compared with.
 
     It writes the judged values by question to the set's file, for you to commit; no word of an
-    article is in it.
+    article is in it. A run whose gate is closed, or that was held against none, is refused
+    without --because, so that what is accepted does not sink unseen; measures of the gate that are
+    worse than in the run accepted before are named.
+
+    Exit code: 0 it is written, 2 it is not: a run cannot be read or is refused.
 
     For instance, after a run that shall hold, after `python -m eval --all`, and for questions of
     your own:
@@ -95,23 +111,32 @@ def accept(
       python -m eval accept eval/runs/own --to accepted.jsonl
     """
     try:
-        if every and (run or set_name or to):
-            raise SavedError("--all takes each set's last run; leave out RUN, --set and --to")
+        if every and (run or set_name or to or because):
+            raise SavedError(
+                "--all takes each set's last run; leave out RUN, --set, --to and --because"
+            )
         chosen = load_sets() if every else (named(set_name, load_sets()),)
-        runs = [(one, _accepted_run(run or RUNS / one.name, one, to)) for one in chosen]
-        for one, saved in runs:
-            path = to or one.accepted
-            told = ""
-            if path.is_file():
-                told = f": {compared(read_saved(path), saved)} since the one before"
+        runs = [
+            (to or one.accepted, *_acceptable(run or RUNS / one.name, one, to, because.strip()))
+            for one in chosen
+        ]
+        for path, saved, since in runs:
             _write(path, saved.accepted())
+            told = "" if since is None else f": {since} since the one before"
             typer.echo(f"Accepted {len(saved.judged)} questions into {path}{told}")
+            if since is not None and (worse := ", ".join(_worse(saved, since))):
+                typer.echo(f"Worse than in the run accepted before: {worse}", err=True)
     except AssistantError as error:
         raise _failed(error) from error
 
 
-def _accepted_run(run: Path, chosen: QuestionSet, to: Path | None) -> Saved:
-    """The run, if it can be accepted; raises `SavedError` that says why not."""
+def _acceptable(
+    run: Path, chosen: QuestionSet, to: Path | None, because: str
+) -> tuple[Saved, Comparison | None]:
+    """The run, and what changed since the one accepted before, where there is one.
+
+    Raises `SavedError` that says why it cannot be accepted.
+    """
     saved = read_saved(run)
     failed = [one.id for one in saved.judged if one.outcome == "error"]
     if failed:
@@ -120,7 +145,41 @@ def _accepted_run(run: Path, chosen: QuestionSet, to: Path | None) -> Saved:
         raise SavedError(
             f"the run is of the set {saved.name!r}, not {chosen.name!r}; name its file: --to"
         )
-    return saved
+    path = to or chosen.accepted
+    since = compared(read_saved(path), saved, saved.no_drop) if path.is_file() else None
+    if not because and (fault := _fault(saved, since)):
+        raise SavedError(
+            f"the run of {saved.name or run} is not accepted: {fault}; mend that, or say why it "
+            'shall hold all the same: --because "…"'
+        )
+    return replace(saved, because=because), since
+
+
+def _fault(saved: Saved, since: Comparison | None) -> str:
+    """Why later runs should not be held to this one; else nothing.
+
+    Its gate may have been held to another accepted run, or to none: so the drop since the one that
+    it takes the place of is tested here again.
+    """
+    if not saved.gated:
+        return "it was held against no gate"
+    if saved.closed_by:
+        return f"its gate is closed by {', '.join(saved.closed_by)}"
+    if since is not None and since.dropped:
+        fallen = ", ".join(change.name for change in since.dropped)
+        return f"significantly worse than in the run accepted before: {fallen}"
+    return ""
+
+
+def _worse(saved: Saved, since: Comparison) -> Iterator[str]:
+    """The measures of the gate that are worse, significantly or not, or judged no more."""
+    for change in since.changes:
+        name = change.measure.name
+        if name in saved.gated and change.worse:
+            yield f"{change.name} ({shown(name, change.before)} → {shown(name, change.after)})"
+    for name in since.gone:
+        if name in saved.gated:
+            yield f"{name} (judged no more)"
 
 
 def _write(path: Path, text: str) -> None:

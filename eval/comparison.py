@@ -12,7 +12,7 @@ from eval.significance import ALPHA, detectable_loss, detectable_mean, holm, mcn
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from eval.intervals import Figure
+    from eval.intervals import Aggregate, Figure
     from eval.measures import Measure
     from eval.saved import Judged, Saved
 
@@ -52,9 +52,8 @@ class Change:
     @property
     def name(self) -> str:
         """The measure's name; a median is compared by its mean."""
-        return f"mean {self.measure.score}" if self.measure.aggregate != "mean" else (
-            self.measure.name
-        )  # fmt: skip
+        share = self.measure.aggregate == "share"
+        return self.measure.name if share else f"mean {self.measure.score}"
 
     @property
     def worse(self) -> bool:
@@ -99,6 +98,8 @@ class Comparison:
     alpha: float = ALPHA
     was: Mapping[str, str] = field(default_factory=dict)
     """The outcome before, of each question lost or won."""
+    gone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Measures that judged some of the questions before and judge none now, with their ids."""
 
     def change(self, measure: Measure) -> Change:
         """The change of a measure; raises `KeyError` when it was not compared."""
@@ -122,6 +123,7 @@ class Comparison:
             "lost": list(self.lost),
             "won": list(self.won),
             "was": dict(self.was),
+            "gone": {name: list(ids) for name, ids in self.gone.items()},
             "dropped": [change.measure.name for change in self.dropped],
             "changes": [change.to_dict() for change in self.changes],
         }
@@ -145,9 +147,10 @@ def compare(
     family = [c for c in changes if together is None or c.measure.name in together]
     adjusted = dict(zip(family, holm([c.p for c in family]), strict=True))
     good = [(a.outcome in GOOD, b.outcome in GOOD, b.id) for a, b in pairs]
+    gone = {measure.name: ids for measure in COMPARED if (ids := _gone(measure, pairs))}
     return Comparison(
         shared=len(pairs),
-        notes=tuple(_notes(before, after, len(pairs))),
+        notes=(*_notes(before, after, len(pairs)), *_gone_notes(gone)),
         changes=tuple(
             replace(
                 change,
@@ -160,29 +163,43 @@ def compare(
         won=tuple(question for was, now, question in good if now and not was),
         alpha=alpha,
         was={a.id: a.outcome for a, b in pairs if (a.outcome in GOOD) != (b.outcome in GOOD)},
+        gone=gone,
     )
 
 
 def _change(measure: Measure, pairs: Sequence[Pair]) -> Change | None:
     both = list(_values(measure, pairs))
-    gone = [b.id for a, b in pairs if a.value(measure) is not None and b.value(measure) is None]
     if not both:
         return None
     differences = [now - was for was, now, _ in both]
     sign = -1 if measure.lower_is_better else 1
     lost = tuple(question for was, now, question in both if sign * (now - was) < 0)
     won = tuple(question for was, now, question in both if sign * (now - was) > 0)
+    aggregate: Aggregate = "share" if measure.aggregate == "share" else "mean"
     yes_or_no = all(value in (0, 1) for was, now, _ in both for value in (was, now))
     return Change(
         measure=measure,
-        before=figure([was for was, _, _ in both]),
-        after=figure([now for _, now, _ in both]),
+        before=figure([was for was, _, _ in both], aggregate),
+        after=figure([now for _, now, _ in both], aggregate),
         difference=figure(differences),
         p=mcnemar(len(lost), len(won)) if yes_or_no else paired_p(differences),
         lost=lost,
         won=won,
-        no_longer_judged=tuple(gone),
+        no_longer_judged=_no_longer_judged(measure, pairs),
     )
+
+
+def _no_longer_judged(measure: Measure, pairs: Sequence[Pair]) -> tuple[str, ...]:
+    return tuple(
+        b.id for a, b in pairs if a.value(measure) is not None and b.value(measure) is None
+    )
+
+
+def _gone(measure: Measure, pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """The questions that could be judged before, where none of them all can be any more."""
+    if any(b.value(measure) is not None for _, b in pairs):
+        return ()
+    return _no_longer_judged(measure, pairs)
 
 
 def _values(measure: Measure, pairs: Sequence[Pair]) -> Iterator[tuple[float, float, str]]:
@@ -205,6 +222,12 @@ def _detectable(change: Change, pairs: Sequence[Pair], alpha: float) -> float | 
         if seen is not None or max(values) > 1:
             return seen
     return detectable_loss(len(both), len(change.lost) + len(change.won), alpha)
+
+
+def _gone_notes(gone: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    if gone:
+        told = ", ".join(f"{name} (of {len(ids)} questions)" for name, ids in gone.items())
+        yield f"Could be judged before and cannot any more: {told}."
 
 
 def _notes(before: Saved, after: Saved, shared: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HEADER",
+    "LISTED",
     "SEES",
     "comparison_lines",
     "comparison_markdown",
@@ -24,7 +25,7 @@ __all__ = [
 
 HEADER = ("measure", "before", "after", "difference", "95 %", "p", "lost", "won", "sees", "n")
 LISTED = 50
-"""Questions that are listed of those lost, and of those won."""
+"""Questions that are listed of those lost, of those won, and of those that failed."""
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -76,7 +77,7 @@ def comparison_rows(comparison: Comparison) -> list[list[str]]:
 
 def _row(change: Change) -> list[str]:
     difference = change.difference
-    digits = 1 if change.measure.aggregate != "mean" else 3
+    digits = 3 if change.measure.aggregate == "share" else 1
     p = f"({change.p:.3f})" if change.adjusted is None else f"{change.adjusted:.3f}"
     return [
         change.name,

@@ -54,6 +54,7 @@ def measured(
         models=models_of(chosen.articles, data_dir),
         took=took(time.perf_counter() - started),
         held_out=chosen.held_out,
+        not_held=() if before is not None else gate.together,
     )
     comparison = None
     if before is not None:

@@ -122,10 +122,10 @@ class Verdict:
     figure: Figure
     """The measure; for a `NoDrop` its difference to the accepted run."""
     state: Literal["holds", "broken", "not_judged"]
-    """`not_judged`: the question set has no question that this floor is about."""
+    """`not_judged`: no question is there that this floor is about, or none that both runs have."""
     lost: tuple[str, ...] = ()
     """Ids of the questions that fall short of the floor on their own; where some of them did not
-    in the accepted run, only those."""
+    in the accepted run, only those; of a `NoDrop` those that are worse, or judged no more."""
     p: float | None = None
     """Of a drop, adjusted for the number of measures."""
 
@@ -135,6 +135,10 @@ class Verdict:
         lost = f"; lost: {', '.join(self.lost)}" if self.lost else ""
         if self.p is not None:
             return f"{self.floor.name}: {value:+.3f}, p = {self.p:.4f}{lost}"
+        if isinstance(self.floor, NoDrop):
+            gone = self.state == "broken"
+            told = "could be judged then, and cannot be now" if gone else "nothing to compare"
+            return f"{self.floor.name}: {told}{lost}"
         return f"{self.floor.name} must be {self.floor.bound}, is {got}{lost}"
 
 
@@ -160,12 +164,17 @@ def check(
 
 
 def check_drops(wanted: Iterable[NoDrop], comparison: Comparison) -> tuple[Verdict, ...]:
-    """One verdict for each measure that must not drop, in order."""
+    """One verdict for each measure that must not drop, in order.
+
+    One that could be judged then and cannot be now is broken, as a floor would be: what shows
+    nothing any more must not look as if nothing had been lost.
+    """
     verdicts = []
     for each in wanted:
         change = _changed(each.measure, comparison)
         if change is None:
-            verdicts.append(Verdict(each, Figure(n=0), "not_judged"))
+            gone = comparison.gone.get(each.measure.name, ())
+            verdicts.append(Verdict(each, Figure(n=0), "broken" if gone else "not_judged", gone))
             continue
         fell = change.dropped(each.alpha)
         lost = change.lost if fell else ()

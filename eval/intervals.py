@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Aggregate", "Figure", "figure", "paired_p"]
+__all__ = ["Aggregate", "Figure", "figure", "none_of", "paired_p"]
 
-Aggregate = Literal["mean", "median", "p95"]
+Aggregate = Literal["mean", "share", "median", "p95"]
+"""A share is the mean of values from 0 to 1."""
 
 RESAMPLES = 2000
 SEED = 20240101
@@ -46,10 +47,21 @@ def figure(values: Sequence[float], aggregate: Aggregate = "mean") -> Figure:
 
     Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13: resample the
     questions with replacement, aggregate each resample, take the 2.5th and 97.5th percentiles.
-    The seed is fixed, so the same values give the same interval. Where all values are equal
-    the interval has no width: that says nothing about questions not in the set.
+    The seed is fixed, so the same values give the same interval. Where all values are equal it has
+    no width, as if no other question could come out otherwise; a share that is 0 or 1 for every
+    question has the interval of `none_of` instead.
     """
     return _figure(tuple(values), aggregate) if values else Figure(n=0)
+
+
+def none_of(n: int) -> float:
+    """How large, at most, a share may be that was 0 in all of n questions: 1 − 0.025^(1/n).
+
+    The upper end of the exact 95 % interval of no success in n (Clopper and Pearson, Biometrika
+    26, 1934); of n in n it is 1 less that. For values between 0 and 1 it is wide enough too: their
+    mean is no larger than the share of those that are not 0.
+    """
+    return float(1 - ((100 - COVERAGE) / 200) ** (1 / n))
 
 
 def paired_p(differences: Sequence[float]) -> float:
@@ -76,6 +88,9 @@ def paired_p(differences: Sequence[float]) -> float:
 def _figure(values: tuple[float, ...], aggregate: Aggregate) -> Figure:
     import numpy as np
 
+    if aggregate == "share" and set(values) in ({0.0}, {1.0}):
+        value, off = float(values[0]), none_of(len(values))
+        return Figure(len(values), value, max(0.0, value - off), min(1.0, value + off))
     sample = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(SEED)
     resamples = sample[rng.integers(0, len(sample), size=(RESAMPLES, len(sample)))]
@@ -88,6 +103,6 @@ def _figure(values: tuple[float, ...], aggregate: Aggregate) -> Figure:
 def _aggregated(rows: NDArray[Any], aggregate: Aggregate) -> NDArray[Any]:
     import numpy as np
 
-    if aggregate == "mean":
+    if aggregate in ("mean", "share"):
         return np.asarray(rows.mean(axis=1))
     return np.asarray(np.percentile(rows, 50 if aggregate == "median" else 95, axis=1))

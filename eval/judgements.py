@@ -104,7 +104,7 @@ def _figures(judgements: tuple[Judgement, ...]) -> dict[str, Figure]:
     sure, right, _ = _columns([one for one in judgements if one.right is not None])
     areas, accuracies = _curve_figures(*_columns(_on_the_curve(judgements)))
     return {
-        "brier": figure([(c - r) ** 2 for c, r in zip(sure, right, strict=True)]),
+        "brier": figure([(c - r) ** 2 for c, r in zip(sure, right, strict=True)], "share"),
         "ece": _ece_figure(sure, right),
         "aurc": areas,
         "accuracy_at_80": accuracies,

@@ -49,7 +49,7 @@ class Measure:
     """Key in `Record.scores`; `latency_ms` and `errors` are read from the record itself."""
     over: Over
     what: str
-    aggregate: Aggregate = "mean"
+    aggregate: Aggregate = "share"
     lower_is_better: bool = False
     kinds: tuple[Kind, ...] = ()
     """Kinds of question it is about; empty: all."""

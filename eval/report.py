@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from embeddings.errors import AssistantError
 from eval.charts import reliability_svg, risk_coverage_svg
 from eval.comparison import GOOD
-from eval.comparison_report import comparison_lines, comparison_markdown, comparison_table
+from eval.comparison_report import (
+    LISTED,
+    comparison_lines,
+    comparison_markdown,
+    comparison_table,
+)
 from eval.gate import broken
 from eval.judgements import FIGURES
 from eval.measures import MEASURES, by_kind, confidences_of, measure_named
@@ -67,6 +72,27 @@ class Report:
     """Seconds, memory and the machine, where they were measured: differs from run to run."""
     held_out: bool = False
     """Whether neither question nor answer is shown in the log and the summary."""
+    not_held: tuple[str, ...] = ()
+    """Measures that must not drop, where there is no accepted run that they could drop from."""
+    next_step: str = "run `python -m eval accept`"
+    """What makes this run the accepted one."""
+
+    @property
+    def ungated(self) -> str:
+        """What the gate does not see for want of an accepted run, and what to do; else nothing."""
+        if not self.not_held:
+            return ""
+        floors = [verdict.floor.name for verdict in self.verdicts]
+        some, last = ", ".join(floors[:-1]), "".join(floors[-1:])
+        gated = (
+            f"only {some} and {last} are" if some else f"only {last} is" if last else "nothing is"
+        )
+        free = [name for name in self.not_held if name not in floors]
+        unseen = (
+            f"however bad they get, these close no gate: {', '.join(free)}" if free
+            else "a drop within these floors closes no gate"
+        )  # fmt: skip
+        return f"no accepted run: {gated} gated; {unseen}; {self.next_step}"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready dictionary; all but `took` and latencies is the same for equal runs."""
@@ -99,6 +125,7 @@ class Report:
                 }
                 for verdict in self.verdicts
             ],
+            "not_held": list(self.not_held),
             "records": [record.to_dict() for record in self.records],
             "passages": _passages(self.records),
         }
@@ -127,11 +154,16 @@ class Report:
             )
 
     def markdown(self) -> str:
-        """The tables and the questions that failed, for a pull request."""
+        """The tables and the first questions that failed, for a pull request.
+
+        A comment there holds 65,536 characters, a summary of GitHub 1 MiB.
+        """
         lost = broken(self.verdicts)
         state = "not run" if not self.verdicts else f"{len(lost)} broken" if lost else "passed"
         title = f"# Evaluation: {self.name}" if self.name else "# Evaluation"
         lines = [title, "", f"{_sentence(self.records)} Gate: {state}.", ""]
+        if self.ungated:
+            lines += [f"**{escaped(self.ungated[0].upper() + self.ungated[1:])}.**", ""]
         if self.verdicts:
             lines += [
                 "## Gate",
@@ -149,7 +181,10 @@ class Report:
         failed = [] if self.held_out else list(failures(self.records))
         if failed:
             lines += ["## Questions that failed", "", "<details>", ""]
-            lines += [*(f"- {escaped(line)}" for line in failed), "", "</details>", ""]
+            lines += [f"- {escaped(line)}" for line in failed[:LISTED]]
+            if len(failed) > LISTED:
+                lines.append(f"- … and {len(failed) - LISTED} more, see report.html")
+            lines += ["", "</details>", ""]
         return "\n".join(lines)
 
     def charts(self) -> dict[str, str]:
@@ -253,7 +288,7 @@ def failure(record: Record) -> str:
     got = answer.text if answer is not None else record.error or ""
     if answer is not None and answer.refusal:
         got = f"refused, {answer.refusal}"
-    faults = f" · faults: {'; '.join(record.faults)}" if record.faults else ""
+    faults = f" · faults: {_short('; '.join(record.faults))}" if record.faults else ""
     return (
         f"{record.outcome} · {question.id} · asked: {_short(asked)} · "
         f"expected: {_short(expected)} · got: {_short(got)}{faults}"

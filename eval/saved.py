@@ -1,8 +1,9 @@
 """A run as it is kept on disk, reduced to what can be compared: the judged values by question.
 
 Two files hold one. `latest.json` of a run's folder has the answers besides. The accepted run, in
-JSON Lines, is what is committed: a first line that says what was asked of what, then a line a
-question, so that a change of it can be read. No word of an article and no latency is in it.
+JSON Lines, is what is committed: a first line that says what was asked of what (and `because`,
+where a run was accepted though its gate was closed), then a line a question, so that a change of it
+can be read. No word of an article and no latency is in it.
 """
 
 from __future__ import annotations
@@ -64,15 +65,30 @@ class Saved:
     """Fingerprint of the articles."""
     models: Mapping[str, str] = field(default_factory=dict)
     """What made the answers, and its fingerprint."""
+    gated: tuple[str, ...] = ()
+    """Measures of the gate that it was held to; empty: to none, or it is an accepted run."""
+    no_drop: tuple[str, ...] = ()
+    """Those of them that must not drop."""
+    closed_by: tuple[str, ...] = ()
+    """What closed that gate."""
+    because: str = ""
+    """Why it was accepted all the same."""
 
     @classmethod
     def from_run(cls, document: Mapping[str, Any]) -> Saved:
         """What `Report.to_dict` saved; raises `KeyError` or `TypeError` where it did not."""
+        gate, not_held = document.get("gate", ()), document.get("not_held", ())
+        held = {row["floor"]: row["floor"].partition(" ")[0] for row in gate}
+        no_drop = [name for floor, name in held.items() if floor.endswith(" since accepted")]
         return cls(
             judged=tuple(_judged(row) for row in document["records"]),
             name=document.get("set", ""),
             corpus=tuple(document["corpus"]),
             models=document.get("models", {}),
+            gated=tuple(dict.fromkeys([*held.values(), *not_held])),
+            no_drop=(*no_drop, *not_held),
+            closed_by=tuple(row["floor"] for row in gate if row["state"] == "broken"),
+            because=str(document.get("because", "")),
         )
 
     def accepted(self) -> str:
@@ -82,6 +98,7 @@ class Saved:
             "set": self.name,
             "corpus": list(self.corpus),
             "models": dict(self.models),
+            **({"because": self.because} if self.because else {}),
         }
         rows = [head, *(one.to_dict() for one in self.judged)]
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -110,7 +110,7 @@ def test_the_readmes_five_lines_run(
 ) -> None:
     """Its last step, as a runner would run it, in another repository; the environment is ours."""
     given = example[1]["with"]
-    run = partial(_step, action, -1, repository, tmp_path / "summary.md")
+    run = partial(_step, action, -2, repository, tmp_path / "summary.md")
     ours = {"FOOTNOTE_DATA_DIR": str(data_dir)}
 
     done, summary = run(given, ours)

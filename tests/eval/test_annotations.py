@@ -44,6 +44,27 @@ def test_an_open_gate_warns_of_what_was_lost_since_the_accepted_run(
     assert list(workflow_commands([Report(records)], tmp_path)) == []
 
 
+def test_without_an_accepted_run_one_warning_says_what_is_not_gated(
+    records: tuple[Record, ...], tmp_path: Path
+) -> None:
+    step = "run `python -m eval accept footnote-eval --to accepted.jsonl`"
+    floors = check([Floor(CORRECTNESS, 0.1)], records)
+    alone = Report(records, floors, name="own", not_held=("recall_at_5",), next_step=step)
+    (line,) = workflow_commands([alone], tmp_path)
+    assert line == (
+        "::warning title=No accepted run::no accepted run: only correctness is gated; however bad "
+        f"they get, these close no gate: recall_at_5; {step}"
+    )
+    ids = tuple(f"q{number}" for number in range(40))
+    asked = tuple(replace(r, question=replace(r.question, id=one)) for one, r in
+                  zip(ids, [records[1]] * 40, strict=True))  # fmt: skip
+    lost = Report(asked, comparison=Comparison(40, (), (), lost=ids, won=()), name="other")
+    lines = list(workflow_commands([alone, alone, lost], tmp_path))
+    assert len(lines) == MOST
+    assert lines[0].count("own: no accepted run: only correctness") == 2
+    assert "%0Aown: " in lines[0]
+
+
 def test_no_text_ends_a_command(records: tuple[Record, ...], tmp_path: Path) -> None:
     question = replace(records[1].question, id="a,b:c", question="100 %\r\n::error::x")
     record = replace(records[1], question=question)

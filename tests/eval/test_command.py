@@ -96,9 +96,20 @@ def test_a_run_is_compared_with_the_accepted_one_and_what_was_lost_is_named(
     assert 'name="follow-cec-where" classname="follow_up"' in junit
     assert '<failure message="lost: ' in junit
     assert "## Against the accepted run" in (tmp_path / "latest.md").read_text(encoding="utf-8")
-    again = evaluate("accept", str(tmp_path), "--to", str(accepted))
+    refused = evaluate("accept", str(tmp_path), "--to", str(accepted))
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(
+        "eval: the run of seeds is not accepted: its gate is closed by answerable_refused, "
+    )
+    assert "mend that, or say why it shall hold all the same: --because" in refused.stderr
+    assert read_saved(accepted).because == ""
+    again = evaluate("accept", str(tmp_path), "--to", str(accepted), "--because", "no follow-ups")
     told = f": {follow_ups} lost, 0 won of {len(questions)} questions since the one before"
     assert told in again.output
+    worse_now = again.stderr.splitlines()[-1]
+    assert worse_now.startswith("Worse than in the run accepted before: correctness (100.0 % → ")
+    assert "citation_validity" not in worse_now
+    assert read_saved(accepted).because == "no follow-ups"
 
 
 def test_two_runs_are_compared_by_their_folders(
@@ -129,6 +140,32 @@ def test_a_run_with_errors_or_of_another_set_is_not_accepted(
     failed = evaluate("accept", str(tmp_path), "--to", str(tmp_path / "a.jsonl"))
     assert failed.exit_code == 2
     assert "a run with errors is not accepted; failed: " in failed.stderr
+
+
+def test_a_run_that_was_held_to_nothing_or_to_another_run_is_not_accepted_unexplained(
+    evaluate: Callable[..., Result], tmp_path: Path
+) -> None:
+    accepted, blind = tmp_path / "accepted.jsonl", tmp_path / "blind.toml"
+    assert evaluate().exit_code == 0
+    assert evaluate("accept", str(tmp_path), "--to", str(accepted)).exit_code == 0
+    ungated = evaluate("--no-gate", sabotage="forgets_history")
+    assert ungated.exit_code == 0
+    refused = evaluate("accept", str(tmp_path), "--to", str(accepted))
+    assert (refused.exit_code, "it was held against no gate" in refused.stderr) == (2, True)
+    # Held against floors that are too low, and, for want of another run, against itself.
+    blind.write_text("[no_drop]\nmeasures = ['correctness']\n[errors]\nmax = 0", encoding="utf-8")
+    itself = tmp_path / "itself.jsonl"
+    itself.write_text(read_saved(tmp_path).accepted(), encoding="utf-8")
+    low = evaluate(
+        "--floors", str(blind), "--accepted", str(itself), sabotage="forgets_history"
+    )  # fmt: skip
+    assert low.exit_code == 0, low.output
+    refused = evaluate("accept", str(tmp_path), "--to", str(accepted))
+    assert refused.exit_code == 2
+    assert "significantly worse than in the run accepted before: correctness" in refused.stderr
+    assert evaluate("accept", str(tmp_path), "--to", str(accepted), "--because", " ").exit_code == 2
+    everything = evaluate("accept", "--all", "--because", "so")
+    assert "leave out RUN, --set, --to and --because" in everything.stderr
 
 
 @pytest.fixture
@@ -198,6 +235,20 @@ def test_on_github_the_lost_questions_are_annotated(
     assert "::error" not in evaluate("--no-annotate", sabotage="drops_best_hit").output
 
 
+def test_the_next_step_is_told_from_the_folder_of_the_checkout(
+    evaluate: Callable[..., Result],
+    two_sets: tuple[QuestionSet, QuestionSet],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a runner's folders are called helps nobody who has fetched the run."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    own = evaluate("--questions", str(two_sets[0].questions[0]), "--out", str(tmp_path / "a run"))
+    assert "run `python -m eval accept 'a run' --to accepted.jsonl`" in own.output
+    named = evaluate("--set", "hidden")
+    assert "run `python -m eval accept . --set hidden` and commit hidden.jsonl." in named.output
+
+
 def test_own_questions_replace_the_committed_ones(
     evaluate: Callable[..., Result], tmp_path: Path
 ) -> None:
@@ -207,7 +258,15 @@ def test_own_questions_replace_the_committed_ones(
     result = evaluate("--questions", str(mine))
     assert result.exit_code == 0, result.output
     assert "unanswerable_refused  ≥" not in result.output  # the floors of the committed set
-    assert "Compared with no accepted run" in result.output
+    step = f"run `python -m eval accept {tmp_path} --to accepted.jsonl`, commit that file, and name"
+    assert (
+        "No accepted run: only citation_validity and errors are gated; however bad they get, these "
+        "close no gate: correctness, " in result.output
+    )
+    assert step in result.output
+    assert step in (tmp_path / "latest.md").read_text(encoding="utf-8")
+    on_github = evaluate("--questions", str(mine), "--annotate")
+    assert "::warning title=No accepted run::no accepted run: only citation_" in on_github.output
     document = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert len(document["records"]) == 3
 

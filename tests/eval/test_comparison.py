@@ -102,6 +102,28 @@ def test_what_can_no_longer_be_judged_is_no_loss_of_the_measure_and_is_named() -
     assert comparison.lost == ("q0",)
 
 
+def test_a_share_that_never_was_off_is_not_told_without_a_doubt() -> None:
+    change = compare(run_of(*[1] * 9), run_of(*[1] * 9)).change(CORRECTNESS)
+    assert change.before.low == change.after.low == pytest.approx(0.025 ** (1 / 9))
+    assert (change.difference.low, change.difference.high) == (0, 0)  # no question differs
+
+
+def test_a_measure_that_judges_nothing_any_more_is_named_with_its_questions() -> None:
+    before, after = run_of(1, 1), run_of(1, 1)
+    blind = tuple(replace(one, scores={"ndcg_at_10": 0.5}) for one in after.judged)
+    comparison = compare(before, replace(after, judged=blind))
+    assert comparison.gone == {"correctness": ("q0", "q1")}
+    assert comparison.to_dict()["gone"] == {"correctness": ["q0", "q1"]}
+    assert comparison.notes == (
+        "Could be judged before and cannot any more: correctness (of 2 questions).",
+    )
+    one_left = replace(after, judged=(blind[0], after.judged[1]))
+    assert compare(before, one_left).gone == {}
+    assert compare(replace(before, judged=blind), one_left).gone == {}  # it was not judged before
+    others = tuple(replace(one, fingerprint="asked otherwise") for one in blind)
+    assert compare(before, replace(after, judged=others)).gone == {}  # these never were
+
+
 def test_what_can_be_seen_is_said_of_shares_also_where_nothing_changed() -> None:
     whole = compare(run_of(*[1] * 40), run_of(*[1] * 40), ["correctness"])
     graded = compare(run_of(*[1] * 39, 0.4), run_of(*[1] * 39, 0.4), ["correctness"])

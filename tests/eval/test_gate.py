@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,23 @@ def test_a_significant_drop_closes_the_gate_and_names_what_was_lost(fallen: Comp
     assert recall.state == "not_judged"
     (held,) = check_drops([NoDrop(measure_named("correctness"), 0.01)], fallen)
     assert (held.state, held.lost) == ("holds", ())
+
+
+def test_what_can_no_longer_be_judged_closes_the_gate_and_is_named() -> None:
+    """It was judged in the accepted run: what shows nothing any more may have lost everything."""
+    then = Judged("q", "fact", True, "asked", "correct", {"correctness": 1.0, "recall_at_5": 1.0})
+    now = replace(then, outcome="wrong", scores={"recall_at_5": 1.0})
+    wanted = [NoDrop(measure_named(name), 0.05) for name in ("correctness", "recall_at_5")]
+    gone, recall = check_drops(wanted, compare(Saved((then,)), Saved((now,))))
+    assert (gone.state, gone.lost, recall.state) == ("broken", ("q",), "holds")
+    assert str(gone) == (
+        "correctness since accepted: could be judged then, and cannot be now; lost: q"
+    )
+    assert broken((gone, recall)) == (gone,)
+    never, _ = check_drops(wanted, compare(Saved((now,)), Saved((now,))))
+    assert (never.state, str(never)) == (
+        "not_judged", "correctness since accepted: nothing to compare",
+    )  # fmt: skip
 
 
 def test_a_broken_floor_names_what_was_lost_since_the_accepted_run(

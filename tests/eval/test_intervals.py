@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import binomtest
 
 from eval import intervals
-from eval.intervals import Figure, figure, paired_p
+from eval.intervals import Figure, figure, none_of, paired_p
+from eval.measures import MEASURES
 
 
 def test_no_values_is_no_figure() -> None:
@@ -33,6 +35,31 @@ def test_same_values_same_interval() -> None:
     intervals._figure.cache_clear()
     assert figure(values) == before
     assert figure([1.0] * 9) == Figure(9, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 22, 383, 5000])
+def test_a_share_that_is_0_or_1_for_every_question_has_the_exact_interval(n: int) -> None:
+    for value in (0.0, 1.0):
+        reference = binomtest(int(value) * n, n).proportion_ci(method="exact")
+        own = figure([value] * n, "share")
+        assert (own.n, own.value) == (n, value)
+        assert own.low == pytest.approx(reference.low, abs=1e-9)
+        assert own.high == pytest.approx(reference.high, abs=1e-9)
+    assert none_of(n) == pytest.approx(binomtest(0, n).proportion_ci(method="exact").high, abs=1e-9)
+
+
+def test_any_other_share_has_the_interval_of_its_mean() -> None:
+    for values in ([1.0, 0.0, 1.0], [0.5] * 9, [1.0] * 8 + [0.5]):
+        assert figure(values, "share") == figure(values)
+
+
+def test_what_is_no_share_may_be_1_for_every_question() -> None:
+    """A difference, say, or a number of words: the exact interval is none for them."""
+    assert figure([0.0] * 9) == Figure(9, 0.0, 0.0, 0.0)
+    assert figure([1.0] * 9, "median") == Figure(9, 1.0, 1.0, 1.0)
+    assert {m.name for m in MEASURES if m.aggregate != "share"} == {
+        "median_words", "latency_p50_ms", "latency_p95_ms",
+    }  # fmt: skip
 
 
 def test_rounded_for_json() -> None:

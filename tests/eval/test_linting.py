@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from embeddings.records import Article
 from eval.__main__ import app
 from eval.check_command import perhaps_stated
 from eval.linting import balance, lint, read_files, shared_articles
+from eval.sets import load_sets
 
 ROOT = Path(__file__).parents[2]
 TEXT = "The bridge at Arle opened in 1932. It is 40 metres long. Ada Roe opened it."
@@ -164,6 +166,13 @@ def test_a_one_sided_mixture_is_told(tmp_path: Path) -> None:
     assert balance(read_files([path])[0]) == (("fact", "20"), ("all", "20"))
 
 
+def test_the_datasheet_counts_the_questions_over_the_five_articles() -> None:
+    files = [ROOT / SEEDS / f"{name}.jsonl" for name in ("development", "aimed", "heldout")]
+    page = (ROOT / SEEDS / "README.md").read_text("utf-8")
+    rows = [f"| {' | '.join(row)} |" for row in balance(read_files(files)[0])]
+    assert "\n".join(rows) in page, rows
+
+
 def test_what_may_be_stated_after_all_is_shown(tmp_path: Path) -> None:
     questions, _ = read_files([written(tmp_path, refused("cost", "What did it cost?"))])
 
@@ -206,16 +215,37 @@ def test_the_command_fails_for_errors_and_when_strict_for_warnings(tmp_path: Pat
     assert (status, "No quote was looked up" in output) == (0, True)
 
 
+SEEDS, LARKMERE = "eval/questions", "eval/corpora/larkmere/questions"
+KNOWN = {
+    SEEDS: [
+        "aimed.jsonl: warning: N of its questions rest on a quote that one of development.jsonl",
+        "heldout.jsonl: warning: N of its questions rest on a quote that one of development.jsonl",
+        "heldout.jsonl: warning: N of its questions rest on a quote that one of aimed.jsonl rests",
+        "heldout.jsonl:N h-list-huna-tasks: warning: development.jsonl:N huna-work asks nearly",
+        "heldout.jsonl:N h-alias-cetg-chairman: warning: development.jsonl:N cetc-chairman asks",
+        "heldout.jsonl:N h-typo-nanhu-chief: warning: development.jsonl:N nanhu-chief asks nearly",
+    ],
+    LARKMERE: ["heldout.jsonl:N water-beacon-N: warning: the question holds its answer"],
+}
+"""What `check` warns of, told in the READMEs beside the files: a new finding is to be looked at."""
+
+
 @pytest.mark.parametrize(
     ("folder", "articles", "split"),
-    [("eval/questions", "seeds", ()),
-     ("eval/corpora/larkmere/questions", "eval/corpora/larkmere/articles",
-      ("--split-by", "article"))],
-)  # fmt: skip
-def test_the_committed_sets_have_no_error(
+    [(SEEDS, "seeds", ()), (LARKMERE, "eval/corpora/larkmere/articles", ("--split-by", "article"))],
+)
+def test_the_committed_sets_have_no_error_and_no_warning_that_is_not_known(
     folder: str, articles: str, split: tuple[str, ...]
 ) -> None:
-    files = [ROOT / folder / name for name in ("development.jsonl", "heldout.jsonl")]
+    asked = {path for one in load_sets() for path in one.questions}
+    files = sorted(
+        (ROOT / folder).glob("*.jsonl"), key=lambda path: path.name != "development.jsonl"
+    )
+    assert set(files) == {path for path in asked if path.resolve().parent == ROOT / folder}
     arguments = ["check", *map(str, files), "--articles", str(ROOT / articles), *split]
     result = RUNNER.invoke(app, arguments)
     assert result.exit_code == 0, result.output
+    told = result.output.replace(f"{ROOT / folder}/", "").splitlines()
+    warned = [re.sub(r"\d+", "N", line) for line in told if ": warning: " in line]
+    assert len(warned) == len(KNOWN[folder]), warned
+    assert all(map(str.startswith, warned, KNOWN[folder])), warned

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from eval.comparison import compare
+from eval.comparison_report import LISTED
 from eval.gate import Floor, check
 from eval.judgements import Judgement
 from eval.measures import confidences_of, measure_named
@@ -115,6 +116,48 @@ def test_what_it_took_and_what_was_lost_is_told_below_the_tables(
     assert report.to_dict()["took"] == took
     assert "- Lost: `place` What was built?" in report.markdown()
     assert list(Report(records).lines()) == []
+
+
+def test_without_an_accepted_run_it_is_said_what_no_gate_sees(
+    records: tuple[Record, ...],
+) -> None:
+    floors = check([FLOORS[1], FLOORS[3]], records)
+    report = Report(records, floors, not_held=("correctness", "citation_validity"),
+                    next_step="run `python -m eval accept RUN`")  # fmt: skip
+    told = (
+        "o accepted run: only citation_validity and errors are gated; however bad they get, these "
+        "close no gate: correctness; run `python -m eval accept RUN`"
+    )
+    assert report.ungated == f"n{told}"
+    assert f"\n\n**N{told}.**\n\n## Gate\n" in report.markdown()
+    assert "only errors is gated" in replace(report, verdicts=floors[1:]).ungated
+    assert "run: nothing is gated;" in replace(report, verdicts=()).ungated
+    within = replace(report, not_held=("citation_validity",)).ungated
+    assert "a drop within these floors closes no gate" in within
+    assert report.to_dict()["not_held"] == ["correctness", "citation_validity"]
+    assert "accepted run" not in Report(records, floors).markdown()
+
+
+def test_however_much_fails_the_markdown_fits_a_comment_and_names_where_the_rest_is(
+    records: tuple[Record, ...],
+) -> None:
+    assert records[1].answer is not None
+    long = replace(
+        records[1],
+        answer=replace(records[1].answer, text="数" * 5000),
+        faults=tuple(f"citation {n} does not hold" for n in range(500)),
+    )
+    many = [
+        replace(long, question=replace(long.question, id=f"q{n}", question="问" * 5000))
+        for n in range(3000)
+    ]
+    markdown = Report(tuple(many)).markdown()
+    assert len(markdown) < 65_536
+    assert len(markdown.encode()) < 2**20 / 4  # four sets in one summary
+    assert sum(line.startswith("- partial · ") for line in markdown.split("\n")) == LISTED
+    assert f"\n- … and {3000 - LISTED} more, see report.html\n\n</details>" in markdown
+    whole = Report(tuple(many[:LISTED])).markdown()
+    assert "more, see" not in whole
 
 
 def test_what_an_article_says_loads_nothing_where_the_markdown_is_shown(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from eval.comparison import compare
+from eval.gate import Floor, NoDrop, check, check_drops
+from eval.measures import measure_named
 from eval.report import Report
 from eval.run import Record
 from eval.saved import Saved, SavedError, read_saved
@@ -47,9 +51,31 @@ def test_the_accepted_form_has_a_line_a_question_and_no_word_of_an_article(saved
     assert saved.accepted() == saved.accepted()
 
 
-def test_what_is_absent_is_not_zero(saved: Saved) -> None:
-    from eval.measures import measure_named
+def test_why_it_was_accepted_stands_in_the_first_line_of_a_run_that_had_to_be_explained(
+    saved: Saved, tmp_path: Path
+) -> None:
+    plain, explained = saved.accepted(), replace(saved, because="fewer questions").accepted()
+    assert "because" not in plain  # as it was written before there was such a field
+    assert json.loads(explained.splitlines()[0])["because"] == "fewer questions"
+    assert explained.splitlines()[1:] == plain.splitlines()[1:]
+    (tmp_path / "accepted.jsonl").write_text(explained, encoding="utf-8")
+    assert read_saved(tmp_path / "accepted.jsonl") == replace(saved, because="fewer questions")
 
+
+def test_what_its_gate_made_of_it_is_known(records: tuple[Record, ...]) -> None:
+    floors = [Floor(measure_named("correctness"), 0.9), Floor(measure_named("errors"), 1)]
+    held = Saved.from_run(
+        Report(records, check(floors, records), not_held=("recall_at_5",)).to_dict()
+    )
+    assert held.gated == ("correctness", "errors", "recall_at_5")
+    assert (held.no_drop, held.closed_by) == (("recall_at_5",), ("correctness",))
+    itself = compare(held, held)
+    drop = check_drops([NoDrop(measure_named("correctness"), 0.05)], itself)
+    held = Saved.from_run(Report(records, drop, itself).to_dict())
+    assert (held.gated, held.no_drop, held.closed_by) == (("correctness",), ("correctness",), ())
+
+
+def test_what_is_absent_is_not_zero(saved: Saved) -> None:
     vehicles, *_, price, gone = saved.judged
     correctness = measure_named("correctness")
     assert vehicles.value(correctness) == 1
