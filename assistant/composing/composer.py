@@ -54,6 +54,8 @@ AROUND = 2
 """Sentences before or after one that answers, among which a detailed answer looks for more …"""
 MOST_AROUND = 3
 """… and how many of them it takes at most, for each part of the question."""
+WEAK_EVIDENCE = 0.5
+"""Confidence below which an answer is more likely wrong than right, and says so."""
 LONGEST_LIST = 12
 """Items shown of a list; a longer one is better read in its article."""
 LEAST_COSINE = 0.3
@@ -140,10 +142,16 @@ def compose(
             notes[unstated_note(part)] = None
     if chosen:
         sentences = {**chosen, **{place: c for place, c in around.items() if place not in chosen}}
+        if min(sure) < WEAK_EVIDENCE:
+            notes[_weak_note()] = None
         return Draft(None, min(sure), tuple(sentences.values()), tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)
     relevant = any(_relevant(part) for part in parts)
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
+
+
+def _weak_note() -> str:
+    return say("The evidence is weak: what is quoted may not answer the question.")
 
 
 def _cut_note(shown: int, items: int) -> str:

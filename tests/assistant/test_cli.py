@@ -238,7 +238,7 @@ def test_ask_prints_markdown_with_footnotes(run: Runner, articles: Path) -> None
     done = run("ask", "How much did the mill cost?", "-a", articles, "--markdown")
 
     assert done.code == 0
-    body, _, notes = done.out.partition("\n\n")
+    body, *_, notes = done.out.split("\n\n")
     assert body.replace("**", "").startswith("The \\*mill\\* cost 7 ")
     assert body.endswith("[^1]")
     assert notes.startswith("[^1]: “The \\*mill\\* cost 7 ")

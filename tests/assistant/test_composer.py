@@ -83,6 +83,15 @@ def test_a_detailed_answer_has_all_answers_first_and_no_sentence_twice() -> None
     assert chosen(found) == ["It cost 40 crowns.", "Nobody left.", "Thirdly, we need bread."]
 
 
+def test_weak_evidence_says_so_in_words() -> None:
+    weak = ("The evidence is weak: what is quoted may not answer the question.",)
+    unsure = replace(part("Who left?", candidate(5)), reading=Reading((candidate(5),), 0.45))
+    said = compose([unsure], 0.4, {"a.txt": Article("a.txt", TEXT)})
+    assert (chosen(said), said.notes) == (["Nobody left."], weak)
+    assert draft(part("Who left?", candidate(5), confidence=0.5)).notes == ()
+    assert compose([unsure], 0.46, {}).notes == ()  # refused: it says more than that
+
+
 def test_a_refusal_is_not_detailed() -> None:
     doubtful = part("Who left?", candidate(5), candidate(6), confidence=0.1)
     assert compose([doubtful], 0.5, {}, detailed=True) == draft(doubtful)
