@@ -12,6 +12,7 @@ from assistant.answers import Answer, Event
 from assistant.composing.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.composing.digest import compose_digest, request_of
 from assistant.llm.endpoint import Endpoint
+from assistant.loading import Loading
 from assistant.proof.citations import Changed, Finding, cite, shown, verify
 from assistant.reading.reader import PASSAGES_READ, Calibration, prepare, read, sentences_of
 from assistant.retrieval.aliases import read_synonyms, suggestions
@@ -22,7 +23,6 @@ from assistant.showing.explanation import Trace, explain
 from assistant.understanding.conversation import asks_nothing, stand_alone
 from assistant.understanding.question import cleaned, compares, split_names, split_parts
 from assistant.wording import say
-from embeddings.encoder import exported_card, load_encoder
 from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.folders import UPLOADS
 from embeddings.index import open_index
@@ -77,6 +77,7 @@ class Assistant:
         self._endpoint = endpoint
         self._folders = tuple(folders)
         self._encoder = encoder
+        self._ahead: Callable[[], None] = lambda: None
         self._fingerprint = fingerprint
         self._synonyms: tuple[tuple[str, ...], ...] = ()
         self._notices = notices
@@ -118,33 +119,14 @@ class Assistant:
         folders = settings.resolved_articles()
         tell = progress or (lambda _: None)
         notices: list[str] = []
-
-        spread = settings.workers is not None or settings.ray_address is not None
-
-        @cache
-        def loaded() -> Encoder:
-            if encoder is not None:
-                return encoder
-            if exported_card(settings.encoder, data) is None:
-                tell(Progress("preparing the model", 0))
-            local = load_encoder(settings.encoder, data, settings.threads, notices.append)
-            if not spread:
-                return local
-            from embeddings.distributed import RayEncoder
-
-            return RayEncoder(local, settings.workers, settings.ray_address)
-
-        @cache
-        def fingerprint() -> str:
-            card = None if encoder else exported_card(settings.encoder, data)
-            return card.fingerprint if card else loaded().fingerprint
-
+        loading = Loading(settings, data, tell, notices.append, encoder)
         corpus, found = open_sound(corpus_folder(data, folders))
         corpus.engine = settings.engine()
         notices += found
-        opened = cls(corpus, folders, loaded, fingerprint, notices, endpoint)
+        opened = cls(corpus, folders, loading, loading.fingerprint, notices, endpoint)
+        opened._ahead = loading.ahead
         opened._data_dir = data
-        if spread:
+        if loading.is_spread:
             from embeddings.distributed import PORTION
 
             opened._portion = PORTION * (settings.workers or 1)
@@ -425,9 +407,10 @@ class Assistant:
         The articles of the hits are put into `articles`, what is to be told into `notes`.
         """
         question, allowed = scope.question, self._allowed(scope)
-        # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
-        # No daemon: whoever ends that thread in the middle of it aborts the process, after Ctrl-C.
-        threading.Thread(target=prepare).start()
+        # Loading is not Python's work: the reader and the encoder come up while the indexes do.
+        # No daemons: whoever ends a thread in the middle of it aborts the process, after Ctrl-C.
+        for load in (prepare, self._ahead):
+            threading.Thread(target=load).start()
         with trace.stage("open"):
             index = self._current_index()
         if not index.lexical.size:

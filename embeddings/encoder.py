@@ -47,6 +47,7 @@ __all__ = [
     "EncoderCard",
     "OnnxEncoder",
     "exported_card",
+    "exported_encoder",
     "load_encoder",
 ]
 
@@ -212,6 +213,15 @@ def exported_card(name: str, data_dir: Path) -> EncoderCard | None:
     except ModelError:
         return None
     return card if card and card.export_version == EXPORT_VERSION else None
+
+
+def exported_encoder(name: str, data_dir: Path, threads: int | None = None) -> OnnxEncoder | None:
+    """The encoder, if it is exported already and intact; nothing is made."""
+    if exported_card(name, data_dir) is None:
+        return None
+    with contextlib.suppress(ModelError):
+        return OnnxEncoder(data_dir / "encoders" / _slug(name), threads)
+    return None
 
 
 def _slug(name: str) -> str:
