@@ -60,7 +60,7 @@ DEFAULT_ENCODER = MINILM + INT8
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published all-MiniLM-L6-v2 weights (`model.safetensors`)."""
 EXPORT_VERSION = 1
-"""Raised when `embeddings.export` writes something else than before."""
+"""Raised when what `embeddings.export` writes gives other vectors than before."""
 CARD = "encoder.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
