@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from assistant.answers import Answer, Event
 from assistant.composing.composer import Draft, Part, asks_of_several, compose, refusal_text
 from assistant.composing.digest import compose_digest, request_of
-from assistant.llm.composing import Changed
-from assistant.llm.composing import compose as compose_by_llm
 from assistant.llm.endpoint import Endpoint
-from assistant.proof.citations import Finding, cite, shown, verify
+from assistant.loading import Loading
+from assistant.proof.citations import Changed, Finding, cite, shown, verify
 from assistant.reading.reader import PASSAGES_READ, Calibration, prepare, read, sentences_of
 from assistant.retrieval.aliases import read_synonyms, suggestions
 from assistant.retrieval.filters import Filter, Scope, check, scope_of
@@ -24,17 +23,12 @@ from assistant.showing.explanation import Trace, explain
 from assistant.understanding.conversation import asks_nothing, stand_alone
 from assistant.understanding.question import cleaned, compares, split_names, split_parts
 from assistant.wording import say
-from embeddings.backup import export_corpus, import_corpus
-from embeddings.checking import Check, check_corpus
-from embeddings.distributed import PORTION, RayEncoder
-from embeddings.encoder import exported_card, load_encoder
 from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.folders import UPLOADS
 from embeddings.index import open_index
 from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.passages import made_with
 from embeddings.recovery import open_sound
-from embeddings.uploading import Added, add_upload, forget_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -45,12 +39,14 @@ if TYPE_CHECKING:
     from assistant.composing.digest import Request
     from assistant.llm.composing import Source
     from embeddings.catalog import CatalogPage, CatalogQuery
+    from embeddings.checking import Check
     from embeddings.corpus import Corpus, StoredFile
     from embeddings.encoder import Encoder
     from embeddings.index import Index
     from embeddings.records import Article
+    from embeddings.uploading import Added
 
-__all__ = ["Assistant", "Check", "ask", "corpus_folder", "restore"]
+__all__ = ["Assistant", "ask", "corpus_folder", "restore"]
 
 TOPIC_HITS = 48
 """Passages retrieved to find the articles that a digest is of."""
@@ -81,6 +77,7 @@ class Assistant:
         self._endpoint = endpoint
         self._folders = tuple(folders)
         self._encoder = encoder
+        self._ahead: Callable[[], None] = lambda: None
         self._fingerprint = fingerprint
         self._synonyms: tuple[tuple[str, ...], ...] = ()
         self._notices = notices
@@ -122,29 +119,17 @@ class Assistant:
         folders = settings.resolved_articles()
         tell = progress or (lambda _: None)
         notices: list[str] = []
-
-        spread = settings.workers is not None or settings.ray_address is not None
-
-        @cache
-        def loaded() -> Encoder:
-            if encoder is not None:
-                return encoder
-            if exported_card(settings.encoder, data) is None:
-                tell(Progress("preparing the model", 0))
-            local = load_encoder(settings.encoder, data, settings.threads, notices.append)
-            return RayEncoder(local, settings.workers, settings.ray_address) if spread else local
-
-        @cache
-        def fingerprint() -> str:
-            card = None if encoder else exported_card(settings.encoder, data)
-            return card.fingerprint if card else loaded().fingerprint
-
+        loading = Loading(settings, data, tell, notices.append, encoder)
         corpus, found = open_sound(corpus_folder(data, folders))
         corpus.engine = settings.engine()
         notices += found
-        opened = cls(corpus, folders, loaded, fingerprint, notices, endpoint)
+        opened = cls(corpus, folders, loading, loading.fingerprint, notices, endpoint)
+        opened._ahead = loading.ahead
         opened._data_dir = data
-        opened._portion = PORTION * (settings.workers or 1) if spread else 1
+        if loading.is_spread:
+            from embeddings.distributed import PORTION
+
+            opened._portion = PORTION * (settings.workers or 1)
         try:
             opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
         except BaseException:
@@ -249,6 +234,8 @@ class Assistant:
         answer, sentences, found = composed()
         yield Event("hits", hits=answer.hits)
         if llm and self._endpoint and found.parts and answer.refusal not in NOTHING_TO_SAY:
+            from assistant.llm.composing import compose as compose_by_llm
+
             ground = _Ground(self, answer, sentences, found, composed)
             for event in compose_by_llm(
                 self._endpoint, answer, found.parts, ground, detailed=detailed
@@ -420,9 +407,10 @@ class Assistant:
         The articles of the hits are put into `articles`, what is to be told into `notes`.
         """
         question, allowed = scope.question, self._allowed(scope)
-        # Loading is not Python's work: the reader comes up while the indexes and the encoder do.
-        # No daemon: whoever ends that thread in the middle of it aborts the process, after Ctrl-C.
-        threading.Thread(target=prepare).start()
+        # Loading is not Python's work: the reader and the encoder come up while the indexes do.
+        # No daemons: whoever ends a thread in the middle of it aborts the process, after Ctrl-C.
+        for load in (prepare, self._ahead):
+            threading.Thread(target=load).start()
         with trace.stage("open"):
             index = self._current_index()
         if not index.lexical.size:
@@ -566,10 +554,14 @@ class Assistant:
 
     def add(self, parts: tuple[str, ...]) -> Added:
         """Index the file at `parts` below `uploads`; it is asked as soon as this returns."""
+        from embeddings.uploading import add_upload
+
         return add_upload(parts, self._corpus, self._encoder, self._fingerprint)
 
     def forget(self, article_id: str) -> None:
         """Take out an article that was added by hand; it can be added again."""
+        from embeddings.uploading import forget_upload
+
         forget_upload(article_id, self._corpus)
 
     def _unknown(self, article_id: str) -> str:
@@ -591,6 +583,8 @@ class Assistant:
 
     def doctor(self, progress: Callable[[Progress], None] | None = None) -> tuple[Check, ...]:
         """Verify all that is stored, and repair what can be: damaged articles are read again."""
+        from embeddings.checking import Check, check_corpus
+
         corpus, notices = open_sound(self._corpus.folder)
         corpus.close()
         if notices:
@@ -603,6 +597,8 @@ class Assistant:
 
     def export(self, path: Path, progress: Callable[[Progress], None] | None = None) -> int:
         """Write a backup of all that is indexed to a file; the number of its articles."""
+        from embeddings.backup import export_corpus
+
         return export_corpus(self._corpus, path, progress)
 
 
@@ -610,6 +606,8 @@ def restore(
     backup: Path, settings: Settings, progress: Callable[[Progress], None] | None = None
 ) -> int:
     """Put a backup in place for the settings' articles; the number of its articles."""
+    from embeddings.backup import import_corpus
+
     folder = corpus_folder(settings.resolved_data_dir(), settings.resolved_articles())
     return import_corpus(backup, folder, progress)
 

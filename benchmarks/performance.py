@@ -66,7 +66,8 @@ What was done about them:
   sentences, one by one; words are kept for the next question. When indexing it is nearly all there
   is: equal texts are encoded once, and so is what passages share; texts run side by side, without
   padding.
-- **Opening sessions** (and FAISS) is paid once a process. The reader loads while the index opens.
+- **Opening sessions** (and FAISS) is paid once a process. The reader and the encoder load while
+  the index opens; the encoder's graph is fused when it is exported, which gives the same vectors.
 """
 PROFILE = ROOT / "benchmarks" / "results" / "profile.json"
 

@@ -47,6 +47,7 @@ __all__ = [
     "EncoderCard",
     "OnnxEncoder",
     "exported_card",
+    "exported_encoder",
     "load_encoder",
 ]
 
@@ -59,7 +60,7 @@ DEFAULT_ENCODER = MINILM + INT8
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published all-MiniLM-L6-v2 weights (`model.safetensors`)."""
 EXPORT_VERSION = 1
-"""Raised when `embeddings.export` writes something else than before."""
+"""Raised when what `embeddings.export` writes gives other vectors than before."""
 CARD = "encoder.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -212,6 +213,15 @@ def exported_card(name: str, data_dir: Path) -> EncoderCard | None:
     except ModelError:
         return None
     return card if card and card.export_version == EXPORT_VERSION else None
+
+
+def exported_encoder(name: str, data_dir: Path, threads: int | None = None) -> OnnxEncoder | None:
+    """The encoder, if it is exported already and intact; nothing is made."""
+    if exported_card(name, data_dir) is None:
+        return None
+    with contextlib.suppress(ModelError):
+        return OnnxEncoder(data_dir / "encoders" / _slug(name), threads)
+    return None
 
 
 def _slug(name: str) -> str:

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embeddings import dense, lexical, milvus
+from embeddings import dense, lexical
 from embeddings.corpus import Derived
 from embeddings.dense import DenseBuilder, DenseIndex
 from embeddings.durable import checksum_of_folder, publish, remove_others, sweep, workspace
@@ -163,6 +163,8 @@ def load_index(corpus: Corpus, tell: Callable[[str], None] | None = None) -> Ind
 
 
 def _from_engine(corpus: Corpus, tell: Callable[[str], None] | None) -> Index | None:
+    from embeddings import milvus
+
     try:
         loaded = milvus.load(corpus, tell)
     except FileNotFoundError as error:
@@ -181,7 +183,11 @@ def _from_engine(corpus: Corpus, tell: Callable[[str], None] | None) -> Index | 
 
 def names_of(corpus: Corpus) -> tuple[str, ...]:
     """What the corpus's derived indexes are recorded as."""
-    return NAMES if corpus.engine is None else (milvus.NAME,)
+    if corpus.engine is None:
+        return NAMES
+    from embeddings import milvus
+
+    return (milvus.NAME,)
 
 
 def _prefix(name: str) -> str:
@@ -237,6 +243,8 @@ def publish_index(corpus: Corpus, progress: Callable[[int, int], None] | None = 
 
 
 def _publish(corpus: Corpus, progress: Callable[[int, int], None] | None) -> None:
+    from embeddings import milvus
+
     sweep(corpus.folder)
     build = _build if corpus.engine is None else milvus.write
     with workspace(corpus.folder) as folder:

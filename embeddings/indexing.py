@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import Corpus, Entry
@@ -28,7 +30,6 @@ from embeddings.index import publish_index
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held, is_held
 from embeddings.passages import made_with, split_and_encode
 from embeddings.readers import READING
-from embeddings.readers.sandbox import SandboxedReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embeddings.corpus import StoredFile
+    from embeddings.readers.sandbox import SandboxedReader
     from embeddings.records import Article
 
 __all__ = ["FileNote", "IndexReport", "Progress", "index_articles", "index_folders"]
@@ -130,9 +132,16 @@ def index_folders(
     waiting = Progress("waiting for another process that is indexing", 0)
     with (
         held(lock, lambda: tell(waiting)),
-        SandboxedReader() as reader,
+        ExitStack() as opened,
         ThreadPoolExecutor(1) as ahead,
     ):
+
+        @cache
+        def reader() -> SandboxedReader:
+            from embeddings.readers.sandbox import SandboxedReader
+
+            return opened.enter_context(SandboxedReader())
+
         stops = stop or (lambda: False)
         run = _Run(corpus, encoder, fingerprint, reader, ahead, tell, stops, portion, apart)
         return run.over(folders)
@@ -182,7 +191,7 @@ class _Run:
     corpus: Corpus
     encoder: Callable[[], Encoder]
     fingerprint: Callable[[], str]
-    reader: SandboxedReader
+    reader: Callable[[], SandboxedReader]
     ahead: Executor
     """Encodes, while this thread reads and commits."""
     tell: Callable[[Progress], None]
@@ -356,7 +365,7 @@ class _Run:
             return _Read(found, _link(found, twin), known)
         entry = Entry(found.article_id, digest, READING, found.source)
         try:
-            article = self.reader.read(content, found.article_id, found.source)
+            article = self.reader().read(content, found.article_id, found.source)
         except UnreadError as error:
             # Not surely the file's fault: the next runs try it again, but not for ever.
             tries = earlier.removeprefix(READING) if earlier.startswith(READING) else ""

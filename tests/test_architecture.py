@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import re
 import subprocess
@@ -35,6 +36,19 @@ STAGES = (
 """The folders of `assistant`: each imports itself and what comes before it."""
 HEAVY = {"torch", "transformers", "sentence_transformers", "faiss", "chainlit", "onnxruntime"}
 OPTIONAL = {"openai", "httpx2", "pymilvus", "ray"}  # of extras: only these may import them
+LATER = {
+    "assistant.language.facts",
+    "assistant.llm.composing",
+    "assistant.proof.grounding",
+    "embeddings.backup",
+    "embeddings.checking",
+    "embeddings.distributed",
+    "embeddings.milvus",
+    "embeddings.readers.metadata",
+    "embeddings.readers.sandbox",
+    "embeddings.uploading",
+}
+"""What an answer from an indexed folder seldom or never needs: whoever does imports it then."""
 EXTRAS = {"completion.py": "llm", "milvus.py": "milvus", "distributed.py": "ray"}
 PUBLIC = [
     "Answer",
@@ -158,14 +172,27 @@ def test_every_dependency_is_pinned() -> None:
     assert "torch==2.13.0" in pins
 
 
-def test_import_of_assistant_is_cheap() -> None:
-    code = "import sys, json, assistant.command.cli; print(json.dumps(list(sys.modules)))"
+def loaded_by(module: str) -> set[str]:
+    """Full names of all modules that come with the import of one, in a process of its own."""
+    code = f"import sys, json, {module}; print(json.dumps(list(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    loaded = {name.split(".")[0] for name in json.loads(done.stdout)}
+    return set(json.loads(done.stdout))
+
+
+def test_import_of_assistant_is_cheap() -> None:
+    loaded = {name.split(".")[0] for name in loaded_by("assistant.command.cli")}
 
     assert not loaded & (HEAVY | OPTIONAL | {"numpy", "tantivy", "pydantic", "onnx"})
+
+
+def test_a_question_does_not_wait_for_what_answers_none() -> None:
+    loaded = loaded_by("assistant.service")
+
+    assert "assistant.composing.composer" in loaded
+    assert not loaded & (LATER | HEAVY | OPTIONAL | {"numpy", "tantivy"})
+    assert all(importlib.util.find_spec(name) for name in LATER), "a name that is no module"
 
 
 def test_public_names_are_these_and_all_there() -> None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from assistant.composing.subjects import names_missing
 from assistant.language.answer_types import AnswerType, asks_yes_or_no, holds
-from assistant.language.facts import facts_of
 from assistant.reading.evidence import NAMES
 from assistant.understanding.question import analyse, codes_in
 from assistant.wording import listed, say
@@ -138,6 +137,8 @@ def _comparable(one: str, other: str, kind: AnswerType) -> bool:
 
     Nor does a weekday of a date, nor a day and month of a year.
     """
+    from assistant.language.facts import facts_of
+
     mine, theirs = facts_of(one), facts_of(other)
     if kind is AnswerType.DATE and mine.dates and theirs.dates:
         return not any(

@@ -19,6 +19,7 @@ from assistant.composing.disagreement import DIFFER
 from assistant.llm.endpoint import EndpointError, Spent
 from assistant.llm.prompts import NOT_STATED, messages
 from assistant.llm.streaming import sentences
+from assistant.proof.citations import Changed
 from assistant.proof.grounding import (
     LEAST_RELEVANCE,
     LEAST_SUPPORT,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from assistant.llm.streaming import Written
     from embeddings.records import Article
 
-__all__ = ["Changed", "Ground", "Source", "compose", "sources_of"]
+__all__ = ["Ground", "Source", "compose", "sources_of"]
 
 MOST_SOURCES = 60
 MOST_CHARACTERS = 9_000
@@ -50,10 +51,6 @@ LONGEST_SOURCE = 1_200
 """Characters. Of what is longer and calls itself one sentence, only the passage is a source."""
 MOST_CITED = 4
 """Quotes of one sentence: what cites everything is proven by nothing."""
-
-
-class Changed(Exception):
-    """An article that an answer rests on has changed while the answer was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from embeddings.records import Article
     from embeddings.splitting import Span
 
-__all__ = ["Finding", "cite", "prove", "shown", "verify"]
+__all__ = ["Changed", "Finding", "cite", "prove", "shown", "verify"]
 
 _MARKERS = re.compile(r"(?:\[\d+\])+")
 
@@ -25,6 +25,10 @@ _MARKERS = re.compile(r"(?:\[\d+\])+")
 def shown(quote: str) -> str:
     """A quote as a sentence of an answer: in one line, with nothing that looks like a marker."""
     return re.sub(r"\[(\d+)\]", r"(\1)", " ".join(quote.split()))
+
+
+class Changed(Exception):
+    """An article that an answer rests on has changed while the answer was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from embeddings.readers.metadata import find_metadata
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,6 +36,8 @@ def asks_publication_date(question: str) -> bool:
 
 def stated_date(article: Article, sentences: Sequence[Span]) -> int | None:
     """Number of the sentence, near the head, in which the article states its date."""
+    from embeddings.readers.metadata import find_metadata
+
     for number, (start, end) in enumerate(sentences[:HEAD_SENTENCES]):
         if article.date and find_metadata(article.text[start:end]).date == article.date:
             return number

@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from embeddings.errors import ReadError
-from embeddings.readers.metadata import find_metadata
 from embeddings.records import Article, Document
 
 if TYPE_CHECKING:
@@ -115,6 +114,8 @@ def read_document(content: bytes, suffix: str) -> Document:
         raise ReadError(document.incomplete or "the file holds no text")
     if document.title and document.date:
         return document
+    from embeddings.readers.metadata import find_metadata
+
     found = find_metadata(document.text)
     return replace(document, title=document.title or found.title, date=document.date or found.date)
 

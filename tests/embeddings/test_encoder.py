@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from embeddings import export
+from embeddings.durable import sha256_of_file
 from embeddings.encoder import (
     DEFAULT_ENCODER,
     DEFAULT_WEIGHTS_SHA256,
@@ -96,6 +97,24 @@ def test_a_damaged_export_is_refused(copied: Path, name: str) -> None:
         file.write(bytes([byte[0] ^ 1]))
     with pytest.raises(ModelError, match=f"{name} is damaged"):
         OnnxEncoder(copied)
+
+
+@pytest.mark.slow
+def test_a_fused_graph_gives_the_same_bytes(whole: OnnxEncoder, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole.folder, tmp_path / "encoder")
+    model = folder / "model.onnx"
+
+    def vectors() -> bytes:
+        write_card(folder, replace(whole.card, model_sha256=sha256_of_file(model)))
+        return OnnxEncoder(folder).encode(TEXTS).tobytes()
+
+    export._quantise(model)
+    loose = vectors()
+    export._fuse(model)
+    assert vectors() == loose
+    assert {path.name for path in folder.iterdir()} == {
+        path.name for path in whole.folder.iterdir()
+    }
 
 
 def test_other_weights_than_the_published_ones_are_refused(tmp_path: Path) -> None:
