@@ -307,6 +307,7 @@ index.merge_index(corpus, sys.argv[2], wait if at == "building" else None)
 """
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize("at", ["building", "in place", "recorded"])
 def test_a_merge_that_is_killed_does_no_harm(corpus: Corpus, at: str) -> None:
     file = published(corpus)
