@@ -374,6 +374,21 @@ def test_a_merge_of_what_is_no_more_is_thrown_away(
     assert len(folders(corpus)) == 2
 
 
+def test_what_goes_meanwhile_does_not_make_the_search_slower(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recall is of what can be found: else it would look into all lists, in vain."""
+    monkeypatch.setattr(dense, "EXACT_MOST", 1000)
+    before = open_index(corpus).dense.about
+    corpus.commit([entry(100), entry(101)])
+    with Merge(corpus.folder, published(corpus), 2048) as merge:
+        corpus.forget([f"{number:03}.txt" for number in range(10, 40)])
+    assert merge.merged
+    about = open_index(corpus).dense.about
+    assert about.recall >= 0.99
+    assert about.probes <= 2 * before.probes < about.lists
+
+
 def test_most_may_go_while_the_merge_begins(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
