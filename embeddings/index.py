@@ -258,8 +258,9 @@ def publish_index(corpus: Corpus, progress: Callable[[int, int], None] | None = 
         serves, to_merge = _still_serves(corpus)
         if serves:
             _sweep(corpus)
-            for name, derived in zip(NAMES, corpus.derived(NAMES), strict=True):
-                remove_others(corpus.folder, f"{name}-*", keep=derived.file)
+            recorded = corpus.derived(NAMES)
+            if len(recorded) == len(NAMES):
+                _remove_but(corpus, dict(zip(NAMES, recorded, strict=True)))
             seal(corpus)
         else:
             _publish(corpus, progress)
@@ -346,9 +347,14 @@ def _clear(corpus: Corpus, recorded: Mapping[str, Derived]) -> None:
         corpus.forget_derived(others)
     for name in others:
         remove_others(corpus.folder, f"{name}-*", keep="")
+    _remove_but(corpus, recorded)
+    seal(corpus)
+
+
+def _remove_but(corpus: Corpus, recorded: Mapping[str, Derived]) -> None:
+    """Delete the files of indexes that are not those recorded."""
     for name, derived in recorded.items():
         remove_others(corpus.folder, f"{name}-*", keep=derived.file)
-    seal(corpus)
 
 
 def _build(
