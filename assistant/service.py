@@ -25,7 +25,7 @@ from assistant.understanding.question import cleaned, compares, split_names, spl
 from assistant.wording import say
 from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.folders import UPLOADS
-from embeddings.index import open_index
+from embeddings.index import is_current, open_index
 from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.passages import made_with
 from embeddings.recovery import open_sound
@@ -483,8 +483,7 @@ class Assistant:
     def _current_index(self) -> Index:
         """The indexes of the corpus as it is now, loaded or rebuilt when it has changed."""
         with self._lock:
-            generation = self._corpus.generation()
-            if self._index is None or self._index.generation != generation:
+            if self._index is None or not is_current(self._corpus, self._index):
                 try:
                     self._index = open_index(self._corpus, self._index, self._notices.append)
                 except DamagedError:

@@ -44,6 +44,9 @@ __all__ = [
 
 FILE = "corpus.sqlite"
 BUSY_SECONDS = 60.0
+STEP_ARTICLES = 16
+STEP_PASSAGES = 1000
+"""What is read in one of many short transactions: whoever writes waits for no more."""
 REMOVED = "removed by you; it stays out until its text changes"
 
 
@@ -107,32 +110,37 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All passages of one generation. Read it inside `Corpus.snapshot`, once."""
+    """All passages of one generation, less those that go meanwhile.
+
+    Read it inside `Corpus.snapshot`, once.
+    """
 
     generation: int
     build: int
     count: int
-    """Number of passages."""
+    """Number of passages there were at that generation."""
     passages: Iterable[tuple[int, Passage, NDArray[np.float32]]] = field(repr=False)
     """(Number, passage, vector), by article and place; streamed, not held."""
     sample: Callable[[int, int], NDArray[np.float32]] = field(repr=False)
     """(How many at most, seed of the choice) → vectors of that many passages, float32 (n, d)."""
     vectors: Callable[[Sequence[int]], dict[int, NDArray[np.float32]]] = field(repr=False)
-    """Numbers → their vectors, as `Corpus.vectors`, at this generation."""
+    """Numbers → their vectors, as `Corpus.vectors`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The passages with numbers above a given one. Read it inside `Corpus.since`."""
+    """The passages with numbers above a given one, at one generation."""
 
     generation: int
     build: int
+    count: int
+    """Number of all passages that are searched."""
     numbers: tuple[int, ...]
     """Ascending."""
     passages: Callable[[Sequence[int]], Iterable[tuple[int, Passage, NDArray[np.float32]]]] = field(
         repr=False
     )
-    """Some of the numbers → (number, passage, vector)."""
+    """Some of the numbers → (number, passage, vector), for those that are still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +244,8 @@ class Corpus:
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """One state of the corpus for all that is read in the body; writers wait for its end."""
-        with self._current() as db, self._translated():
-            db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                db.execute("COMMIT")
+        with self._current() as db, self._translated(), _reading(db):
+            yield
 
     @contextlib.contextmanager
     def _transaction(self, *, advance: bool = True) -> Iterator[sqlite3.Connection]:
@@ -436,13 +440,29 @@ class Corpus:
                 db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
                 db.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, highest))
 
-    def record_derived(self, derived: Mapping[str, Derived]) -> None:
-        """Remember derived indexes. Their files must be complete on disk before this is called."""
+    def record_derived(
+        self, derived: Mapping[str, Derived], instead_of: Sequence[Derived] | None = None
+    ) -> bool:
+        """Remember derived indexes. Their files must be complete on disk before this is called.
+
+        Where `instead_of` is given it has to be what is remembered now, and their build in use:
+        otherwise nothing is remembered, and this is False. (Names of their files are drawn by
+        chance, so no other corpus that may have taken the place of this one remembers the same.)
+        """
         with self._transaction(advance=False) as db:
+            if instead_of is not None:
+                _, generation, _, build, _, _ = self._state(db)
+                of_this = all(
+                    index.build == build and index.generation <= generation
+                    for index in derived.values()
+                )
+                if not of_this or self._derived(db, derived) != tuple(instead_of):
+                    return False
             for name, index in derived.items():
                 db.execute("DELETE FROM derived WHERE name = ?", (name,))
                 row = (name, index.generation, index.build, index.file, index.checksum)
                 _insert(db, "derived", row)
+            return True
 
     def forget_derived(self, names: Iterable[str]) -> None:
         """Have derived indexes made anew."""
@@ -646,20 +666,27 @@ class Corpus:
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Every passage that is searched, at one generation, over a connection of its own."""
+        """Every passage that is searched, at one generation, over a connection of its own.
+
+        It is read in steps, between which others write. Numbers are never used again and the
+        passages of an article never change, so what comes meanwhile is told by its number, and
+        left out; what goes meanwhile may be in it or not.
+        """
         db = connect(self.path)
         try:
             with self._translated():
-                db.execute("BEGIN")
-                _, generation, _, build, _, _ = self._state(db)
-                build = build or 0
-                count = _one(db, "SELECT sum(passages) FROM splits WHERE build = ?", build)
+                with _reading(db):
+                    _, generation, _, build, _, _ = self._state(db)
+                    build = build or 0
+                    count = _one(db, "SELECT sum(passages) FROM splits WHERE build = ?", build)
+                    last = _last(db, "passages")
+                    keys = [key for (key,) in db.execute("SELECT key FROM articles ORDER BY id")]
                 yield Snapshot(
                     generation,
                     build,
                     int(count or 0),
-                    self._stream(db, build),
-                    lambda most, seed: self._sample(db, build, most, seed),
+                    self._stream(db, build, keys),
+                    lambda most, seed: self._sample(db, build, last, most, seed),
                     lambda numbers: self._vectors(db, numbers),
                 )
         finally:
@@ -683,17 +710,21 @@ class Corpus:
         return found
 
     def _sample(
-        self, db: sqlite3.Connection, build: int, most: int, seed: int
+        self, db: sqlite3.Connection, build: int, last: int, most: int, seed: int
     ) -> NDArray[np.float32]:
         import numpy as np
 
         rows = db.execute("SELECT number FROM passages WHERE build = ?", (build,))
         numbers = np.sort(np.fromiter((row[0] for row in rows), dtype=np.int64))
         chance = np.random.default_rng(seed)
-        chosen = chance.permutation(numbers)[:most].tolist()
+        chosen = chance.permutation(numbers[numbers <= last])[:most].tolist()
         # In the order of the file, which is read faster; then in the order of chance again.
-        found = self._vectors(db, sorted(chosen))
-        return np.stack([found[number] for number in chosen])
+        ordered = sorted(chosen)
+        found: dict[int, NDArray[np.float32]] = {}
+        for first in range(0, len(ordered), STEP_PASSAGES):
+            found |= self._vectors(db, ordered[first : first + STEP_PASSAGES])
+        vectors = [found[number] for number in chosen if number in found]
+        return np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
 
     def known_vectors(self, paths: Sequence[str]) -> dict[Recipe, NDArray[np.float32]]:
         """What was made of the articles of these files → vector, float32 (d,), verified."""
@@ -718,8 +749,7 @@ class Corpus:
         rows = self._rows(f"SELECT number FROM passages {_AMONG}", (json.dumps(list(numbers)),))
         return {int(str(number)) for (number,) in rows}
 
-    @contextlib.contextmanager
-    def since(self, number: int, most: int) -> Iterator[Since | None]:
+    def since(self, number: int, most: int) -> Since | None:
         """What has come after passage `number`, at one moment; None when it is more than `most`."""
         with self.reading(), self._current() as db:
             _, generation, _, build, _, _ = self._state(db)
@@ -728,12 +758,18 @@ class Corpus:
                 f"SELECT number {later} LIMIT ?", (number, build, most + 1)
             ).fetchall()
             if len(rows) > most:
-                yield None
-                return
-            numbers = tuple(int(number) for (number,) in rows)
-            yield Since(generation, build or 0, numbers, lambda some: self._later(db, some))
+                return None
+            count = _one(db, "SELECT sum(passages) FROM splits WHERE build = ?", build)
+        numbers = tuple(int(number) for (number,) in rows)
+        return Since(generation, build or 0, int(count or 0), numbers, self._later)
 
-    def _later(
+    def _later(self, numbers: Sequence[int]) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
+        for first in range(0, len(numbers), STEP_PASSAGES):
+            with self.reading(), self._current() as db:
+                found = list(self._among(db, numbers[first : first + STEP_PASSAGES]))
+            yield from found
+
+    def _among(
         self, db: sqlite3.Connection, numbers: Sequence[int]
     ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
         import numpy as np
@@ -774,10 +810,16 @@ class Corpus:
         return found
 
     def _stream(
-        self, db: sqlite3.Connection, build: int
+        self, db: sqlite3.Connection, build: int, keys: Sequence[int]
     ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
-        for row in db.execute("SELECT * FROM articles ORDER BY id"):
-            yield from self._passages_of(db, self._article(row), int(row[0]), build)
+        for first in range(0, len(keys), STEP_ARTICLES):
+            found: list[tuple[int, Passage, NDArray[np.float32]]] = []
+            with _reading(db):
+                for key in keys[first : first + STEP_ARTICLES]:
+                    row = db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone()
+                    if row is not None:
+                        found += self._passages_of(db, self._article(row), key, build)
+            yield from found
 
     def _passages_of(
         self, db: sqlite3.Connection, article: Article, key: int, build: int
@@ -810,12 +852,15 @@ class Corpus:
 
     def derived(self, names: Iterable[str]) -> tuple[Derived, ...]:
         """What was recorded of these derived indexes, at one moment; shorter where one is not."""
+        with self.reading(), self._current() as db:
+            return self._derived(db, names)
+
+    def _derived(self, db: sqlite3.Connection, names: Iterable[str]) -> tuple[Derived, ...]:
         found = []
-        with self.reading():
-            for name in names:
-                row = self._db.execute("SELECT * FROM derived WHERE name = ?", (name,)).fetchone()
-                if row is not None and checksum(*row[:-1]) == row[-1]:
-                    found.append(Derived(*row[1:5]))
+        for name in names:
+            row = db.execute("SELECT * FROM derived WHERE name = ?", (name,)).fetchone()
+            if row is not None and checksum(*row[:-1]) == row[-1]:
+                found.append(Derived(*row[1:5]))
         return tuple(found)
 
     def removed(self) -> dict[str, str]:
@@ -869,6 +914,16 @@ def connect(path: Path) -> sqlite3.Connection:
         for pragma in ("synchronous = EXTRA", "foreign_keys = ON", "secure_delete = ON"):
             db.execute(f"PRAGMA {pragma}")
         return db
+
+
+@contextlib.contextmanager
+def _reading(db: sqlite3.Connection) -> Iterator[None]:
+    """One state of the file for all that is read in the body."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
 
 
 @contextlib.contextmanager

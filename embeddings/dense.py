@@ -288,6 +288,8 @@ class DenseBuilder:
 
         lists = round(LISTS * math.sqrt(snapshot.count))
         sample = snapshot.sample(TRAINED * lists, SEED)
+        if len(sample) < lists:
+            return  # nearly all of them have gone since they were counted
         self._recall = _Recall(_queries(sample))
         dimension = sample.shape[1]
         index = faiss.IndexIVFScalarQuantizer(
@@ -337,7 +339,7 @@ class DenseBuilder:
         vectors = np.stack(self._vectors)
         self._index.add_with_ids(vectors, numbers)
         if self._recall is not None:
-            self._recall.see(vectors)
+            self._recall.see(numbers, vectors)
         self._last = max(self._last, int(numbers.max()))
         self._numbers, self._vectors = [], []
 
@@ -350,17 +352,28 @@ class _Recall:
 
         self._queries = queries
         self._best = np.full((len(queries), MEASURED), -np.inf, dtype=np.float32)
+        self._numbers = np.full((len(queries), MEASURED), -1, dtype=np.int64)
 
-    def see(self, vectors: NDArray[np.float32]) -> None:
-        """Take in some passages' vectors, float32 (n, d)."""
+    def see(self, numbers: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Take in some passages' numbers (n,) and vectors, float32 (n, d)."""
         import numpy as np
 
         scores = np.concatenate([self._best, self._queries @ vectors.T], axis=1)
-        self._best = np.partition(scores, -MEASURED, axis=1)[:, -MEASURED:]
+        seen = np.broadcast_to(numbers, (len(self._queries), len(numbers)))
+        all_numbers = np.concatenate([self._numbers, seen], axis=1)
+        best = np.argpartition(scores, -MEASURED, axis=1)[:, -MEASURED:]
+        self._best = np.take_along_axis(scores, best, axis=1)
+        self._numbers = np.take_along_axis(all_numbers, best, axis=1)
 
     def probes_for(self, index: Any, vectors: Vectors) -> tuple[int, float]:
         """How many lists to look into, and the recall that this gives."""
+        import numpy as np
+
         faiss = _faiss()
+        # What has been deleted since it was seen is not to be found, however far one looks.
+        there = [list(vectors([int(number) for number in row])) for row in self._numbers]
+        living = [np.isin(row, kept) for row, kept in zip(self._numbers, there, strict=True)]
+        self._best = np.where(np.stack(living), self._best, np.inf)
         probes = 1
         while True:
             parameters = faiss.SearchParametersIVF(nprobe=probes)
@@ -374,12 +387,12 @@ class _Recall:
         """Share of the best: those found that score as high as the truly tenth best, or higher."""
         import numpy as np
 
-        hits = 0
+        hits, wanted = 0, int(np.isfinite(self._best).sum())
         for query, best, numbers in zip(self._queries, self._best, found, strict=True):
             own = vectors([int(number) for number in numbers if number >= 0])
             scores = np.array([vector @ query for vector in own.values()])
-            hits += min(MEASURED, int((scores >= best.min() - 1e-5).sum()))
-        return hits / (len(self._queries) * MEASURED)
+            hits += min(int(np.isfinite(best).sum()), int((scores >= best.min() - 1e-5).sum()))
+        return hits / wanted if wanted else 1.0
 
 
 def _queries(sample: NDArray[np.float32]) -> NDArray[np.float32]:

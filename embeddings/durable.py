@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "MERGING",
     "TEMPORARY",
     "checksum_of_file",
     "checksum_of_folder",
@@ -29,6 +30,7 @@ __all__ = [
     "publish",
     "read_sealed",
     "remove_others",
+    "settle",
     "sha256_of_file",
     "sweep",
     "sync_folder",
@@ -41,6 +43,8 @@ __all__ = [
 BLOCK_BYTES = 1 << 20
 TEMPORARY = ".new-"
 """Names that begin so are not finished; what is left of them after a crash is swept away."""
+MERGING = ".merging-"
+"""The same for what is written while others write; it has a lock of its own."""
 
 
 def make_folder(path: Path) -> None:
@@ -61,10 +65,10 @@ def make_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def workspace(folder: Path) -> Iterator[Path]:
+def workspace(folder: Path, prefix: str = TEMPORARY) -> Iterator[Path]:
     """A folder inside `folder` for what is not finished; what is left in it goes at the end."""
     try:
-        made = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder))
+        made = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     except OSError as error:
         raise unwritable(folder, error) from error
     try:
@@ -94,15 +98,20 @@ def write_durably(path: Path, content: bytes) -> None:
 def publish(temporary: Path, path: Path) -> None:
     """Move a finished file or folder into place, under a new name, its content on disk first."""
     try:
-        for file in temporary.iterdir() if temporary.is_dir() else (temporary,):
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
-        if temporary.is_dir():
-            sync_folder(temporary)
+        settle(temporary)
         temporary.rename(path)
         sync_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def settle(temporary: Path) -> None:
+    """Have the content of a finished file or folder on disk; raises `OSError`."""
+    for file in temporary.iterdir() if temporary.is_dir() else (temporary,):
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+    if temporary.is_dir():
+        sync_folder(temporary)
 
 
 def write_sealed(path: Path, fields: dict[str, Any]) -> None:
@@ -179,9 +188,9 @@ def remove_others(folder: Path, pattern: str, keep: str) -> None:
                 _delete(path)
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, prefix: str = TEMPORARY) -> None:
     """Delete what a killed process left unfinished. Call it only where no other one writes."""
-    remove_others(folder, f"{TEMPORARY}*", keep="")
+    remove_others(folder, f"{prefix}*", keep="")
 
 
 def _delete(path: Path) -> None:

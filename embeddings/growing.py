@@ -6,7 +6,9 @@ they are read from the corpus into memory, as exact indexes of their own, and bo
 one. Passages that went are no more in the corpus, and what is not in the corpus is not found. So
 nothing new is written, and a crash can leave nothing half done.
 
-Once there are more than a few changes the indexes are built anew (`is_overgrown`). Until then BM25
+Once there are more than a few changes (`is_to_merge`), another process builds new indexes of all
+that is there, and whoever asks goes on with these until it is done (`embeddings.merging`). Only
+when changes come faster than that (`is_overgrown`) does somebody have to wait. Until then BM25
 weighs a word over both parts; the average length of a passage is each part's own, and the words of
 deleted passages still count for how rare a word is.
 """
@@ -28,14 +30,20 @@ if TYPE_CHECKING:
     from embeddings.corpus import Corpus, Since
     from embeddings.lexical import Term
 
-__all__ = ["GROWN_FROM", "Tail", "grown_dense", "grown_lexical", "is_overgrown", "tail_of"]
+__all__ = [
+    "GROWN_FROM", "Tail", "grown_dense", "grown_lexical", "is_overgrown", "is_to_merge", "tail_of",
+]  # fmt: skip
 
 GROWN_FROM = 20_000
 """Passages from which on the indexes are not built anew for every change: that takes seconds."""
 MOST_NEW = 5_000
-"""New passages up to which they are searched beside the others; reading them takes a second."""
+"""New passages up to which nothing is done about them; reading them takes a second."""
 MOST_GONE = 0.1
 """Of the passages in the indexes, the share that may have been deleted since."""
+TOO_MANY_NEW = 50_000
+"""New passages beyond which no merge is waited for: every question looks at each of them."""
+TOO_MANY_GONE = 0.5
+"""The same for the share that has been deleted."""
 
 Hits = list[tuple[int, float]]
 
@@ -52,6 +60,11 @@ class Tail:
     words: LexicalTail
     lexical: LexicalIndex
 
+    @property
+    def latest(self) -> int:
+        """The highest number of a passage that is searched."""
+        return max((self.after, *self.numbers[-1:]))
+
     @classmethod
     def empty(cls, after: int) -> Tail:
         """One that holds nothing yet."""
@@ -61,24 +74,38 @@ class Tail:
         return cls(after, (), np.empty((0, 0), np.float32), words, words.index())
 
 
-def is_overgrown(published: int, new: int, total: int) -> bool:
-    """Whether the indexes are to be built anew, for `new` passages in a corpus of `total`."""
+def is_to_merge(published: int, new: int, total: int) -> bool:
+    """Whether the indexes are to be merged with `new` passages in a corpus of `total`."""
     gone = published + new - total
-    return published < GROWN_FROM or new > MOST_NEW or gone > MOST_GONE * published
+    return new > MOST_NEW or gone > MOST_GONE * published
+
+
+def is_overgrown(published: int, new: int, total: int) -> bool:
+    """Whether the indexes will not do until they are merged, and have to be built at once."""
+    gone = published + new - total
+    return published < GROWN_FROM or (
+        is_to_merge(published, new, total)
+        and (new > TOO_MANY_NEW or gone > TOO_MANY_GONE * published)
+    )
 
 
 def tail_of(since: Since, after: int, known: Tail | None) -> Tail:
     """The passages in `since`, all that have come after passage `after`; `known` is extended."""
     import numpy as np
 
-    if known is None or known.after != after or not set(known.numbers).issubset(since.numbers):
+    # Words of those that went stay in it, where nothing finds them; but not most of it.
+    most = 2 * len(since.numbers) + MOST_NEW
+    if known is None or known.after != after or known.lexical.size > most:
         known = Tail.empty(after)
+    living = set(since.numbers)
     held = dict(zip(known.numbers, known.vectors, strict=True))
-    for number, passage, vector in since.passages([n for n in since.numbers if n not in held]):
+    held = {number: vector for number, vector in held.items() if number in living}
+    new = list(since.passages([n for n in since.numbers if n not in held]))
+    for number, passage, vector in new:
         known.words.add(number, passage, vector)
         held[number] = vector
-    vectors = np.stack(list(held.values())) if held else known.vectors
-    return Tail(after, since.numbers, vectors, known.words, known.words.index())
+    vectors = np.stack(list(held.values())) if held else np.empty((0, 0), np.float32)
+    return Tail(after, tuple(held), vectors, known.words, known.words.index())
 
 
 def grown_dense(published: DenseIndex, tail: Tail, corpus: Corpus) -> DenseIndex:
@@ -153,7 +180,9 @@ class _GrownLexical(LexicalPair):
         found = _living(
             lambda most: self._of(self._first, terms, most, old, weigh), k, self._corpus
         )
-        found += self._of(self._second, terms, k, new, weigh)
+        found += _living(
+            lambda most: self._of(self._second, terms, most, new, weigh), k, self._corpus
+        )
         return sorted(found, key=lambda hit: -hit[1])[:k]
 
 

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-__all__ = ["INDEXES_LOCK", "INDEXING_LOCK", "held", "is_held"]
+__all__ = ["INDEXES_LOCK", "INDEXING_LOCK", "MERGING_LOCK", "held", "is_held"]
 
 INDEXING_LOCK = "indexing.lock"
 """Held in a corpus's folder while its articles are brought up to date, or repaired."""
 INDEXES_LOCK = "indexes.lock"
 """Held there while the derived indexes and the seal are written."""
+MERGING_LOCK = "merging.lock"
+"""Held there while a large corpus's next indexes are built beside those in use.
+
+Whoever holds it may ask for the lock of the indexes; nobody waits for it who holds that one.
+"""
 POLL_SECONDS = 0.05
 READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from assistant import Answer, Assistant, CorpusError, Filter, QuestionError, ser
 from assistant.composing import composer
 from assistant.composing.disagreement import DIFFER
 from assistant.proof import schema
+from embeddings import growing
+from embeddings.locks import MERGING_LOCK, held, is_held
 from embeddings.records import Article
 from tests import documents
 from tests.fakes import HashingEncoder
@@ -239,6 +242,44 @@ def test_another_process_that_indexes_is_seen(folder: Path, data_dir: Path) -> N
         (folder / "tower.txt").write_text("The tower is 90 metres high.")
         with Assistant.open(folder, data_dir=data_dir):
             assert "tower.txt" in [h.passage.article_id for h in reader.retrieve("tower height")]
+
+
+def test_a_large_library_is_merged_while_it_is_asked(
+    folder: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing, "GROWN_FROM", 1)
+    monkeypatch.setattr(growing, "MOST_NEW", 0)
+    monkeypatch.setattr(growing, "MOST_GONE", 100.0)
+
+    def added(name: str, text: str) -> str:
+        (opened.uploads / name).mkdir(parents=True)
+        (opened.uploads / name / "a.txt").write_text(text)
+        return opened.add((name, "a.txt")).article_id or ""
+
+    def cited(question: str) -> set[str]:
+        return {citation.article_id for citation in opened.ask(question).citations}
+
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        assert cited("When was the mill built?") == {"mill.txt"}
+        corpus = opened._corpus
+        file = corpus.derived(["dense"])[0].file
+        with held(corpus.folder / MERGING_LOCK):  # as one that takes long
+            tower = added("tower", "The old lighthouse\n\nThe lighthouse was built in 1912.")
+            assert cited("When was the lighthouse built?") == {tower}
+            opened.remove("mill.txt")
+            assert "mill.txt" not in cited("When was the mill built?")
+            assert corpus.derived(["dense"])[0].file == file
+        dam = added("dam", "The dam\n\nThe dam was built in 1955.")
+        end = time.monotonic() + 60
+        while corpus.derived(["dense"])[0].file == file:
+            assert time.monotonic() < end
+            assert cited("When was the lighthouse built?") == {tower}
+        assert cited("When was the dam built?") == {dam}
+        assert cited("When was the lighthouse built?") == {tower}
+        assert "mill.txt" not in cited("When was the mill built?")
+        assert opened._current_index().published is None, "the merged indexes are in use"
+        while is_held(corpus.folder / MERGING_LOCK):
+            time.sleep(0.02)
 
 
 def test_damage_is_noticed_before_an_answer(folder: Path, data_dir: Path) -> None:

@@ -272,15 +272,16 @@ def test_scores_of_words_are_nearly_those_of_an_index_made_anew(corpus: Corpus) 
 
 
 @pytest.mark.parametrize("change", ["many new", "many gone", "another encoder"])
-def test_after_many_changes_the_indexes_are_built_anew(
+def test_after_too_many_changes_the_indexes_are_built_anew(
     corpus: Corpus, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, file = open_index(corpus), published(corpus)
     if change == "many new":
         monkeypatch.setattr(growing, "MOST_NEW", PER_ARTICLE)
+        monkeypatch.setattr(growing, "TOO_MANY_NEW", PER_ARTICLE)
         corpus.commit([entry("new1.txt", 601), entry("new2.txt", 602)])
     elif change == "many gone":
-        corpus.forget([f"{n:03}.txt" for n in range(ARTICLES // 8)])
+        corpus.forget([f"{n:03}.txt" for n in range(ARTICLES // 2 + 1)])
     else:
         build = corpus.build_for("another")
         entries = [entry(f"{n:03}.txt", n) for n in range(ARTICLES)]
