@@ -78,8 +78,8 @@ WEIGHTS = {
     ("mtrag-un", True): 0.5,
     (WRITTEN, True): 90.0,
     (WRITTEN, False): 36.0,
-    (NEWS, True): 220.0,
-    (NEWS, False): 122.0,
+    (NEWS, True): 120.0,
+    (NEWS, False): 70.0,
     (CORPUS, True): 30.0,
     (CORPUS, False): 10.0,
 }
