@@ -324,13 +324,12 @@ def _wait_for_merge(corpus: Corpus) -> None:
 def _sweep(corpus: Corpus) -> None:
     """Delete what killed processes left unfinished. Call it under the lock of the indexes."""
     sweep(corpus.folder)
-    if any(corpus.folder.glob(f"{MERGING}*")) and not is_held(corpus.folder / MERGING_LOCK):
-        with (
-            contextlib.suppress(CorpusError),  # one has just begun
-            held(corpus.folder / MERGING_LOCK, seconds=0) as writable,
-        ):
-            if writable:
-                sweep(corpus.folder, MERGING)
+    # A merge may have just begun; and what cannot be listed now is swept another time.
+    with contextlib.suppress(CorpusError, OSError):
+        if any(corpus.folder.glob(f"{MERGING}*")) and not is_held(corpus.folder / MERGING_LOCK):
+            with held(corpus.folder / MERGING_LOCK, seconds=0) as writable:
+                if writable:
+                    sweep(corpus.folder, MERGING)
 
 
 def _publish(corpus: Corpus, progress: Callable[[int, int], None] | None) -> None:

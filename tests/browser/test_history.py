@@ -202,7 +202,7 @@ def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, h
     said = page.locator(REPLY).locator(".message-content [role=article]").first.text_content()
     if how == "stopped":
         page.locator("#stop-button").click()
-        expect(page.get_by_text("Stopped.", exact=True)).to_be_visible()
+        expect(page.locator(".ai-message").get_by_text("Stopped.", exact=True)).to_be_visible()
     page.goto("about:blank")
     asking.errors.clear()
 
