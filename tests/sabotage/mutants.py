@@ -110,7 +110,7 @@ def lexical_index_of_another_build(patch: pytest.MonkeyPatch) -> None:
     _moving(patch, LexicalBuilder)
 
 
-@mutant(FOUND)
+@mutant(ORDER)
 def dense_index_of_another_build(patch: pytest.MonkeyPatch) -> None:
     """The dense index knows each passage by the number of the one before."""
     _moving(patch, DenseBuilder)
