@@ -56,7 +56,8 @@ def support(
     years = (*_YEAR.findall(asked), *_months(asked))
     if sentence.date:
         dated += f" {MONTHS[int(sentence.date[5:7]) - 1]}"
-    dated += f" {_last_month(article_text, article_text.find(sentence.text))}"
+    if years:  # else the text need not be looked through
+        dated += f" {_last_month(article_text, article_text.find(sentence.text))}"
     return (
         round(weighed / total, DIGITS),
         round(min(similar, default=1.0), DIGITS),
