@@ -426,7 +426,7 @@ class Assistant:
 
         def answer(found: Retrieved, asked: str) -> Part:
             with trace.stage("read"):
-                reading = read(found, index, self._encoder(), articles.get)
+                reading = read(found, index, articles.get)
             return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
         whole = find(question)

@@ -214,7 +214,7 @@ class _Stages:
 
         if reader:
             began = clock()
-            reading = read(retrieved, self.index, self.encoder, self.corpus.article)
+            reading = read(retrieved, self.index, self.corpus.article)
             seconds = clock() - began
             best = [candidate.article_id for candidate in reading.candidates]
             yield self._ranking(query, "reader", [*best, *fused], seconds)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from assistant.retrieval.retriever import Retrieved
-    from embeddings.encoder import Encoder
     from embeddings.index import Index
     from embeddings.records import Article
     from embeddings.splitting import Span
@@ -45,7 +44,7 @@ __all__ = [
     "Logistic",
     "Reading",
     "answer_features",
-    "beside_the_point",
+    "contradicted",
     "most_promising",
     "prepare",
     "read",
@@ -71,11 +70,9 @@ MOST_VARIANTS = 3
 METADATA_CONFIDENCE = 0.9
 """Confidence in what an article's own metadata say; that the right article was meant is likely."""
 CONSIDERED = 3
-"""Candidates, best first, that are looked at word by word."""
-BESIDE_THE_POINT = 3.0
-"""Log-odds taken off for a contradiction: about 20 to 1 against."""
-LEAST_QUANTITY_MATCH = 0.5
-"""Cosine between what is asked to be counted and what is counted, at least."""
+"""Candidates, best first, that may come to the front."""
+LEAST_OTHER = -2.0
+"""Relevance of the next best sentence, from which on it tells something about the answer."""
 ABSENT = 1.5
 """Log-odds taken off, among those considered, when the article mentions no name of the question."""
 LISTED = 1.0
@@ -116,7 +113,7 @@ class Reading:
     confidence: float
     """Probability that the best candidate answers the question, 0..1."""
     supported: tuple[float, ...] = ()
-    """Word-by-word support of the best candidate, in the order of `support.NAMES`."""
+    """What the best candidate's article says for it, in the order of `support.NAMES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +142,7 @@ class Calibration:
 
     def confidence(self, values: Sequence[float]) -> float:
         """Probability that an answer with these `answer_features` is right."""
-        log_odds = self.answer.log_odds(values)
-        return _probability(log_odds - (BESIDE_THE_POINT if beside_the_point(values) else 0.0))
+        return _probability(self.answer.log_odds(values))
 
     @classmethod
     @cache
@@ -182,7 +178,6 @@ def _logistic(fields: dict[str, object]) -> Logistic:
 def read(
     retrieved: Retrieved,
     index: Index,
-    encoder: Encoder,
     article: Callable[[str], Article | None],
     calibration: Calibration | None = None,
 ) -> Reading:
@@ -199,29 +194,23 @@ def read(
     if names_questions(setting.form.text):
         candidates = tuple(c for c in candidates if is_question(c.text)) or candidates
     candidates, listed = _lists_first(candidates, setting, article)
-    supports = [
-        support_of(candidate, setting, encoder, article) for candidate in candidates[:CONSIDERED]
-    ]
-    candidates, supported = settled(candidates, supports, listed, retrieved.best_cosine)
-    values = answer_features(candidates, retrieved.best_cosine, supported)
+    supports = [support_of(candidate, setting, article) for candidate in candidates[:CONSIDERED]]
+    candidates, supported = settled(candidates, supports, listed)
+    values = answer_features(candidates, supported)
     return Reading(candidates, calibration.confidence(values), supported)
 
 
-def beside_the_point(values: Sequence[float]) -> bool:
-    """Whether a plain contradiction rules a sentence out, whatever else speaks for it.
+def contradicted(candidate: Candidate, supported: Sequence[float]) -> bool:
+    """Whether the question states what is not there: a number, a year or a month, or an order.
 
-    The question states a number or a year that is not there; it asks for a number, a date or a
-    person, and the sentence holds none but the question's own; it asks of the second and the
-    sentence tells of the first; or it asks how many of one thing, and the sentence counts
-    others. `values` are `answer_features`.
+    It names 2019 and nothing around the sentence does; it asks of the second and the sentence
+    tells of the first. `supported` is the candidate's, in the order of `support.NAMES`.
     """
-    value = dict(zip(ANSWER_NAMES, values, strict=True))
+    value = dict(zip(evidence.NAMES, candidate.features, strict=True))
     return (
-        value["year_missing"] > 0
+        supported[support.NAMES.index("year_missing")] > 0
         or value["numbers_missing"] > 0
-        or value["expected_present"] == 0
         or value["other_ordinal"] > 0
-        or value["quantity_match"] < LEAST_QUANTITY_MATCH
     )
 
 
@@ -229,28 +218,23 @@ def settled(
     candidates: Sequence[Candidate],
     supports: Sequence[tuple[float, ...]],
     listed: Sequence[float],
-    best_cosine: float,
 ) -> tuple[tuple[Candidate, ...], tuple[float, ...]]:
     """The candidates with the one in front that answers best, all in all, and its support.
 
     `supports` belong to the first of `candidates`, which alone may come to the front, and so do
-    `listed`, what they gain as items of a list that is asked for. What a contradiction rules out
-    stays behind what none does; an article that never mentions a name of the question costs
-    ABSENT log-odds.
+    `listed`, what they gain as items of a list that is asked for. What is contradicted stays
+    behind what is not; an article that never mentions a name of the question costs ABSENT
+    log-odds.
     """
 
-    def order(place: int) -> tuple[Candidate, ...]:
-        return (candidates[place], *candidates[:place], *candidates[place + 1 :])
-
     def standing(place: int) -> tuple[bool, float, int]:
-        supported = supports[place]
+        candidate, supported = candidates[place], supports[place]
         absent = supported[support.NAMES.index("names_absent")]
-        ruled_out = beside_the_point(answer_features(order(place), best_cosine, supported))
-        score = candidates[place].score - ABSENT * absent + listed[place]
-        return not ruled_out, score, -place
+        score = candidate.score - ABSENT * absent + listed[place]
+        return not contradicted(candidate, supported), score, -place
 
     place = max(range(len(supports)), key=standing)
-    return order(place), supports[place]
+    return (candidates[place], *candidates[:place], *candidates[place + 1 :]), supports[place]
 
 
 def _lists_first(
@@ -290,13 +274,12 @@ def setting_of(retrieved: Retrieved, index: Index) -> evidence.Setting:
 def support_of(
     candidate: Candidate,
     setting: evidence.Setting,
-    encoder: Encoder,
     article: Callable[[str], Article | None],
 ) -> tuple[float, ...]:
-    """Word-by-word support of a candidate, in the order of `support.NAMES`."""
+    """What the candidate's whole article says for it, in the order of `support.NAMES`."""
     found = article(candidate.article_id)
     assert found is not None
-    return support.support(setting, _in_place(found, candidate.index), found.text, encoder)
+    return support.support(setting, _in_place(found, candidate.index), found.text)
 
 
 def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | None]) -> Reading:
@@ -315,17 +298,39 @@ def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | N
     return Reading((candidate,), METADATA_CONFIDENCE)
 
 
-ANSWER_NAMES = (*evidence.NAMES, "score", "margin", "best_cosine", *support.NAMES)
-"""Features of the answer model: the best sentence's own, and how it stands among the others."""
+ANSWER_NAMES = (
+    "relevance",
+    "answerable",
+    "next_relevance",
+    "expected_present",
+    "nothing_named",
+    "contradicted",
+)
+"""Features of the answer model, few on purpose. With all that is known of the best sentence (25
+features, and the weights kept small for it) questions that the articles do not answer were told
+from the others less well, on articles that nothing was fitted on most of all (docs/refusal.md)."""
 
 
 def answer_features(
-    candidates: Sequence[Candidate], best_cosine: float, supported: Sequence[float]
+    candidates: Sequence[Candidate], supported: Sequence[float]
 ) -> tuple[float, ...]:
-    """Features of whether the best of `candidates` answers, in the order of `ANSWER_NAMES`."""
+    """Features of whether the best of `candidates` answers, in the order of `ANSWER_NAMES`.
+
+    What the reader says of it and of the text around it, and of the next best sentence: where
+    several might answer, the articles speak of it. Whether it has what is asked for, a number or
+    a person; whether its article mentions none of the question's names; a contradiction.
+    """
     best = candidates[0]
-    margin = best.score - candidates[1].score if len(candidates) > 1 else 0.0
-    return (*best.features, best.score, margin, best_cosine, *supported)
+    value = dict(zip(evidence.NAMES, best.features, strict=True))
+    relevances = sorted(c.features[evidence.NAMES.index("relevance")] for c in candidates)
+    return (
+        value["relevance"],
+        value["answerable"],
+        max([LEAST_OTHER, *relevances[-2:-1]]),
+        value["expected_present"],
+        float(supported[support.NAMES.index("names_absent")] == 1.0),
+        float(contradicted(best, supported)),
+    )
 
 
 def _probability(log_odds: float) -> float:

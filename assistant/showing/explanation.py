@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.composing.composer import answering, of_something_else
 from assistant.reading.evidence import NAMES
-from assistant.reading.reader import answer_features, beside_the_point
+from assistant.reading.reader import contradicted
 from assistant.showing.reasons import Asked, reasons
 from assistant.wording import Said, listed, say
 
@@ -324,8 +324,8 @@ def _why(
     )
     least = f"{least_confidence:.3f}"
     if reading.confidence < least_confidence:
-        values = answer_features(reading.candidates, part.best_cosine, reading.supported)
-        ruled_out = bool(reading.supported) and beside_the_point(values)
+        best = reading.candidates[0]
+        ruled_out = bool(reading.supported) and contradicted(best, reading.supported)
         below = (
             say("{reached}, below {least}, for a plain contradiction", reached=reached, least=least)
             if ruled_out

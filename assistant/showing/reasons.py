@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import AnswerType
 from assistant.reading.evidence import NAMES
-from assistant.reading.reader import LEAST_QUANTITY_MATCH, sentences_of
+from assistant.reading.reader import sentences_of
 from assistant.reading.support import NAMES as SUPPORT_NAMES
 from assistant.understanding.question import analyse
 from assistant.wording import say
@@ -168,8 +168,6 @@ def _against(asked: Asked, value: Mapping[str, float]) -> Iterator[str]:
         yield say("it lacks a year or a month that the question names")
     if value.get("other_ordinal"):
         yield say("it tells of another place in an order, or rank, than the one that is asked for")
-    if value.get("quantity_match", 1.0) < LEAST_QUANTITY_MATCH:
-        yield say("it counts something else than: {words}", words=" ".join(form.focus))
     if names:
         # Shares of the same names: what is missing around it and in its whole article.
         nowhere = value.get("names_absent", 0.0) >= value.get("names_missing", 0.0) - 1e-3

@@ -133,7 +133,6 @@ def test_a_refusal_says_what_is_missing(opened: Assistant) -> None:
     ("question", "said"),
     [
         ("Who built the mill in Bergen?", "it states no person, though one is asked for"),
-        ("How many trains does the Harbour Bridge carry?", "it counts something else than: trains"),
         ("How much did the Harbour Bridge and its towers cost?", "not near it: towers"),
         ("What is the melting point of tungsten?", "the reader does not take it for an answer"),
         ("What is the melting point of tungsten?", "it is far from the question in meaning"),

@@ -7,14 +7,13 @@ from assistant.reading.reader import (
     ANSWER_NAMES,
     Calibration,
     Candidate,
-    Logistic,
     answer_features,
-    beside_the_point,
+    contradicted,
     settled,
 )
 
 FINE = {"expected_present": 1.0}
-SUPPORTED = dict.fromkeys(support.NAMES, 0.0) | {"quantity_match": 1.0}
+SUPPORTED = dict.fromkeys(support.NAMES, 0.0)
 
 
 def candidate(number: int, score: float, **features: float) -> Candidate:
@@ -27,24 +26,22 @@ def supported(**features: float) -> tuple[float, ...]:
     return tuple((SUPPORTED | features)[name] for name in support.NAMES)
 
 
-def values(**features: float) -> tuple[float, ...]:
-    return tuple((FINE | SUPPORTED | features).get(name, 0.0) for name in ANSWER_NAMES)
-
-
 @pytest.mark.parametrize(
-    ("features", "ruled_out"),
+    ("features", "is_contradicted"),
     [
         ({}, False),
-        ({"year_missing": 1.0}, True),
         ({"numbers_missing": 1.0}, True),
-        ({"expected_present": 0.0}, True),
-        ({"quantity_match": 0.3}, True),
-        ({"quantity_match": 0.7}, False),
-        ({"names_absent": 1.0}, False),
+        ({"other_ordinal": 1.0}, True),
+        ({"expected_present": 0.0}, False),
     ],
 )
-def test_what_contradicts_a_question(features: dict[str, float], ruled_out: bool) -> None:
-    assert beside_the_point(values(**features)) is ruled_out
+def test_what_contradicts_a_question(features: dict[str, float], is_contradicted: bool) -> None:
+    assert contradicted(candidate(0, 1.0, **features), supported()) is is_contradicted
+
+
+def test_a_year_that_is_missing_contradicts_and_a_name_does_not() -> None:
+    assert contradicted(candidate(0, 1.0), supported(year_missing=1.0))
+    assert not contradicted(candidate(0, 1.0), supported(names_absent=1.0))
 
 
 def test_a_contradicted_sentence_gives_way_to_the_next() -> None:
@@ -53,7 +50,6 @@ def test_a_contradicted_sentence_gives_way_to_the_next() -> None:
         [first, second, third],
         [supported(year_missing=1.0), supported(), supported()],
         [0.0] * 3,
-        0.5,
     )
     assert [c.index for c in order] == [1, 0, 2]
     assert found == supported()
@@ -61,7 +57,7 @@ def test_a_contradicted_sentence_gives_way_to_the_next() -> None:
 
 def test_when_all_are_contradicted_the_first_stays() -> None:
     wrong = supported(year_missing=1.0)
-    order, found = settled([candidate(0, 3.0), candidate(1, 2.0)], [wrong, wrong], [0.0] * 2, 0.5)
+    order, found = settled([candidate(0, 3.0), candidate(1, 2.0)], [wrong, wrong], [0.0] * 2)
     assert [c.index for c in order] == [0, 1]
     assert found == wrong
 
@@ -69,32 +65,44 @@ def test_when_all_are_contradicted_the_first_stays() -> None:
 def test_an_article_without_the_names_gives_way_to_one_that_has_them() -> None:
     elsewhere, here = supported(names_absent=1.0), supported()
     close = [candidate(0, 2.0), candidate(1, 1.0)]
-    order, _ = settled(close, [elsewhere, here], [0.0] * 2, 0.5)
+    order, _ = settled(close, [elsewhere, here], [0.0] * 2)
     assert [c.index for c in order] == [1, 0]
     far = [candidate(0, 2.0), candidate(1, 0.0)]
-    order, _ = settled(far, [elsewhere, here], [0.0] * 2, 0.5)
+    order, _ = settled(far, [elsewhere, here], [0.0] * 2)
     assert [c.index for c in order] == [0, 1]
 
 
 def test_a_list_that_is_asked_for_comes_before_a_sentence_that_is_none() -> None:
     order, _ = settled(
-        [candidate(0, 2.0), candidate(1, 1.5)], [supported(), supported()], [0.0, 1.0], 0.5
+        [candidate(0, 2.0), candidate(1, 1.5)], [supported(), supported()], [0.0, 1.0]
     )
     assert [c.index for c in order] == [1, 0]
 
 
-def test_a_contradiction_takes_the_confidence_away() -> None:
-    flat = Logistic(ANSWER_NAMES, (0.0,) * len(ANSWER_NAMES), (0.0,) * len(ANSWER_NAMES),
-                    (1.0,) * len(ANSWER_NAMES), 1.0)  # fmt: skip
-    calibration = Calibration(flat, flat, 0.5)
-    assert calibration.confidence(values()) == pytest.approx(0.731, abs=1e-3)
-    assert calibration.confidence(values(year_missing=1.0)) == pytest.approx(0.119, abs=1e-3)
+def confidence(candidates: list[Candidate], support: tuple[float, ...]) -> float:
+    return Calibration.load().confidence(answer_features(candidates, support))
 
 
-def test_the_margin_is_how_far_the_best_is_ahead() -> None:
-    found = answer_features([candidate(0, 3.0), candidate(1, 2.5)], 0.4, supported())
-    named = dict(zip(ANSWER_NAMES, found, strict=True))
-    assert (named["score"], named["margin"], named["best_cosine"]) == (3.0, 0.5, 0.4)
+def test_what_speaks_against_an_answer_takes_confidence_away() -> None:
+    likely, other = candidate(0, 2.0, relevance=2.0, answerable=2.0), candidate(1, 0.0)
+    sure = confidence([likely, other], supported())
+    assert confidence([likely, other], supported(year_missing=1.0)) < sure - 0.1
+    assert confidence([likely, other], supported(names_absent=1.0)) < sure - 0.1
+    assert confidence([likely, other], supported(names_absent=0.5)) == sure
+    unlike = candidate(0, 2.0, relevance=2.0, answerable=2.0, expected_present=0.0)
+    assert confidence([unlike, other], supported()) < sure - 0.1
+
+
+def test_the_next_best_sentence_is_the_one_with_the_next_relevance() -> None:
+    def next_relevance(*relevances: float) -> float:
+        sentences = [candidate(n, -n, relevance=value) for n, value in enumerate(relevances)]
+        return dict(zip(ANSWER_NAMES, answer_features(sentences, supported()), strict=True))[
+            "next_relevance"
+        ]
+
+    assert next_relevance(3.0, -1.0, 1.5) == 1.5
+    assert next_relevance(0.5, 1.5) == 0.5
+    assert next_relevance(3.0, -9.0) == next_relevance(3.0) == -2.0
 
 
 def test_the_shipped_calibration_fits_the_features() -> None:

@@ -29,13 +29,11 @@ def lexical(tmp_path: Path) -> LexicalIndex:
 def features(lexical: LexicalIndex, question: str, *aliases: Alias) -> dict[str, float]:
     setting = setting_of(analyse(question), lexical.terms(question), aliases, lexical)
     sentence = SentenceInPlace(TEXT.split(". ")[0] + ".", "", TEXT.split(". ")[1], "", None)
-    return dict(zip(NAMES, support(setting, sentence, TEXT, ENCODER), strict=True))
+    return dict(zip(NAMES, support(setting, sentence, TEXT), strict=True))
 
 
 def test_a_question_in_the_words_of_the_text_is_supported(lexical: LexicalIndex) -> None:
     found = features(lexical, "How many cars did the Volvo plant in Oslo build in 2021?")
-    assert found["soft_coverage"] > 0.8
-    assert found["quantity_match"] == 1.0
     assert (found["names_absent"], found["year_missing"]) == (0.0, 0.0)
 
 
@@ -43,10 +41,7 @@ def test_a_near_miss_lacks_what_matters(lexical: LexicalIndex) -> None:
     assert features(lexical, "How many cars did Volvo build in 2019?")["year_missing"] == 1.0
     assert features(lexical, "How many cars did Volvo build in July?")["year_missing"] == 1.0
     assert features(lexical, "Did Volvo build cars before 2022?")["year_missing"] == 0.0
-    assert features(lexical, "How many times did Volvo build cars?")["quantity_match"] == 1.0
-    assert features(lexical, "How many people did Volvo hire?")["quantity_match"] < 0.5
     assert features(lexical, "How many cars did Volvo and Saab build?")["names_absent"] == 0.5
-    assert features(lexical, "What is the salary of Kari Holm?")["weakest_word"] < 0.5
 
 
 def test_what_is_told_goes_on_in_the_month_that_was_named_last(lexical: LexicalIndex) -> None:
@@ -56,9 +51,7 @@ def test_what_is_told_goes_on_in_the_month_that_was_named_last(lexical: LexicalI
 
     def missing(before: str) -> float:
         text = f"{before} It rained. {sentence.text} In July it closed."
-        return dict(zip(NAMES, support(setting, sentence, text, ENCODER), strict=True))[
-            "year_missing"
-        ]
+        return dict(zip(NAMES, support(setting, sentence, text), strict=True))["year_missing"]
 
     assert missing("The plant opened in July.") == 0.0
     assert missing("The plant opened in July, and a second one in August.") == 1.0
@@ -76,19 +69,3 @@ def test_a_name_known_by_another_is_not_absent(lexical: LexicalIndex) -> None:
     question = "How many cars did Saab build?"
     assert features(lexical, question)["names_absent"] == 1.0
     assert features(lexical, question, Alias("Saab", "Volvo"))["names_absent"] == 0.0
-
-
-def test_workers_are_people(lexical: LexicalIndex) -> None:
-    setting = setting_of(
-        analyse("How many people work there?"), lexical.terms("How many people work there?"),
-        (), lexical,
-    )  # fmt: skip
-
-    def match(text: str) -> float:
-        sentence = SentenceInPlace(text, "", "", "", None)
-        return dict(zip(NAMES, support(setting, sentence, text, ENCODER), strict=True))[
-            "quantity_match"
-        ]
-
-    assert match("It has 200 workers.") == 1.0
-    assert match("It has 200 halls.") < 0.5

@@ -206,7 +206,7 @@ def test_the_answers_are_the_product_s(
             if asked.history:
                 continue
             found = retrieve(asked.text, PASSAGES_READ, index, encoder, corpus)
-            reading = read(found, index, encoder, corpus.article)
+            reading = read(found, index, corpus.article)
             reply = replies[asked.id]
             assert reply.error is None
             assert reply.confidence == reading.confidence

@@ -228,7 +228,7 @@ def test_fused_and_reader_are_the_product(folder: Path, tmp_path: Path, rankings
             retrieved = retrieve(query.text, DEPTH, index, encoder, corpus)
             hits = dict.fromkeys(hit.passage.article_id for hit in retrieved.hits)
             assert first_names(rankings["fused"][query.id]) == list(hits)
-            reading = read(retrieved, index, encoder, corpus.article)
+            reading = read(retrieved, index, corpus.article)
             best = dict.fromkeys(candidate.article_id for candidate in reading.candidates)
             expected = list(dict.fromkeys([*best, *hits]))
             assert first_names(rankings["reader"][query.id]) == expected

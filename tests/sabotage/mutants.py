@@ -254,8 +254,8 @@ def reader_silent(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(BRIER)
 def contradictions_ignored(patch: pytest.MonkeyPatch) -> None:
-    """A year, a number or a kind of answer that is not there rules nothing out."""
-    patch.setattr(reader, "beside_the_point", lambda values: False)
+    """A year, a number or an order that is not there contradicts nothing."""
+    patch.setattr(reader, "contradicted", lambda candidate, supported: False)
 
 
 @mutant(REFUSED)
