@@ -32,7 +32,6 @@ __all__ = [
     "brier",
     "covered_count",
     "ece_of_rows",
-    "expected_calibration_error",
     "risk_coverage",
     "selective_accuracy",
 ]
@@ -71,19 +70,6 @@ def bins_of(confidences: ArrayLike, right: ArrayLike, count: int = BINS) -> tupl
     share = np.add.reduceat(true, starts) / number
     rows = zip(number.tolist(), confidence.tolist(), share.tolist(), strict=True)
     return tuple(Bin(n, c, r) for n, c, r in rows)
-
-
-def expected_calibration_error(
-    confidences: ArrayLike, right: ArrayLike, count: int = BINS
-) -> float:
-    """ECE = Σ over bins of n_bin / n × |share right − mean confidence|, 0..1, lower is better.
-
-    Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, equation 3; here with
-    equal-count bins, those of `bins_of`. With few answers it is above 0 even of a perfect
-    confidence (Kumar, Liang and Ma, NeurIPS 2019).
-    """
-    sure, true = _rising(*_checked(confidences, right))
-    return float(ece_of_rows(sure[None], true[None], count)[0])
 
 
 def brier(confidences: ArrayLike, right: ArrayLike) -> float:
@@ -251,7 +237,12 @@ def _starts(n: int, count: int) -> NDArray[Any]:
 
 
 def ece_of_rows(sure: NDArray[Any], true: NDArray[Any], count: int) -> NDArray[Any]:
-    """ECE of each row of (rows, n), from low to high confidence."""
+    """ECE of each row of (rows, n), from low to high confidence: 0..1, lower is better.
+
+    Σ over bins of n_bin / n × |share right − mean confidence| (Naeini, Cooper and Hauskrecht, AAAI
+    2015; Guo et al., ICML 2017, equation 3), here with equal-count bins, those of `bins_of`. With
+    few answers it is above 0 even of a perfect confidence (Kumar, Liang and Ma, NeurIPS 2019).
+    """
     import numpy as np
 
     starts = _starts(sure.shape[1], count)

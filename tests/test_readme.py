@@ -13,6 +13,7 @@ from assistant.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "seeds/README.md"])
 
 
@@ -62,9 +63,13 @@ def test_exit_codes_and_settings_are_the_real_ones() -> None:
 
     assert in_help == codes
     for name, setting in Settings.model_fields.items():
-        assert f"| `FOOTNOTE_{name.upper()}` | `{name}` |" in README
+        assert f"| `FOOTNOTE_{name.upper()}` | `{name}` |" in SETTINGS
         if isinstance(setting.default, str):
-            assert f"`{setting.default}`" in README
+            assert f"`{setting.default}`" in SETTINGS
+    rows = re.findall(r"^\| `FOOTNOTE_.*$", README, re.MULTILINE)
+    assert rows, "the README shows none of the settings"
+    for row in rows:
+        assert row.replace("](", "](../") in SETTINGS, "the README says something else of it"
 
 
 def test_make_targets_exist() -> None:

@@ -193,7 +193,7 @@ def near_miss_weights(answered: Sequence[Question], near: Sequence[Question]) ->
     """How much of each near miss is drawn, so that each form is as frequent as among `answered`.
 
     Who writes near misses asks for what articles leave out, names and sums of money above all. A
-    reader learns from that to refuse the form: the sixth run did (docs/reader.md).
+    reader learns from that to refuse the form: the sixth run did (docs/reader-history.md).
     """
     with_answer = Counter(form_of(question.text) for question in answered)
     without = Counter(form_of(question.text) for question in near)

@@ -16,7 +16,7 @@ from eval.confidence import (
     bins_of,
     bootstrapped,
     brier,
-    expected_calibration_error,
+    ece_of_rows,
     risk_coverage,
     selective_accuracy,
 )
@@ -27,15 +27,25 @@ SURE = [0.1, 0.3, 0.6, 0.8]
 RIGHT = [0, 1, 0, 1]
 
 
+def ece(sure: list[float], right: list[int], bins: int) -> float:
+    """Of answers that stand from low to high confidence."""
+    return float(ece_of_rows(np.array([sure]), np.array([right], float), bins)[0])
+
+
+def ece_figure(sure: list[float], right: list[int]) -> float | None:
+    pairs = zip(sure, right, strict=True)
+    return Confidences(tuple(Judgement(c, bool(r)) for c, r in pairs)).figures()["ece"].value
+
+
 def test_brier_and_ece_by_hand() -> None:
     assert brier(SURE, RIGHT) == pytest.approx((0.01 + 0.49 + 0.36 + 0.04) / 4)
     low, high = bins_of(SURE, RIGHT, 2)
     assert low == Bin(2, low.confidence, 0.5)
     assert high == Bin(2, high.confidence, 0.5)
     assert [low.confidence, high.confidence] == pytest.approx([0.2, 0.7])
-    assert expected_calibration_error(SURE, RIGHT, 2) == pytest.approx(0.5 * 0.3 + 0.5 * 0.2)
-    assert expected_calibration_error([0.9] * 10, [1] * 9 + [0]) == pytest.approx(0)
-    assert expected_calibration_error([1.0, 1.0, 0.0], [0, 0, 1]) == 1
+    assert ece(SURE, RIGHT, 2) == pytest.approx(0.5 * 0.3 + 0.5 * 0.2)
+    assert ece_figure([0.9] * 10, [1] * 9 + [0]) == pytest.approx(0)
+    assert ece_figure([1.0, 1.0, 0.0], [0, 0, 1]) == 1
 
 
 @pytest.mark.parametrize("n", [1, 7, 10, 23, 400])
@@ -100,7 +110,7 @@ def test_what_is_never_covered_counts_among_the_questions_only() -> None:
     assert selective_accuracy(SURE, RIGHT, covered, coverage=0.5) == 0.5
 
 
-@pytest.mark.parametrize("measure", [bins_of, expected_calibration_error, brier, risk_coverage])
+@pytest.mark.parametrize("measure", [bins_of, brier, risk_coverage])
 @pytest.mark.parametrize(
     ("sure", "right", "message"),
     [
@@ -176,7 +186,7 @@ def test_a_run_leaves_out_and_counts_what_is_not_known() -> None:
     figures = run.figures()
     assert list(figures) == list(FIGURES)
     assert figures["brier"].value == pytest.approx(brier(SURE, RIGHT))
-    assert figures["ece"].value == pytest.approx(expected_calibration_error(SURE, RIGHT))
+    assert figures["ece"].value == pytest.approx(ece(SURE, RIGHT, 10))
     assert (figures["brier"].n, figures["aurc"].n) == (4, 5)  # the withheld one is a question
     assert figures["accuracy_at_80"].value == 0.5
     assert [point[0] for point in run.curve()] == pytest.approx([0.2, 0.4, 0.6, 0.8])
