@@ -64,7 +64,7 @@ __all__ = ["Case", "collect", "fit", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 11
-MOST_REFUSED = 0.06
+MOST_REFUSED = 0.08
 """Share of the answerable questions that may be refused; the floor of the gate is at 0.10."""
 PARAGRAPHS_AN_ARTICLE = 6
 SOURCES = ("squad2", "clapnq", "ramdocs")

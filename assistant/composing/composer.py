@@ -37,12 +37,12 @@ __all__ = [
     "unstated_note",
 ]
 
-BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 0.7)}
+BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 1.0)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
 others may stay behind the best …"""
-BESIDE_ONE = (2, 0.25)
+BESIDE_ONE = (2, 0.5)
 """… and for all other kinds, which one sentence answers: a second only where it is a close call."""
-BESIDE_AT_LEAST = 0.15
+BESIDE_AT_LEAST = 0.1
 """A further sentence would pass for an answer by itself: its probability is at least this."""
 EACH_WITHIN = 1.2
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
