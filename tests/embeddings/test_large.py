@@ -5,18 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings import dense, growing
+from embeddings import dense, growing, lexical
 from embeddings.checking import check_corpus
 from embeddings.corpus import Corpus, Entry
 from embeddings.dense import QuantisedIndex
 from embeddings.durable import checksum_of_folder
 from embeddings.index import Index, load_index, open_index, publish_index
-from embeddings.lexical import Term
+from embeddings.lexical import LexicalIndex, Term
 from embeddings.records import Article, Passage, sha256_of
 
 ARTICLES, PER_ARTICLE, DIMENSION = 120, 25, 32
@@ -368,3 +369,34 @@ def test_equal_corpora_get_equal_indexes(filled: Callable[[Path], Corpus], tmp_p
     assert recorded.file != file
     other = filled(tmp_path / "other")
     assert other.derived(["dense"])[0].checksum == recorded.checksum
+
+
+@pytest.mark.parametrize("k", [1, 10, 60])
+def test_rare_words_lead_to_the_same_passages(
+    corpus: Corpus, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(3)
+    rare = [f"rare{number}" for number in range(8)]
+    corpus.commit([entry(f"rare{n}.txt", 700 + n, 20, chance.choice(rare)) for n in range(40)])
+    corpus.forget_derived(["dense", "lexical"])
+    index = open_index(corpus).lexical
+    monkeypatch.setattr(lexical, "MANY_PASSAGES", 10**9)
+    asked = [" ".join(chance.sample(rare, 3) + chance.sample(WORDS, 3)) for _ in range(40)]
+    expected = [index.search(index.terms(question), k) for question in asked]
+    monkeypatch.setattr(lexical, "MANY_PASSAGES", 0)
+    searches: list[int] = []
+    best = LexicalIndex._best
+
+    def counted(self: LexicalIndex, leading: Any, others: Any, *given: Any) -> Any:
+        searches.append(len(others))
+        return best(self, leading, others, *given)
+
+    monkeypatch.setattr(LexicalIndex, "_best", counted)
+    for question, hits in zip(asked, expected, strict=True):
+        found = index.search(index.terms(question), k)
+        assert [score for _, score in found] == pytest.approx(
+            [score for _, score in hits], rel=1e-5
+        )
+        least = hits[-1][1] + 1e-4
+        assert {n for n, s in found if s > least} == {n for n, s in hits if s > least}
+    assert any(searches), "some words were only looked up"
