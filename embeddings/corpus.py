@@ -15,7 +15,8 @@ import secrets
 import sqlite3
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
 
 from embeddings.catalog import CatalogPage, choose
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from embeddings.rawfile import Inode
 
 __all__ = [
-    "FILE", "Corpus", "Derived", "Engine", "Entry", "Outline", "Roll", "Since", "Snapshot",
-    "StoredFile",
+    "FILE", "Corpus", "Derived", "Engine", "Entry", "Outline", "Outlines", "Roll", "Since",
+    "Snapshot", "StoredFile",
 ]  # fmt: skip
 
 FILE = "corpus.sqlite"
@@ -98,8 +99,7 @@ class Derived:
     checksum: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What an article is chosen by: its fields without its text."""
 
     key: int
@@ -108,6 +108,15 @@ class Outline:
     date: str | None
     source: str | None
     language: str | None
+
+
+class Outlines(tuple[Outline, ...]):
+    """The outlines of all articles, by id."""
+
+    @cached_property
+    def newest(self) -> str | None:
+        """Date of the newest article; None where none is dated."""
+        return max((outline.date for outline in self if outline.date), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,7 @@ class Corpus:
         self.path = folder / FILE
         self._lock = threading.RLock()
         self._fingerprint: tuple[int, str] | None = None
-        self._outlines: tuple[int, tuple[Outline, ...]] | None = None
+        self._outlines: tuple[int, Outlines] | None = None
         self._inode: Inode | None = None
         self._closed = False
         self.engine: Engine | None = None
@@ -595,7 +604,7 @@ class Corpus:
             tuple(articles), chosen.files, chosen.found, chosen.page, chosen.pages, chosen.refused
         )
 
-    def outlines(self) -> tuple[Outline, ...]:
+    def outlines(self) -> Outlines:
         """What each article is chosen by, by id; kept until the articles change.
 
         Checksums are over texts too, so they are not checked here, but where passages are read.
@@ -604,7 +613,7 @@ class Corpus:
             generation = self._state(db)[1]
             if self._outlines is None or self._outlines[0] != generation:
                 sql = "SELECT key, id, date, source, language FROM articles ORDER BY id"
-                self._outlines = generation, tuple(Outline(*row) for row in db.execute(sql))
+                self._outlines = generation, Outlines(map(Outline._make, db.execute(sql)))
             return self._outlines[1]
 
     def passage_numbers(self, keys: Iterable[int]) -> list[int]:
