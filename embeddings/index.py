@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -226,13 +225,10 @@ def _is_in_layout(name: str, derived: Derived) -> bool:
 def _loaded(corpus: Corpus, recorded: Sequence[Derived]) -> Index | Path:
     """The index, or the path of the part of it that is not what was written."""
     dense_at, lexical_at = (corpus.folder / derived.file for derived in recorded)
-    # Side by side: it is reading, copying and hashing, nearly all of it without Python's lock.
-    with ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(LexicalIndex.load, lexical_at, recorded[1].checksum)
-        dense_index = DenseIndex.load(dense_at, recorded[0].checksum, corpus.vectors)
-        lexical_index = loading.result()
+    dense_index = DenseIndex.load(dense_at, recorded[0].checksum, corpus.vectors)
     if dense_index is None:
         return dense_at
+    lexical_index = LexicalIndex.load(lexical_at, recorded[1].checksum)
     if lexical_index is None:
         return lexical_at
     return Index(lexical_index, dense_index, recorded[0].generation, recorded[0].build)
