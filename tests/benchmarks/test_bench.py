@@ -221,9 +221,10 @@ def test_the_page_tells_what_holds_and_what_falls_short(tmp_path: Path) -> None:
 def grown_round(factor: float) -> dict[str, Any]:
     """What one process of `benchmarks/growth.py` says."""
     spread = {"p50": 10.0 * factor, "p95": 60.0 * factor}
-    names = ("open_and_answer", "added_and_found", "removed_and_asked")
+    names = ("open_and_answer", "open_and_answer_processor", "added_and_found", "removed_and_asked")
     seconds = {f"{name}_seconds": factor for name in names}
-    times = {f"{name}_ms": spread for name in ("retrieve", "retrieve_processor", "answer")}
+    timed = ("retrieve", "retrieve_processor", "answer", "answer_processor")
+    times = {f"{name}_ms": spread for name in timed}
     return {**seconds, **times, "peak_mib": 500, "load": 3.5}
 
 
