@@ -267,6 +267,7 @@ def comes_and_goes(assistant: Assistant) -> dict[str, float]:
     assert found()
     asked = time.perf_counter()
     assert added.article_id is not None
+    path.unlink()  # whoever opens the corpus next would read it again
     assistant.forget(added.article_id)
     removed = time.perf_counter()
     assert not found(), "what is taken out is not found by the next question"
