@@ -89,7 +89,7 @@ def seal_soon(corpus: Corpus) -> None:
 def _seal_beside(folder: Path) -> None:
     """Seal the corpus in `folder`, and again as long as it is asked for."""
     while _is_asked_for(folder):
-        with contextlib.suppress(CorpusError):  # told by whoever opens it next
+        with contextlib.suppress(CorpusError, OSError):  # told by whoever opens it next
             _seal_unless_changed(folder)
 
 
