@@ -191,8 +191,8 @@ class LexicalIndex:
         """
         ranked = sorted(words, key=lambda word: word.passages)
         upto = list(accumulate(word.passages for word in ranked))
-        most = [MOST_OF_WEIGHT * word.factor * idf(self, word.field, word.stem) for word in ranked]
-        rest = [sum(most[first:]) for first in range(len(ranked) + 1)]
+        gives = [MOST_OF_WEIGHT * word.factor * idf(self, word.field, word.stem) for word in ranked]
+        rest = [sum(gives[first:]) for first in range(len(ranked) + 1)]
         leading = bisect_left(upto, LEADING_PASSAGES * k) + 1
         while leading < len(ranked) and upto[leading - 1] < MOST_LEADING * upto[-1]:
             hits = self._best(ranked[:leading], ranked[leading:], k)
@@ -200,7 +200,7 @@ class LexicalIndex:
                 break
             if hits[-1][1] > rest[leading]:
                 return hits
-            leading = next(n for n in range(len(rest)) if rest[n] < hits[-1][1])
+            leading = next((n for n, most in enumerate(rest) if most < hits[-1][1]), len(ranked))
         return self._best(words, (), k)
 
     def _best(
