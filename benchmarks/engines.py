@@ -122,10 +122,12 @@ def told(kind: str, comparison: Comparison) -> dict[str, Any]:
 def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     """The figures in Markdown: a table of the measures, a column of values and of p an engine."""
     others = figures["others"]
-    yield f"Set {figures['set']}, {figures['date']}. Exact: {figures['exact']}."
+    yield f"Set {figures['set']}, {figures['date']}."
+    yield ""
+    yield f"- exact: {figures['exact']}."
     for name, one in others.items():
         yield (
-            f"{name}: {one['kind']}; of {one['questions']} questions {len(one['lost'])} lost and "
+            f"- {name}: {one['kind']}; of {one['questions']} questions {len(one['lost'])} lost and "
             f"{len(one['won'])} won."
         )
     yield ""

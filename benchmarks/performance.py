@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drawing import bars_svg, table
+from benchmarks.engines import lines as engine_lines
 from benchmarks.growth_page import growth_svg, section, shown
 from benchmarks.measuring import Ratio, ratio
 
@@ -43,6 +44,15 @@ each is one short script of documented calls, all other settings at their defaul
   JSON file, without words, filters, transactions or checksums.
 """
 
+ENGINES_ASKED = """\
+## Do the figures move with what searches?
+
+`python -m benchmarks.engines` asks the questions of a set three times: of the exact search that a
+small corpus has, of the same passages quantised as a large corpus's are, and of Milvus. Each is
+compared with the exact one question by question; `p` is of the paired tests of
+`python -m eval compare`, not yet adjusted for how many there are. A corpus as small as this one
+says little of a million passages, whose recall is measured above.
+"""
 PROFILES = """\
 ## Where the time goes
 
@@ -71,6 +81,8 @@ What was done about them:
 PROFILE = ROOT / "benchmarks" / "results" / "profile.json"
 GROWN = ROOT / "benchmarks" / "results" / "growth.json"
 """A run of `benchmarks/growth.py` over all sizes, kept."""
+ENGINES = ROOT / "benchmarks" / "results" / "engines.json"
+"""The figures of `benchmarks/engines.py`, kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +131,14 @@ def write_page(
     grown: Path = GROWN,
 ) -> list[Path]:
     """Write the page and its plots; what was written. `grown` is the run of growth to tell of."""
-    profile, kept = _read(PROFILE), _read(grown)
+    profile, kept, engines = _read(PROFILE), _read(grown), _read(ENGINES)
     drawn = plots(results) | ({"growth": growth_svg(kept)} if kept else {})
     written = []
     for name, svg in drawn.items():
         path = images / f"performance-{name}.svg"
         path.write_text(svg, "utf-8")
         written.append(path)
-    page_path.write_text("\n".join(page(results, profile, kept)) + "\n", "utf-8")
+    page_path.write_text("\n".join(page(results, profile, kept, engines)) + "\n", "utf-8")
     return [*written, page_path]
 
 
@@ -152,11 +164,14 @@ def plots(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def page(
-    results: Mapping[str, Any], profile: Mapping[str, Any], kept: Mapping[str, Any]
+    results: Mapping[str, Any],
+    profile: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    engines: Mapping[str, Any],
 ) -> Iterator[str]:
     """The lines of the page.
 
-    `profile` and `kept` are what `benchmarks.profiles` and `benchmarks.growth` left, if they did.
+    The last three are what `benchmarks.profiles`, `growth` and `engines` left, if they did.
     """
     machine, corpus = results["machine"], results["corpus"]
     yield OPENING
@@ -175,6 +190,10 @@ def page(
     yield from ("", "## As the corpus grows", "")
     yield from section(kept) if kept else _growth(results)
     yield ""
+    if engines:
+        yield ENGINES_ASKED
+        yield from engine_lines(engines)
+        yield ""
     yield PROFILES
     if profile:
         for name, title in (("question", "A warm answer"), ("ingest", "Indexing")):

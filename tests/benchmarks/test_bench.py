@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import contenders, measuring, performance, profiles
+from benchmarks import contenders, engines, measuring, performance, profiles
 from benchmarks.bench import check_floors, growth, percentiles, quality
 from benchmarks.corpora import Asked, asked, made_up, recall, write_texts
 from benchmarks.drawing import lines_svg
@@ -250,6 +250,18 @@ def test_the_page_tells_of_the_run_of_growth_that_is_kept(tmp_path: Path) -> Non
     ):
         assert line in lines
     assert any("a load of 3.5 to 3.5" in line for line in lines)
+
+
+def test_engines_are_told_beside_the_exact_one() -> None:
+    def other(value: float, lost: list[str]) -> dict[str, Any]:
+        measures = [{"name": "mrr", "exact": 0.5, "this": value, "p": 0.25}]
+        return {"kind": "it", "questions": 9, "lost": lost, "won": [], "measures": measures}
+
+    others = {"quantised": other(0.5, []), "Milvus": other(0.25, ["q1"])}
+    figures = {"set": "a", "date": "2026-01-02", "exact": "exact search", "others": others}
+    told = list(engines.lines(figures))
+    assert "- Milvus: it; of 9 questions 1 lost and 0 won." in told
+    assert told[-1] == "| mrr | 0.5 | 0.5 | 0.25 | 0.25 | 0.25 |"
 
 
 def test_a_line_goes_through_its_figures() -> None:
