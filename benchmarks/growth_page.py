@@ -81,7 +81,7 @@ def section(kept: Mapping[str, Any]) -> Iterator[str]:
         f"{kept['cores']} cores, Python {kept['python']}, a load of {min(loads):g} to "
         f"{max(loads):g}: above {kept['cores']}, whoever is measured waits for others, so that "
         "wall times are too long. Processor time is that of all threads; all files are in memory "
-        "by then, so with two free cores a question takes no longer than that. In each round every "
+        "by then, so with two free cores a question should take no longer. In each round every "
         "size is asked in turn, in a process of its own; told is the median of the rounds."
     )
     yield from ("", "![As the corpus grows](images/performance-growth.svg)", "")
