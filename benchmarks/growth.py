@@ -3,12 +3,16 @@
 The corpora are made here. Words follow Zipf's law, as in any language (frequency ~ 1 / rank).
 Vectors are a mixture of Gaussians: topics, in a topic articles, in an article its passages. How far
 they spread over the 384 dimensions is an estimate, not fitted to the vectors of a real encoder.
-Each corpus is built once; a fresh process then opens it, asks, and is told of an article that
-comes and goes. Questions cost what they cost the default encoder, but the vector that is searched
-with is made here, too. Recall is that of the ten best passages, against exact search.
+Each corpus is built once. Then, in each round and for each size in turn, a fresh process opens it,
+asks, and is told of an article that comes and goes. Questions cost what they cost the default
+encoder, but the vector that is searched with is made here, too. Recall is that of the ten best
+passages, against exact search; it is measured in the first round.
 
-    python benchmarks/growth.py [--passages 1000 10000 100000 1000000] [--json FILE]
+    python benchmarks/growth.py [--passages 1000 10000 100000 1000000] [--rounds 1] [--json FILE]
                                 [--keep FOLDER]
+
+docs/performance.md tells what `--rounds 3 --json benchmarks/results/growth.json` leaves: building
+1,000,000 passages takes a quarter of an hour and 4 GB, so `make bench` does not do it anew.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -161,11 +166,10 @@ class Encoder:
 
     dimension = DIMENSION
 
-    def __init__(self, real: OnnxEncoder, articles: int) -> None:
+    def __init__(self, real: OnnxEncoder, known: dict[str, NDArray[np.float32]]) -> None:
         self._real = real
         self.fingerprint = "made-for-growth"
-        asked = (world().question(number, articles) for number in range(QUESTIONS))
-        self._known = dict(asked)
+        self._known = known
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit vector a text, float32 (n, 384)."""
@@ -212,40 +216,39 @@ def build(folder: Path, passages: int) -> dict[str, Any]:
     }
 
 
-def ask(data: Path, passages: int) -> dict[str, Any]:
+def ask(data: Path, passages: int, *, recall: bool) -> dict[str, Any]:
     """Open the corpus, ask, add an article and take it out, in this process."""
     from assistant import Assistant
     from embeddings.encoder import DEFAULT_ENCODER, load_encoder
 
-    articles = passages // PASSAGES
-    encoder = Encoder(load_encoder(DEFAULT_ENCODER, data), articles)
-    asked = [world().question(number, articles) for number in range(QUESTIONS)]
-    began = time.perf_counter()
+    asked = [world().question(number, passages // PASSAGES) for number in range(QUESTIONS)]
+    questions = [question for question, _ in asked]
+    began, work = time.perf_counter(), time.process_time()
+    encoder = Encoder(load_encoder(DEFAULT_ENCODER, data), dict(asked))
     with Assistant.open(data / "articles", data_dir=data, encoder=encoder) as assistant:
         opened = time.perf_counter()
-        assistant.retrieve(asked[0][0], 10)
+        assistant.ask(questions[0])
         answered = time.perf_counter()
         figures: dict[str, Any] = {
             "open_seconds": round(opened - began, 2),
-            "open_and_first_hits_seconds": round(answered - began, 2),
+            "open_and_answer_seconds": round(answered - began, 2),
+            "open_and_answer_processor_seconds": round(time.process_time() - work, 2),
         }
         index, corpus = assistant._current_index(), assistant._corpus
-        questions = [question for question, _ in asked]
-        figures |= {
-            "encode_ms": spread(timed(lambda q: encoder.encode([q]), questions)),
-            "dense_ms": spread(timed(lambda a: index.dense.search(a[1], 50), asked)),
-            "lexical_ms": spread(
-                timed(lambda q: index.lexical.search(index.lexical.terms(q), 50), questions)
-            ),
-            "retrieve_ms": spread(timed(lambda q: assistant.retrieve(q, 12), questions)),
-            "answer_ms": spread(timed(assistant.ask, questions[:50])),
-            "peak_mib": peak_mib(),
-        }
+        figures |= timed("encode", lambda q: encoder.encode([q]), questions)
+        figures |= timed("dense", lambda a: index.dense.search(a[1], 50), asked)
+        figures |= timed(
+            "lexical", lambda q: index.lexical.search(index.lexical.terms(q), 50), questions
+        )
+        figures |= timed("retrieve", lambda q: assistant.retrieve(q, 12), questions)
+        figures |= timed("answer", assistant.ask, questions[:50])
+        figures["peak_mib"] = peak_mib()
         figures |= comes_and_goes(assistant)
-        figures |= compared(index, corpus, [vector for _, vector in asked])
+        if recall:
+            figures |= compared(index, corpus, [vector for _, vector in asked])
     files = [path for path in data.rglob("*") if path.is_file()]
     figures["data_mib"] = round(sum(path.stat().st_size for path in files) / 2**20)
-    return figures | {"kind": str(index.dense.about)}
+    return figures | {"kind": str(index.dense.about), "load": round(os.getloadavg()[0], 1)}
 
 
 def comes_and_goes(assistant: Assistant) -> dict[str, float]:
@@ -264,9 +267,10 @@ def comes_and_goes(assistant: Assistant) -> dict[str, float]:
     assert found()
     asked = time.perf_counter()
     assert added.article_id is not None
+    path.unlink()  # whoever opens the corpus next would read it again
     assistant.forget(added.article_id)
     removed = time.perf_counter()
-    assert not found()
+    assert not found(), "what is taken out is not found by the next question"
     return {
         "add_seconds": round(returned - began, 2),
         "added_and_found_seconds": round(asked - began, 2),
@@ -323,14 +327,15 @@ def blocks(rows: Iterable[Any], size: int = 8192) -> Iterator[tuple[int, list[An
         yield first, block
 
 
-def timed(call: Callable[[Any], Any], given: Sequence[Any]) -> list[float]:
-    """Milliseconds of each call, the first few left out."""
-    found = []
+def timed(name: str, call: Callable[[Any], Any], given: Sequence[Any]) -> dict[str, Any]:
+    """Milliseconds of the calls, the first few left out: of wall time, and of processor time."""
+    wall, processor = [], []
     for one in given:
-        began = time.perf_counter()
+        began, work = time.perf_counter(), time.process_time()
         call(one)
-        found.append(1000 * (time.perf_counter() - began))
-    return found[5:]
+        processor.append(1000 * (time.process_time() - work))
+        wall.append(1000 * (time.perf_counter() - began))
+    return {f"{name}_ms": spread(wall[5:]), f"{name}_processor_ms": spread(processor[5:])}
 
 
 def spread(milliseconds: Sequence[float]) -> dict[str, float]:
@@ -345,39 +350,72 @@ def peak_mib() -> int:
 
 
 def main() -> None:
-    """Each size in turn: one process builds, another asks; a row each."""
+    """Build each size; then, in each round, ask each in turn, in processes of their own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--passages", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where the figures go, too")
     parser.add_argument(
         "--keep", type=Path, help="folder for the corpora; used again if it has them"
     )
-    parser.add_argument("--step", choices=("build", "ask"), help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
         print(json.dumps(step(options.step, options.keep, options.passages[0])))
         return
     with tempfile.TemporaryDirectory() as temporary:
-        rows = [measure(options.keep or Path(temporary), size) for size in options.passages]
-    figures = {"cores": os.cpu_count(), "python": platform.python_version(), "rows": rows}
+        rows = measure(options.keep or Path(temporary), options.passages, options.rounds)
+    print(json.dumps(rows, indent=2))
+    figures = {**about(), "rounds": options.rounds, "rows": rows}
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
 
-def measure(folder: Path, passages: int) -> dict[str, Any]:
-    """One size, in processes of its own."""
-    own = folder / f"{passages}"
-    (own / "articles").mkdir(parents=True, exist_ok=True)
-    built = own / "built.json"
-    if not built.exists():
-        built.write_text(json.dumps(run("build", own, passages)), "utf-8")
-    row = {
-        "passages": passages,
-        **json.loads(built.read_text("utf-8")),
-        **run("ask", own, passages),
+STEPS = ("build", "ask", "ask-and-compare")
+
+
+def about() -> dict[str, Any]:
+    """What was measured, and where."""
+    git = ["git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    return {
+        "commit": commit,
+        "date": time.strftime("%Y-%m-%d"),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
     }
-    print(json.dumps(row, indent=2), flush=True)
-    return row
+
+
+def measure(folder: Path, sizes: Sequence[int], rounds: int) -> list[dict[str, Any]]:
+    """A row a size, as `row_of` has them."""
+    built: dict[int, dict[str, Any]] = {}
+    asked: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
+    for size in sizes:
+        own = folder / f"{size}"
+        (own / "articles").mkdir(parents=True, exist_ok=True)
+        kept = own / "built.json"
+        if not kept.exists():
+            kept.write_text(json.dumps(run("build", own, size)), "utf-8")
+        built[size] = json.loads(kept.read_text("utf-8"))
+    for number in range(rounds):
+        for size in sizes:
+            done = run(STEPS[1] if number else STEPS[2], folder / f"{size}", size)
+            print(f"round {number + 1}, {size:,}: {json.dumps(done)}", file=sys.stderr, flush=True)
+            asked[size].append(done)
+    return [row_of(size, built[size], asked[size]) for size in sizes]
+
+
+def row_of(size: int, built: dict[str, Any], asked: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Each figure's median over the rounds, and under `rounds` those of each round."""
+    middle = {name: _median([one[name] for one in asked if name in one]) for name in asked[0]}
+    return {"passages": size, **built, **middle, "rounds": list(asked)}
+
+
+def _median(values: Sequence[Any]) -> Any:
+    """Of numbers, or of each number in dictionaries of them; else the first."""
+    if isinstance(values[0], dict):
+        return {name: _median([one[name] for one in values]) for name in values[0]}
+    return round(median(values), 4) if isinstance(values[0], int | float) else values[0]
 
 
 def run(name: str, folder: Path, passages: int) -> dict[str, Any]:
@@ -395,7 +433,7 @@ def step(name: str, folder: Path, passages: int) -> dict[str, Any]:
 
     if name == "build":
         return build(corpus_folder(folder, [folder / "articles"]), passages)
-    return ask(folder, passages)
+    return ask(folder, passages, recall=name == STEPS[2])
 
 
 if __name__ == "__main__":

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from benchmarks.drawing import bars_svg, table
+from benchmarks.engines import lines as engine_lines
+from benchmarks.growth_page import growth_svg, section, shown
 from benchmarks.measuring import Ratio, ratio
 
 __all__ = ["BOUNDS", "Bound", "bars_svg", "page", "write_page"]
@@ -22,8 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
 MOST_ANSWER_MS = 150.0
-LABEL, WIDTH, ROW, TOP, BOTTOM = 190, 520, 24, 34, 10
-INK, OURS, THEIRS = "#333333", "#1f5fa8", "#9db4cc"
 
 OPENING = """\
 # Performance, measured
@@ -44,6 +44,15 @@ each is one short script of documented calls, all other settings at their defaul
   JSON file, without words, filters, transactions or checksums.
 """
 
+ENGINES_ASKED = """\
+## Do the figures move with what searches?
+
+`python -m benchmarks.engines` asks the questions of a set three times: of the exact search that a
+small corpus has, of the same passages quantised as a large corpus's are, and of Milvus. Each is
+compared with the exact one question by question; `p` is of the paired tests of
+`python -m eval compare`, not yet adjusted for how many there are. A corpus as small as this one
+says little of a million passages, whose recall is measured above.
+"""
 PROFILES = """\
 ## Where the time goes
 
@@ -70,6 +79,10 @@ What was done about them:
   the index opens; the encoder's graph is fused when it is exported, which gives the same vectors.
 """
 PROFILE = ROOT / "benchmarks" / "results" / "profile.json"
+GROWN = ROOT / "benchmarks" / "results" / "growth.json"
+"""A run of `benchmarks/growth.py` over all sizes, kept."""
+ENGINES = ROOT / "benchmarks" / "results" / "engines.json"
+"""The figures of `benchmarks/engines.py`, kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +125,27 @@ def main() -> None:
 
 
 def write_page(
-    results: Mapping[str, Any], page_path: Path = PAGE, images: Path = IMAGES
+    results: Mapping[str, Any],
+    page_path: Path = PAGE,
+    images: Path = IMAGES,
+    grown: Path = GROWN,
 ) -> list[Path]:
-    """Write the page and its plots; what was written."""
+    """Write the page and its plots; what was written. `grown` is the run of growth to tell of."""
+    profile, kept, engines = _read(PROFILE), _read(grown), _read(ENGINES)
+    drawn = plots(results) | ({"growth": growth_svg(kept)} if kept else {})
     written = []
-    for name, svg in plots(results).items():
+    for name, svg in drawn.items():
         path = images / f"performance-{name}.svg"
         path.write_text(svg, "utf-8")
         written.append(path)
-    profile = json.loads(PROFILE.read_text("utf-8")) if PROFILE.exists() else {}
-    page_path.write_text("\n".join(page(results, profile)) + "\n", "utf-8")
+    page_path.write_text("\n".join(page(results, profile, kept, engines)) + "\n", "utf-8")
     return [*written, page_path]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Figures that were kept; none where there is no such file."""
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return found
 
 
 def plots(results: Mapping[str, Any]) -> dict[str, str]:
@@ -140,8 +163,16 @@ def plots(results: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def page(results: Mapping[str, Any], profile: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of the page; `profile` is what `benchmarks.profiles` left, if it did."""
+def page(
+    results: Mapping[str, Any],
+    profile: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    engines: Mapping[str, Any],
+) -> Iterator[str]:
+    """The lines of the page.
+
+    The last three are what `benchmarks.profiles`, `growth` and `engines` left, if they did.
+    """
     machine, corpus = results["machine"], results["corpus"]
     yield OPENING
     changed = ", with changes not committed yet" if results["uncommitted_changes"] else ""
@@ -153,10 +184,16 @@ def page(results: Mapping[str, Any], profile: Mapping[str, Any]) -> Iterator[str
         f"ingest {corpus['ingest_articles']} made-up articles of the same sentences. All figures: "
         f"`benchmarks/results/{results['commit']}.json`. {results['note']}".rstrip()
     )
-    for part in (_bounds, _cold, _stages, _warm, _ingest, _index, _growth):
+    for part in (_bounds, _cold, _stages, _warm, _ingest, _index):
         yield ""
         yield from part(results)
+    yield from ("", "## As the corpus grows", "")
+    yield from section(kept) if kept else _growth(results)
     yield ""
+    if engines:
+        yield ENGINES_ASKED
+        yield from engine_lines(engines)
+        yield ""
     yield PROFILES
     if profile:
         for name, title in (("question", "A warm answer"), ("ingest", "Indexing")):
@@ -329,9 +366,8 @@ def _index(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _growth(results: Mapping[str, Any]) -> Iterator[str]:
-    """The figures of `benchmarks/growth.py`, a column a size."""
+    """The figures of `benchmarks/growth.py` that `make bench` measured, a column a size."""
     rows: Sequence[Mapping[str, Any]] = results["growth"]
-    yield from ("## As the corpus grows", "")
     yield (
         "`benchmarks/growth.py` makes the corpora itself: words by Zipf's law, vectors in "
         "clusters. Times are median and 95th percentile, in milliseconds."
@@ -340,14 +376,8 @@ def _growth(results: Mapping[str, Any]) -> Iterator[str]:
     names = [name for name in rows[0] if name != "passages"]
     yield from table(
         ("passages", *(f"{row['passages']:,}" for row in rows)),
-        ((name.replace("_", " "), *(_shown(row.get(name, "–")) for row in rows)) for name in names),
+        ((name.replace("_", " "), *(shown(row.get(name, "–")) for row in rows)) for name in names),
     )
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, Mapping):
-        return f"{value['p50']:g} / {value['p95']:g}"
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def _title(results: Mapping[str, Any], key: str) -> str:
@@ -366,37 +396,6 @@ def _median(rows: Sequence[Mapping[str, float]], name: str) -> float:
 
 def _spread(values: Sequence[float]) -> tuple[float, float, float]:
     return statistics.median(values), min(values), max(values)
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A Markdown table; numbers to the right."""
-    yield f"| {' | '.join(heads)} |"
-    yield "|---|" + "--:|" * (len(heads) - 1)
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def bars_svg(title: str, figures: Mapping[str, float]) -> str:
-    """A bar a contender, the first in another colour; on white, so that any page can show it."""
-    most = max(figures.values())
-    height = TOP + ROW * len(figures) + BOTTOM
-    room = WIDTH - LABEL - 60
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
-        f'height="{height}" role="img" font-family="sans-serif" font-size="12" fill="{INK}">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="10" y="20" font-size="13">{escape(title)}</text>',
-    ]
-    for place, (name, value) in enumerate(figures.items()):
-        y, wide = TOP + ROW * place, room * value / most
-        parts += [
-            f'<text x="{LABEL - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text>',
-            f'<rect x="{LABEL}" y="{y + 3}" width="{wide:.1f}" height="{ROW - 8}" '
-            f'fill="{THEIRS if place else OURS}"/>',
-            f'<text x="{LABEL + wide + 6:.1f}" y="{y + 15}">{value:.3g}</text>',
-        ]
-    return "\n".join([*parts, "</svg>", ""])
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ import secrets
 import sqlite3
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
 
 from embeddings.catalog import CatalogPage, choose
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.passages import Recipe, recipes
-from embeddings.rawfile import checksum_of_open, inode_of, release, retain, unreadable
+from embeddings.rawfile import Hashing, inode_of, release, retain, unreadable
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.schema import SCHEMA_VERSION, checksum, create
 from embeddings.sealing import Seal
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from embeddings.rawfile import Inode
 
 __all__ = [
-    "FILE", "Corpus", "Derived", "Engine", "Entry", "Outline", "Roll", "Since", "Snapshot",
-    "StoredFile",
+    "FILE", "Corpus", "Derived", "Engine", "Entry", "Outline", "Outlines", "Roll", "Since",
+    "Snapshot", "StoredFile",
 ]  # fmt: skip
 
 FILE = "corpus.sqlite"
@@ -47,6 +48,8 @@ BUSY_SECONDS = 60.0
 STEP_ARTICLES = 16
 STEP_PASSAGES = 1000
 """What is read in one of many short transactions: whoever writes waits for no more."""
+STAMP_STEPS = (1 << 28,) * 3
+"""Bytes that are hashed in one transaction, some 0.1 s; an entry for each time it is tried so."""
 REMOVED = "removed by you; it stays out until its text changes"
 
 
@@ -96,8 +99,7 @@ class Derived:
     checksum: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What an article is chosen by: its fields without its text."""
 
     key: int
@@ -106,6 +108,15 @@ class Outline:
     date: str | None
     source: str | None
     language: str | None
+
+
+class Outlines(tuple[Outline, ...]):
+    """The outlines of all articles, by id."""
+
+    @cached_property
+    def newest(self) -> str | None:
+        """Date of the newest article; None where none is dated."""
+        return max((outline.date for outline in self if outline.date), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +187,7 @@ class Corpus:
         self.path = folder / FILE
         self._lock = threading.RLock()
         self._fingerprint: tuple[int, str] | None = None
-        self._outlines: tuple[int, tuple[Outline, ...]] | None = None
+        self._outlines: tuple[int, Outlines] | None = None
         self._inode: Inode | None = None
         self._closed = False
         self.engine: Engine | None = None
@@ -531,6 +542,11 @@ class Corpus:
         with self._current() as db, self._translated():
             return self._state(db)[1]
 
+    def revision(self) -> int:
+        """Number of changes of the file so far."""
+        with self._current() as db, self._translated():
+            return self._state(db)[2]
+
     def paths(self) -> set[str]:
         """Paths of all files that were read."""
         return {str(row[0]) for row in self._rows("SELECT path FROM files")}
@@ -588,7 +604,7 @@ class Corpus:
             tuple(articles), chosen.files, chosen.found, chosen.page, chosen.pages, chosen.refused
         )
 
-    def outlines(self) -> tuple[Outline, ...]:
+    def outlines(self) -> Outlines:
         """What each article is chosen by, by id; kept until the articles change.
 
         Checksums are over texts too, so they are not checked here, but where passages are read.
@@ -597,7 +613,7 @@ class Corpus:
             generation = self._state(db)[1]
             if self._outlines is None or self._outlines[0] != generation:
                 sql = "SELECT key, id, date, source, language FROM articles ORDER BY id"
-                self._outlines = generation, tuple(Outline(*row) for row in db.execute(sql))
+                self._outlines = generation, Outlines(map(Outline._make, db.execute(sql)))
             return self._outlines[1]
 
     def passage_numbers(self, keys: Iterable[int]) -> list[int]:
@@ -833,13 +849,10 @@ class Corpus:
     def passages(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Number → passage, for those of `numbers` that are still there."""
         with self._current() as db, self._translated():
-            marks = ",".join("?" * len(numbers))
-            rows = db.execute(f"{_SELECT_PASSAGES} WHERE number IN ({marks})", numbers).fetchall()
-            articles: dict[object, Article] = {}
-            for key in dict.fromkeys(row[1] for row in rows):
-                row = db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone()
-                if row is not None:
-                    articles[key] = self._article(row)
+            found = (json.dumps(list(numbers)),)
+            rows = db.execute(f"{_SELECT_PASSAGES} {_AMONG}", found).fetchall()
+            keys = (json.dumps(list({row[1] for row in rows})),)
+            articles = {row[0]: self._article(row) for row in db.execute(_ARTICLES_AMONG, keys)}
         return {
             int(row[0]): self._passage(articles[row[1]], row) for row in rows if row[1] in articles
         }
@@ -880,17 +893,48 @@ class Corpus:
             return self._fingerprint[1]
 
     def stamp(self) -> Seal:
-        """What the file is now, its hash taken while nobody can write to it."""
-        with self._current() as db, self._translated():
-            db.execute("BEGIN")
+        """What the file is now, with its hash; over a connection of its own.
+
+        The file is read in steps, between which others may write: then it is begun again, and at
+        last read in one step, while they wait. Raises `CorpusError` when it cannot be read.
+        """
+        for step in (*STAMP_STEPS, None):
+            with self._current():
+                inode = _inode(self.path)
+                retain(inode)
             try:
-                _, generation, revision, _, identity, _ = self._state(db)
-                removed = dict(db.execute("SELECT sha256, id FROM removed ORDER BY sha256"))
-                return Seal(identity, generation, revision, checksum_of_open(self.path), removed)
-            except OSError as error:
-                raise _unusable(self.folder, f"{self.path}: {error.strerror}") from error
+                found = self._stamped(inode, step)
             finally:
-                db.execute("COMMIT")
+                release(inode)
+            if found is not None:
+                return found
+        raise _unusable(self.folder, f"{self.path} is put in place again and again")
+
+    def _stamped(self, inode: Inode, step: int | None) -> Seal | None:
+        """The seal of a file that is retained, read `step` bytes a transaction.
+
+        None when it was written to meanwhile, or another has taken its place.
+        """
+        begun = None
+        db = connect(self.path)
+        try:
+            hashing = Hashing(self.path)
+            with self._translated():
+                while True:
+                    with _reading(db):
+                        state = self._state(db)
+                        if state != (begun or state) or _inode(self.path) != inode:
+                            return None
+                        begun = state
+                        if hashing.read(step):
+                            continue
+                        removed = dict(db.execute("SELECT sha256, id FROM removed ORDER BY sha256"))
+                    _, generation, revision, _, identity, _ = state
+                    return Seal(identity, generation, revision, hashing.digest(), removed)
+        except OSError as error:
+            raise _unusable(self.folder, f"{self.path}: {error.strerror}") from error
+        finally:
+            db.close()
 
 
 _SELECT_FILES = (
@@ -900,6 +944,7 @@ _SELECT_FILES = (
 _KEY_OF_TEXT = "SELECT key FROM articles WHERE sha256 = ?"
 _SELECT_PASSAGES = 'SELECT number, article, build, start, "end", vector, checksum FROM passages'
 _AMONG = "WHERE number IN (SELECT value FROM json_each(?))"
+_ARTICLES_AMONG = "SELECT * FROM articles WHERE key IN (SELECT value FROM json_each(?))"
 _IN_ORDER = ' WHERE article = ? AND build = ? ORDER BY start, "end"'
 
 

@@ -28,7 +28,7 @@ from embeddings.growing import grown_dense, grown_lexical, is_overgrown, is_to_m
 from embeddings.lexical import LexicalBuilder, LexicalIndex
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, MERGING_LOCK, held, is_held
 from embeddings.merging import start_merging
-from embeddings.sealing import seal
+from embeddings.sealing import seal, seal_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -267,7 +267,7 @@ def publish_index(corpus: Corpus, progress: Callable[[int, int], None] | None = 
             recorded = corpus.derived(NAMES)
             if len(recorded) == len(NAMES):
                 _remove_but(corpus, dict(zip(NAMES, recorded, strict=True)))
-            seal(corpus)
+            seal_soon(corpus)
         else:
             _publish(corpus, progress)
     if to_merge:

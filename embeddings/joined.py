@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import Corpus
+from embeddings.corpus import Corpus, Outlines
 from embeddings.dense import DenseIndex
 from embeddings.index import Index
 from embeddings.lexical import LexicalPair
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.corpus import Outline, StoredFile
+    from embeddings.corpus import StoredFile
     from embeddings.lexical import Term
     from embeddings.records import Article, Passage
 
@@ -37,6 +36,7 @@ class JoinedCorpus(Corpus):
 
     def __init__(self, library: Corpus, added: Corpus) -> None:
         self._library, self._added = library, added
+        self._joined: tuple[Outlines, Outlines, Outlines] | None = None
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -78,10 +78,15 @@ class JoinedCorpus(Corpus):
         both = (*self._library.articles(), *self._added.articles())
         return tuple(sorted(both, key=lambda article: article.id))
 
-    def outlines(self) -> tuple[Outline, ...]:
-        """What each article is chosen by, by id."""
-        added = (replace(outline, key=-outline.key) for outline in self._added.outlines())
-        return tuple(sorted((*self._library.outlines(), *added), key=lambda outline: outline.id))
+    def outlines(self) -> Outlines:
+        """What each article is chosen by, by id; kept until the articles of either change."""
+        library, added = self._library.outlines(), self._added.outlines()
+        known = self._joined
+        if known is None or known[0] is not library or known[1] is not added:
+            own = (outline._replace(key=-outline.key) for outline in added)
+            joined = Outlines(sorted((*library, *own), key=lambda outline: outline.id))
+            known = self._joined = library, added, joined
+        return known[2]
 
     def passage_numbers(self, keys: Iterable[int]) -> list[int]:
         """Numbers of the passages in the articles of these keys."""

@@ -9,8 +9,10 @@ import re
 import shutil
 import tempfile
 import time
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,14 @@ LAYOUT = 2
 TITLE_BOOST = 0.5
 """A title stands on every passage of its article, so its words tell passages less apart."""
 TYPO_BOOST = 0.5
+MANY_PASSAGES = 50_000
+"""Passages that hold a question's words, counted word by word, from which on the rare ones lead."""
+LEADING_PASSAGES = 4
+"""Passages that hold a leading word, for each that is wanted, at first."""
+MOST_LEADING = 0.25
+"""Of the passages that hold a word, the share that may hold a leading one: skipping costs, too."""
+MOST_OF_WEIGHT = 2.2
+"""What BM25 gives a word in a passage at most, times its weight: k1 + 1, with Tantivy's k1."""
 WRITER_BYTES = 64_000_000
 TAIL_BYTES = 15_000_000  # the least that Tantivy takes
 PROBE_BYTES = 65_536
@@ -152,30 +162,84 @@ class LexicalIndex:
         Only passages whose numbers are in `allowed` are looked at; None allows all. What a word
         weighs does not depend on it. `weigh` gives a factor for a stem in a field.
         """
-        from tantivy import Occur, Query
+        words = self._weighed(terms, weigh)
+        if not words or k == 0 or (allowed is not None and not allowed):
+            return []
+        if allowed is None and sum(word.passages for word in words) > MANY_PASSAGES:
+            return self._led_by_rare(words, k)
+        return self._best(words, (), k, allowed)
 
-        schema = self._index.schema
-        clauses = []
+    def _weighed(
+        self, terms: Iterable[Term], weigh: Callable[[str, str], float]
+    ) -> tuple[_Word, ...]:
+        """The stems of a question and of what stands for its words, in each field."""
+        words = []
         for term in terms:
             for stem in (term.stem, *term.alternatives):
                 boost = 1.0 if stem == term.stem else TYPO_BOOST
                 for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
-                    query = Query.term_query(schema, field, stem)
-                    boosted = Query.boost_query(query, boost * weight * weigh(field, stem))
-                    clauses.append((Occur.Should, boosted))
-        if not clauses or k == 0 or (allowed is not None and not allowed):
-            return []
-        query = Query.boolean_query(clauses)
+                    factor = boost * weight * weigh(field, stem)
+                    words.append(_Word(field, stem, factor, self.frequency(field, stem)))
+        return tuple(words)
+
+    def _led_by_rare(self, words: Sequence[_Word], k: int) -> list[tuple[int, float]]:
+        """The same best `k`, without a look at most passages that hold none but common words.
+
+        As in MaxScore (Turtle and Flood, "Query evaluation: strategies and optimizations",
+        Information Processing & Management 1995): a passage that has none of the rare words has at
+        most what the common ones can give, and once `k` passages have more it need not be seen.
+        """
+        ranked = sorted(words, key=lambda word: word.passages)
+        upto = list(accumulate(word.passages for word in ranked))
+        gives = [MOST_OF_WEIGHT * word.factor * idf(self, word.field, word.stem) for word in ranked]
+        rest = [sum(gives[first:]) for first in range(len(ranked) + 1)]
+        leading = bisect_left(upto, LEADING_PASSAGES * k) + 1
+        while leading < len(ranked) and upto[leading - 1] < MOST_LEADING * upto[-1]:
+            hits = self._best(ranked[:leading], ranked[leading:], k)
+            if len(hits) < k:
+                break
+            if hits[-1][1] > rest[leading]:
+                return hits
+            leading = next((n for n, most in enumerate(rest) if most < hits[-1][1]), len(ranked))
+        return self._best(words, (), k)
+
+    def _best(
+        self,
+        leading: Sequence[_Word],
+        others: Sequence[_Word],
+        k: int,
+        allowed: Sequence[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """The best `k` of the passages that hold one of the leading words; all words score."""
+        from tantivy import Occur, Query
+
+        def clause(word: _Word) -> tuple[Occur, Query]:
+            query = Query.term_query(self._index.schema, word.field, word.stem)
+            return Occur.Should, Query.boost_query(query, word.factor)
+
+        query = Query.boolean_query([clause(word) for word in leading])
+        for word in others:  # one by one: of several at once Tantivy would read every passage
+            query = Query.boolean_query([(Occur.Must, query), clause(word)])
         if allowed is not None:
-            chosen = Query.term_set_query(schema, "number", list(allowed))
+            chosen = Query.term_set_query(self._index.schema, "number", list(allowed))
             unscored = Query.const_score_query(chosen, 0.0)
             query = Query.boolean_query([(Occur.Must, query), (Occur.Must, unscored)])
-        result = self._searcher.search(query, k)
         hits = []
-        for score, address in result.hits:
+        for score, address in self._searcher.search(query, k, count=False).hits:
             number = self._searcher.doc(address).get_first("number")
             hits.append((int(str(number)), float(score)))
         return hits
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A stem that is searched in one field."""
+
+    field: str
+    stem: str
+    factor: float
+    passages: int
+    """Number of passages that hold it there."""
 
 
 @contextlib.contextmanager

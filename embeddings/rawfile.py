@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Inode", "checksum_of_open", "inode_of", "release", "retain", "unreadable"]
+__all__ = ["Hashing", "Inode", "inode_of", "release", "retain", "unreadable"]
 
 Inode = tuple[int, int]
 BLOCK_BYTES = 1 << 20
@@ -54,21 +54,34 @@ def release(inode: Inode) -> None:
                 os.close(shared.descriptor)
 
 
-def checksum_of_open(path: Path) -> str:
-    """Hex XXH3-128 of a file that was retained, read in pieces; raises `OSError`."""
-    import xxhash
+class Hashing:
+    """The XXH3-128 of a file that was retained, as far as it was read."""
 
-    with _lock:
-        shared = _files[inode_of(path)]
-        if shared.descriptor is None:
-            shared.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        descriptor = shared.descriptor
-    digest = xxhash.xxh3_128()
-    place = 0
-    while block := os.pread(descriptor, BLOCK_BYTES, place):
-        digest.update(block)
-        place += len(block)
-    return digest.hexdigest()
+    def __init__(self, path: Path) -> None:
+        import xxhash
+
+        with _lock:
+            shared = _files[inode_of(path)]
+            if shared.descriptor is None:
+                shared.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+            self._descriptor = shared.descriptor
+        self._digest = xxhash.xxh3_128()
+        self._place = 0
+
+    def read(self, most: int | None = None) -> bool:
+        """Read on, some `most` bytes or, with None, all; False at the end. Raises `OSError`."""
+        end = None if most is None else self._place + most
+        while end is None or self._place < end:
+            block = os.pread(self._descriptor, BLOCK_BYTES, self._place)
+            if not block:
+                return False
+            self._digest.update(block)
+            self._place += len(block)
+        return True
+
+    def digest(self) -> str:
+        """Of what was read, in hex."""
+        return str(self._digest.hexdigest())
 
 
 def unreadable(path: Path) -> str | None:
@@ -79,7 +92,7 @@ def unreadable(path: Path) -> str | None:
         return error.strerror
     retain(inode)
     try:
-        checksum_of_open(path)
+        Hashing(path).read()
     except OSError as error:
         return error.strerror
     finally:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from assistant.wording import Said
-    from embeddings.corpus import Outline
+    from embeddings.corpus import Outline, Outlines
     from embeddings.records import Article
 
 __all__ = ["Filter", "Scope", "check", "scope_of"]
@@ -128,9 +128,9 @@ class Scope:
     """Date of the newest article."""
 
 
-def scope_of(question: str, given: Filter | None, outlines: Sequence[Outline]) -> Scope:
+def scope_of(question: str, given: Filter | None, outlines: Outlines) -> Scope:
     """What `question` is asked of: by the filter given, and by what it says itself."""
-    newest = max((outline.date for outline in outlines if outline.date), default=None)
+    newest = outlines.newest
     period, rest = about_articles(question, newest)
     filters = [given] if given else []
     notes = [_note(given, outlines, "")] if given else []

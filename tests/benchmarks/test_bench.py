@@ -10,9 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import contenders, measuring, performance, profiles
+from benchmarks import contenders, engines, measuring, performance, profiles
 from benchmarks.bench import check_floors, growth, percentiles, quality
 from benchmarks.corpora import Asked, asked, made_up, recall, write_texts
+from benchmarks.drawing import lines_svg
+from benchmarks.growth import row_of
 from benchmarks.measuring import Ratio, StepError, percentile, ratio
 from benchmarks.peers import protocol
 from benchmarks.peers.protocol import ReplyError, parse_reply
@@ -200,8 +202,9 @@ def results() -> dict[str, Any]:
 
 
 def test_the_page_tells_what_holds_and_what_falls_short(tmp_path: Path) -> None:
-    written = performance.write_page(results(), tmp_path / "page.md", tmp_path)
-    lines = (tmp_path / "page.md").read_text("utf-8").splitlines()
+    page, none = tmp_path / "page.md", tmp_path / "none.json"
+    written = performance.write_page(results(), page, tmp_path, none)
+    lines = page.read_text("utf-8").splitlines()
     assert "| cold first answer ÷ LANGCHAIN | ≤ 0.15 | 0.10 | 0.05–0.20 | 0.10 | holds |" in lines
     assert "| articles a second ÷ LANGCHAIN | ≥ 2 | 3.00 | 3.00–3.00 | 3.00 | holds |" in lines
     short = "| articles a second ÷ ONNX_INT8 | ≥ 0.9 | 0.50 | 0.50–0.50 | 0.50 | **falls short** |"
@@ -213,6 +216,62 @@ def test_the_page_tells_what_holds_and_what_falls_short(tmp_path: Path) -> None:
     assert {path.name for path in written} == {
         "page.md", "performance-cold.svg", "performance-ingest.svg", "performance-recall.svg",
     }  # fmt: skip
+
+
+def grown_round(factor: float) -> dict[str, Any]:
+    """What one process of `benchmarks/growth.py` says."""
+    spread = {"p50": 10.0 * factor, "p95": 60.0 * factor}
+    names = ("open_and_answer", "open_and_answer_processor", "added_and_found", "removed_and_asked")
+    seconds = {f"{name}_seconds": factor for name in names}
+    timed = ("retrieve", "retrieve_processor", "answer", "answer_processor")
+    times = {f"{name}_ms": spread for name in timed}
+    return {**seconds, **times, "peak_mib": 500, "load": 3.5}
+
+
+def test_the_page_tells_of_the_run_of_growth_that_is_kept(tmp_path: Path) -> None:
+    rows = [
+        row_of(size, {"index_seconds": 9.0}, [grown_round(factor), grown_round(2 * factor)])
+        for size, factor in ((100_000, 0.5), (1_000_000, 1.0))
+    ]
+    rows[1]["rounds"][0]["recall_at_10"] = 0.9
+    kept = {"commit": "def", "date": "2026-01-02", "cores": 2, "python": "3.11", "rounds": 2}
+    path = tmp_path / "growth.json"
+    path.write_text(json.dumps({**kept, "rows": rows}), "utf-8")
+    written = performance.write_page(results(), tmp_path / "page.md", tmp_path, path)
+    assert tmp_path / "performance-growth.svg" in written
+    lines = (tmp_path / "page.md").read_text("utf-8").splitlines()
+    for line in (
+        "| retrieval, p95, ms | ≤ 50 | 90 | 60–120 | **falls short** |",
+        "| recall@10 of its search by meaning | ≥ 0.98 | 0.9 | 0.9–0.9 | **falls short** |",
+        "| open and answer, s | ≤ 3 | 1.5 | 1–2 | holds |",
+        "| answer, p50 ÷ at a tenth | ≤ 1.5 | 2 | 2–2 | **falls short** |",
+        "| passages | 100,000 | 1,000,000 |",
+        "| retrieve ms | 7.5 / 45 | 15 / 90 |",
+    ):
+        assert line in lines
+    assert any("a load of 3.5 to 3.5" in line for line in lines)
+
+
+def test_engines_are_told_beside_the_exact_one() -> None:
+    def other(value: float, lost: list[str]) -> dict[str, Any]:
+        measures = [{"name": "mrr", "exact": 0.5, "this": value, "p": 0.25}]
+        return {"kind": "it", "questions": 9, "lost": lost, "won": [], "measures": measures}
+
+    others = {"quantised": other(0.5, []), "Milvus": other(0.25, ["q1"])}
+    figures = {"set": "a", "date": "2026-01-02", "exact": "exact search", "others": others}
+    told = list(engines.lines(figures))
+    assert "- Milvus: it; of 9 questions 1 lost and 0 won." in told
+    assert told[-1] == "| mrr | 0.5 | 0.5 | 0.25 | 0.25 | 0.25 |"
+
+
+def test_a_line_goes_through_its_figures() -> None:
+    svg = lines_svg("a < b", [1_000, 1_000_000], {"slow": [10.0, 100.0], "fast": [1.0, 1.0]})
+    root = ElementTree.fromstring(svg)
+    fast, slow = (line.attrib["points"].split() for line in root.iter(f"{SVG}polyline"))
+    height = [float(point.split(",")[1]) for point in (*slow, *fast)]
+    assert height[0] - height[1] == height[2] - height[0], "a decade is as high as the other"
+    assert height[2] == height[3]
+    assert {"a < b", "slow", "fast", "1,000,000"} <= {text.text for text in root.iter(f"{SVG}text")}
 
 
 def test_a_bar_is_as_long_as_its_figure() -> None:

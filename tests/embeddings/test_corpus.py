@@ -301,8 +301,10 @@ def test_passages_are_found_by_the_fields_of_their_article(corpus: Corpus) -> No
     found = corpus.passages(corpus.passage_numbers([second.key]))
     assert [passage.text for _, passage in sorted(found.items())] == ["one b.txt", "two b.txt"]
     assert corpus.passage_numbers([]) == []
+    assert corpus.outlines() is corpus.outlines(), "kept until something changes"
     corpus.forget(["a.txt"])
     assert corpus.outlines() == (second,)
+    assert corpus.outlines().newest is None
 
 
 def test_an_index_of_an_earlier_layout_is_built_again(corpus: Corpus, index: Index) -> None:

@@ -89,6 +89,7 @@ def test_articles_of_both_are_there(two: tuple[JoinedCorpus, Index]) -> None:
     ids = sorted(article.id for article in (*LIBRARY, *ADDED))
     assert [article.id for article in corpus.articles()] == ids
     assert [outline.id for outline in corpus.outlines()] == ids
+    assert corpus.outlines() is corpus.outlines(), "kept until something changes"
     assert corpus.count()[0] == len(ids)
     assert index.lexical.size == index.dense.size == corpus.count()[1]
     with corpus.reading():

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings import dense, growing
+from embeddings import dense, growing, lexical, sealing
 from embeddings.checking import check_corpus
 from embeddings.corpus import Corpus, Entry
 from embeddings.dense import QuantisedIndex
-from embeddings.durable import checksum_of_folder
+from embeddings.durable import checksum_of_file, checksum_of_folder
 from embeddings.index import Index, load_index, open_index, publish_index
-from embeddings.lexical import Term
+from embeddings.lexical import LexicalIndex, Term
+from embeddings.rawfile import Hashing
 from embeddings.records import Article, Passage, sha256_of
+from embeddings.recovery import open_sound
+from embeddings.sealing import Seal, read_seal
 
 ARTICLES, PER_ARTICLE, DIMENSION = 120, 25, 32
 TOPICS = 12
@@ -368,3 +374,110 @@ def test_equal_corpora_get_equal_indexes(filled: Callable[[Path], Corpus], tmp_p
     assert recorded.file != file
     other = filled(tmp_path / "other")
     assert other.derived(["dense"])[0].checksum == recorded.checksum
+
+
+@pytest.mark.parametrize("k", [1, 10, 60])
+def test_rare_words_lead_to_the_same_passages(
+    corpus: Corpus, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(3)
+    rare = [f"rare{number}" for number in range(8)]
+    corpus.commit([entry(f"rare{n}.txt", 700 + n, 20, chance.choice(rare)) for n in range(40)])
+    corpus.forget_derived(["dense", "lexical"])
+    index = open_index(corpus).lexical
+    monkeypatch.setattr(lexical, "MANY_PASSAGES", 10**9)
+    asked = [" ".join(chance.sample(rare, 3) + chance.sample(WORDS, 3)) for _ in range(40)]
+    expected = [index.search(index.terms(question), k) for question in asked]
+    monkeypatch.setattr(lexical, "MANY_PASSAGES", 0)
+    searches: list[int] = []
+    best = LexicalIndex._best
+
+    def counted(self: LexicalIndex, leading: Any, others: Any, *given: Any) -> Any:
+        searches.append(len(others))
+        return best(self, leading, others, *given)
+
+    monkeypatch.setattr(LexicalIndex, "_best", counted)
+    for question, hits in zip(asked, expected, strict=True):
+        found = index.search(index.terms(question), k)
+        assert [score for _, score in found] == pytest.approx(
+            [score for _, score in hits], rel=1e-5
+        )
+        least = hits[-1][1] + 1e-4
+        assert {n for n, s in found if s > least} == {n for n, s in hits if s > least}
+    assert any(searches), "some words were only looked up"
+
+
+def sealed(corpus: Corpus) -> bool:
+    """Whether the corpus file is sealed as it is now."""
+    found = read_seal(corpus.folder)
+    return found is not None and found == corpus.stamp()
+
+
+def test_a_large_corpus_is_sealed_beside_and_nobody_waits(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "LARGE_BYTES", 0)
+    go_on, stamp = threading.Event(), Corpus.stamp
+
+    def slow(self: Corpus) -> Seal:
+        assert go_on.wait(30)
+        return stamp(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Corpus, "stamp", slow)
+        corpus.commit([entry("new.txt", 605, 2, "zeppelin")])
+        publish_index(corpus)
+        corpus.forget(["new.txt"])
+        publish_index(corpus)
+        go_on.set()
+        while sealing._to_seal:
+            time.sleep(0.01)
+    assert sealed(corpus)
+    opened, notices = open_sound(corpus.folder)
+    opened.close()
+    assert notices == ()
+
+
+def test_nobody_seals_what_has_changed_meanwhile(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = Corpus.stamp
+
+    def late(self: Corpus) -> Seal:
+        found = stamp(self)
+        corpus.commit([entry("new.txt", 605, 2, "zeppelin")])
+        return found
+
+    before = read_seal(corpus.folder)
+    monkeypatch.setattr(Corpus, "stamp", late)
+    sealing._seal_unless_changed(corpus.folder)
+    assert read_seal(corpus.folder) == before
+    monkeypatch.undo()
+    sealing._seal_unless_changed(corpus.folder)
+    assert sealed(corpus)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 9])
+def test_a_corpus_that_is_written_to_while_it_is_hashed_is_hashed_as_it_is_then(
+    corpus: Corpus, writes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.corpus.STAMP_STEPS", (1, 1))
+    read, reads = Hashing.read, []
+
+    def interrupted(self: Hashing, most: int | None = None) -> bool:
+        reads.append(most)
+        more = read(self, most)
+        if len(reads) <= writes and most is not None:
+            threading.Thread(target=other.forget, args=([f"{len(reads):03}.txt"],)).start()
+            time.sleep(0.2)  # it has to wait for the end of this step
+        return more
+
+    monkeypatch.setattr(Hashing, "read", interrupted)
+    other = Corpus(corpus.folder)
+    try:
+        found = corpus.stamp()
+        assert found.checksum == checksum_of_file(corpus.path)
+        assert found.revision == corpus.revision()
+        assert (None in reads) == (writes == 9), "at last it is read at once"
+    finally:
+        other.close()

@@ -66,11 +66,15 @@ def main() -> None:
 
 
 def _treat_as_large() -> None:
-    """Give small corpora the indexes of large ones: quantised, and not built anew for changes."""
-    from embeddings import dense, growing
+    """Give small corpora the indexes of large ones: quantised, and not built anew for changes.
+
+    They are sealed beside, too, which whoever is killed does not live to see.
+    """
+    from embeddings import dense, growing, sealing
 
     dense.EXACT_MOST, dense.FEW = 8, 4
     growing.GROWN_FROM, growing.MOST_GONE = 8, 100.0
+    sealing.LARGE_BYTES = 0
 
 
 def _child(request: bytes, jobs: types.ModuleType) -> None:

@@ -44,7 +44,9 @@ CAUSES = {
     "EIO": "Input/output error|disk I/O error|could not be read",
     "EACCES": "Permission denied|unable to open database file|readonly database",
     "EROFS": "Read-only file system|readonly database|unable to open database file",
-    "EMFILE": "Too many open files|unable to open database file|too many files open",
+    # SQLite opens a file for reading where it cannot open it for writing.
+    "EMFILE": "Too many open files|unable to open database file|too many files open|"
+    "readonly database",
 }
 """Error → how the system says it, how SQLite does, and what is said where Tantivy hides it."""
 OUT = {1: "long.txt", 2: "first.txt"}
