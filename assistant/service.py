@@ -14,7 +14,14 @@ from assistant.composing.digest import compose_digest, request_of
 from assistant.llm.endpoint import Endpoint
 from assistant.loading import Loading
 from assistant.proof.citations import Changed, Finding, cite, shown, verify
-from assistant.reading.reader import PASSAGES_READ, Calibration, prepare, read, sentences_of
+from assistant.reading.reader import (
+    PASSAGES_READ,
+    Calibration,
+    prepare,
+    read,
+    sentences_of,
+    speaks_to,
+)
 from assistant.retrieval.aliases import read_synonyms, suggestions
 from assistant.retrieval.filters import Filter, Scope, check, scope_of
 from assistant.retrieval.retriever import Retrieved, retrieve
@@ -238,7 +245,12 @@ class Assistant:
 
             ground = _Ground(self, answer, sentences, found, composed)
             for event in compose_by_llm(
-                self._endpoint, answer, found.parts, ground, detailed=detailed
+                self._endpoint,
+                answer,
+                found.parts,
+                ground,
+                detailed=detailed,
+                left_out=trace.left_out,
             ):
                 yield _explained(event, found, trace) if explain else event
             return
@@ -350,6 +362,7 @@ class Assistant:
             article,
             sentences_of,
             self._encoder,
+            speaks_to,
             detailed=detailed,
         )
         return draft, hits
@@ -429,23 +442,24 @@ class Assistant:
                 reading = read(found, index, articles.get)
             return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
+        def answers(found: Retrieved, asked: str) -> list[Part]:
+            """The part, or one for each of its names where no one sentence speaks of them all."""
+            part = answer(found, asked)
+            named = split_names(part.question) if asks_of_several(part) else ()
+            parts = [answer(find(one), one) for one in named]
+            least = Calibration.load().least_confidence
+            said = any(one.reading.confidence >= least for one in parts)
+            return parts if said else [part]
+
         whole = find(question)
         question = whole.question
         asked = (question,) if compares(question) else split_parts(question)
-        if len(asked) > 1:
-            opening = [{"role": "user", "content": asked[0]}]
-            alone = (asked[0], *(stand_alone(part, opening) for part in asked[1:]))
-        else:
-            part = answer(whole, question)
-            asked = split_names(question) if asks_of_several(part) else ()
-            if len(asked) < 2:
-                return [part], whole.hits
-            parts = [answer(find(one), one) for one in asked]
-            least = Calibration.load().least_confidence
-            said = any(one.reading.confidence >= least for one in parts)
-            return (parts if said else [part]), whole.hits
-        parts = [answer(find(one), said) for one, said in zip(alone, asked, strict=True)]
-        return parts, whole.hits
+        if len(asked) == 1:
+            return answers(whole, question), whole.hits
+        opening = [{"role": "user", "content": asked[0]}]
+        alone = (asked[0], *(stand_alone(part, opening) for part in asked[1:]))
+        found = [answers(find(one), said) for one, said in zip(alone, asked, strict=True)]
+        return [part for parts in found for part in parts], whole.hits
 
     def _hold(self, found: Retrieved, articles: dict[str, Article]) -> None:
         """Put the articles of the hits into `articles`; raises `Changed` if they are others now."""
@@ -630,7 +644,9 @@ def _explained(event: Event, found: _Found, trace: Trace) -> Event:
     """The event, with an explanation of the answer that it brings, if it brings one."""
     if event.answer is None:
         return event
-    told = explain(event.answer, found.parts, trace, found.articles, Calibration.load())
+    told = explain(
+        event.answer, found.parts, trace, found.articles, Calibration.load(), found.draft
+    )
     return replace(event, answer=replace(event.answer, explanation=told))
 
 

@@ -151,7 +151,12 @@ def load_gate(path: Path) -> Gate:
     if not tables:
         raise FloorsError(f"{path}: has no floors; give one, or run with --no-gate")
     return Gate(
-        tuple(_floor(name, table, path) for name, table in tables.items() if name != NO_DROP),
+        tuple(
+            _floor(name, table, path)
+            for name, own in tables.items()
+            if name != NO_DROP
+            for table in (own if isinstance(own, list) else [own])
+        ),
         _no_drop(tables[NO_DROP], path) if NO_DROP in tables else (),
     )
 

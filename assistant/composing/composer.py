@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from assistant.composing.dates import age_notes, asks_latest
@@ -14,8 +16,13 @@ from assistant.language.lists import whole_list
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import sentences_of
 from assistant.reading.support import NAMES as SUPPORT_NAMES
-from assistant.understanding.question import analyse, asks_of_articles
-from assistant.wording import say
+from assistant.understanding.question import (
+    analyse,
+    asks_of_articles,
+    asks_of_each,
+    joined_names,
+)
+from assistant.wording import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Chosen",
     "Draft",
+    "LookedAt",
     "Part",
     "answering",
     "asks_of_several",
@@ -42,11 +50,16 @@ BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 1.0)}
 others may stay behind the best …"""
 BESIDE_ONE = (2, 0.5)
 """… and for all other kinds, which one sentence answers: a second only where it is a close call."""
+OF_SEVERAL, COMPARED = (3, 1.0), (4, 1.3)
+"""The same for one part of several, and where several are compared or asked of: the reader, who
+looks for one answer, is less sure of each of several."""
 BESIDE_AT_LEAST = 0.1
-"""A further sentence would pass for an answer by itself: its probability is at least this."""
-EACH_WITHIN = 1.2
+"""A further sentence would pass for an answer by itself: its probability is at least this …"""
+OF_SEVERAL_AT_LEAST = 0.05
+"""… and this, where several are asked for."""
+EACH_WITHIN = 1.8
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
-COMPARED_WITHIN, MOST_COMPARED = 0.9, 4
+COMPARED_WITHIN, MOST_COMPARED = 2.0, 4
 """The same where what they say is compared, and how many are at most."""
 LATEST_WITHIN = 0.7
 """Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
@@ -87,6 +100,17 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedAt:
+    """An article that a digest might be of, and why it is or is not."""
+
+    article_id: str
+    title: str
+    date: str | None
+    why: str
+    """The rest of a sentence, without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an answer will be made of, before it is cited."""
 
@@ -95,6 +119,10 @@ class Draft:
     sentences: tuple[Chosen, ...] = ()
     """In the order they are shown."""
     notes: tuple[str, ...] = ()
+    looked_at: tuple[LookedAt, ...] = ()
+    """The articles that a digest was chosen from, those that are cited among them."""
+    chosen_by: str = ""
+    """By which rule the sentences of a digest were chosen, without a full stop."""
 
 
 def asks_of_several(part: Part) -> bool:
@@ -127,14 +155,15 @@ def compose(
     for part in parts:
         confidence = part.reading.confidence
         if part in stated:
-            sure.append(confidence)
-            own, told = _chosen(part, articles)
+            latest = _latest(part, articles, least_confidence)
+            sure.append(latest.reading.confidence)
+            own, told = _chosen(latest, articles, several=len(parts) > 1)
             for one in own:
                 chosen.setdefault((one.article_id, one.start, one.end), one)
             if detailed:
                 around |= {(c.article_id, c.start, c.end): c for c in _around(own, part)}
-            cited = dict.fromkeys(one.article_id for one in own)
-            told += age_notes(part.question, [articles[each] for each in cited], newest)
+            cited = [articles[each] for each in dict.fromkeys(one.article_id for one in own)]
+            told += age_notes(part.question, cited, newest) + _missing_side(part.question, cited)
             notes.update(dict.fromkeys(told))
         elif len(parts) > 1:
             if confidence < least_confidence:
@@ -182,7 +211,19 @@ def of_something_else(part: Part) -> bool:
 def unstated_note(part: Part) -> str:
     """That nothing answers one of several parts, in words."""
     asked = part.asked or part.question
+    asked = asked[:1].upper() + asked[1:]
     return say("The articles do not state an answer to: {question}", question=asked)
+
+
+def _missing_side(question: str, cited: Sequence[Article]) -> tuple[str, ...]:
+    """Which of the names that are put side by side no cited article speaks of, if one has some."""
+    sides = joined_names(question)
+    missing = [
+        name for name in sides if not any(speaks_of_names(f"of {name}", each) for each in cited)
+    ]
+    if not missing or len(missing) == len(sides):
+        return ()
+    return (say("Nothing that is quoted speaks of {names}.", names=listed(missing)),)
 
 
 def _relevant(part: Part) -> bool:
@@ -195,41 +236,47 @@ def _feature(candidate: Candidate, name: str) -> float:
     return candidate.features[NAMES.index(name)]
 
 
-def _chosen(part: Part, articles: Mapping[str, Article]) -> tuple[list[Chosen], tuple[str, ...]]:
-    """The best candidate and what belongs to it, and what is to be told besides."""
+def _chosen(
+    part: Part, articles: Mapping[str, Article], *, several: bool
+) -> tuple[list[Chosen], tuple[str, ...]]:
+    """The best candidate and what belongs to it, and what is to be told besides.
+
+    `several`: the part is one of several.
+    """
     candidates = part.reading.candidates
-    if asks_latest(part.question):
-        candidates = _newest_first(candidates, articles)
     best = candidates[0]
-    expected = analyse(part.question).expected
-    if expected in (AnswerType.LIST, AnswerType.ANY):
+    form = analyse(part.question)
+    if form.expected in (AnswerType.LIST, AnswerType.ANY):
         text = articles[best.article_id].text
         spans = sentences_of(text)
-        listed = whole_list(best.index, text, spans)
-        if listed:
-            first = max(0, sum(number <= best.index for number in listed) - LONGEST_LIST)
-            items = listed[first : first + LONGEST_LIST]
-            told = () if items == listed else (_cut_note(len(items), len(listed)),)
+        if whole := whole_list(best.index, text, spans):
+            first = max(0, sum(number <= best.index for number in whole) - LONGEST_LIST)
+            items = whole[first : first + LONGEST_LIST]
+            told = () if items == whole else (_cut_note(len(items), len(whole)),)
             return [Chosen(best.article_id, *spans[number]) for number in items], told
-    if analyse(part.question).compares:
-        each = _compared(candidates, part.question, articles)
-        return [_shown(c, part.question) for c in each], ()
-    if asks_of_articles(part.question):
-        each = _best_of_each(candidates, EACH_WITHIN)
-        return [_shown(c, part.question) for c in each], ()
-    values = differing(part.question, candidates, articles)
-    if values:
+    chosen, beside, least = [best], BESIDE.get(form.expected, BESIDE_ONE), BESIDE_AT_LEAST
+    if several:
+        beside, least = OF_SEVERAL, OF_SEVERAL_AT_LEAST
+    if form.compares:
+        candidates = _comparable(candidates, part.question, articles)
+        chosen, beside = _compared(candidates, articles), COMPARED
+        least = OF_SEVERAL_AT_LEAST
+    elif asks_of_articles(part.question) or asks_of_each(part.question):
+        chosen, beside = _best_of_each(candidates, EACH_WITHIN), COMPARED
+        least = OF_SEVERAL_AT_LEAST
+    elif values := differing(part.question, candidates, articles):
         told = (difference_note(values, articles),)
         return [_shown(c, part.question) for c in values], told
-    most, within = BESIDE.get(expected, BESIDE_ONE)
-    chosen = [best]
-    for candidate in candidates[1:]:
-        if len(chosen) == most or abs(best.score - candidate.score) > within:
-            break
-        if candidate.probability >= BESIDE_AT_LEAST and speaks_of_names(
-            part.question, articles[candidate.article_id]
-        ):
-            chosen.append(candidate)
+    most, within = beside
+    further = (
+        c
+        for c in candidates
+        if c not in chosen
+        and best.score - c.score <= within
+        and c.probability >= least
+        and speaks_of_names(part.question, articles[c.article_id])
+    )
+    chosen += islice(further, max(0, most - len(chosen)))
     return [_shown(c, part.question) for c in chosen], ()
 
 
@@ -253,13 +300,31 @@ def _around(chosen: Sequence[Chosen], part: Part) -> list[Chosen]:
     return [Chosen(c.article_id, c.start, c.end) for c in near]
 
 
-def _newest_first(
-    candidates: Sequence[Candidate], articles: Mapping[str, Article]
-) -> tuple[Candidate, ...]:
-    """The candidates with the newest article's in front, of those about as good as the best."""
+def _latest(part: Part, articles: Mapping[str, Article], least_confidence: float) -> Part:
+    """The part with the newest article's sentence in front, where the latest is asked for.
+
+    It is one of those about as good as the best, and it is as sure as it is: by as many log-odds
+    less as it stays behind. Where that is too little for an answer, the best stays in front.
+    """
+    candidates = part.reading.candidates
+    if not asks_latest(part.question):
+        return part
     near = [c for c in candidates if candidates[0].score - c.score <= LATEST_WITHIN]
     newest = max(near, key=lambda c: articles[c.article_id].date or "")
-    return (newest, *(c for c in candidates if c is not newest))
+    confidence = _less_sure(part.reading.confidence, candidates[0].score - newest.score)
+    if newest is candidates[0] or confidence < least_confidence:
+        return part
+    reordered = (newest, *(c for c in candidates if c is not newest))
+    reading = replace(part.reading, candidates=reordered, confidence=confidence)
+    return replace(part, reading=reading)
+
+
+def _less_sure(confidence: float, behind: float) -> float:
+    """A probability with so many log-odds less; never more than it was."""
+    if not 0 < confidence < 1:
+        return confidence
+    odds = math.log(confidence / (1 - confidence)) - max(0.0, behind)
+    return round(1 / (1 + math.exp(-odds)), 4)
 
 
 def _best_of_each(candidates: Sequence[Candidate], within: float) -> list[Candidate]:
@@ -271,10 +336,10 @@ def _best_of_each(candidates: Sequence[Candidate], within: float) -> list[Candid
     return list(best.values())
 
 
-def _compared(
+def _comparable(
     candidates: Sequence[Candidate], question: str, articles: Mapping[str, Article]
-) -> list[Candidate]:
-    """What each article says of what is compared, in the order of their dates.
+) -> tuple[Candidate, ...]:
+    """The best candidate, and those that may be compared with it.
 
     Each says what is asked for, if the best does, and speaks of something the question names.
     """
@@ -286,7 +351,12 @@ def _compared(
         if (_feature(c, "expected_present") > 0 or not of_the_kind)
         and speaks_of_names(question, articles[c.article_id])
     ]
-    each = _best_of_each([best, *fit], COMPARED_WITHIN)[:MOST_COMPARED]
+    return (best, *fit)
+
+
+def _compared(candidates: Sequence[Candidate], articles: Mapping[str, Article]) -> list[Candidate]:
+    """What each article says of what is compared, in the order of their dates."""
+    each = _best_of_each(candidates, COMPARED_WITHIN)[:MOST_COMPARED]
     return sorted(each, key=lambda c: articles[c.article_id].date or "")
 
 

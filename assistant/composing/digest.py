@@ -11,18 +11,18 @@ from all of them, in the order of their dates.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from assistant.composing.composer import Chosen, Draft
-from assistant.language.periods import names_day_of, periods_in
+from assistant.composing.composer import Chosen, Draft, LookedAt
+from assistant.language.periods import names_day_of
+from assistant.understanding.digests import Request, request_of
 from assistant.understanding.question import unspaced_words
 from assistant.wording import say, say_count
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -37,19 +37,35 @@ __all__ = ["Request", "compose_digest", "request_of"]
 
 MOST_ARTICLES = 8
 """Articles of which a digest shows a sentence; it says how many there are."""
-SUMMARY_SENTENCES, DETAILED_SENTENCES = 4, 8
-STORY_SENTENCES = 6
+SUMMARY_SENTENCES, DETAILED_SENTENCES = 6, 10
+STORY_SENTENCES = 8
 """Sentences of a story that several articles tell, each of them at least one."""
 STORY_ARTICLES = 4
 STORY_WITHIN = 0.65
 """An article tells a story too when it is at least so near to it, as a share of the nearest's."""
 NEAREST_PASSAGES = 3
 """Passages of an article that say, besides the best, how near it is to a topic."""
+MEANT_WITHIN, MOST_MEANT = 0.75, 4
+"""Of so many articles that are at least so near the one that is meant is chosen by how it begins:
+the articles of one story share its names, and of the bridge and of its opening all speak."""
+BEGINNING = 4
+"""Sentences that an article begins with."""
 OF_A_TIME = 2
 """Sentences of one article that name a day of the time that is asked about."""
 DIGEST_CONFIDENCE = 0.9
 """A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
 REFUSED_CONFIDENCE = round(1 - DIGEST_CONFIDENCE, 4)
+OF_THEN = say("it names a day of that time, or was published then")
+MENTIONED = say("a sentence of it holds the names of the topic, or half of its words")
+UNMENTIONED = say("it is near to the topic, but no sentence of it is shown")
+OF_ALL = say("it is one of those that are asked, newest first")
+BY_SUMMARY = say(
+    "of each article its first sentence and the one nearest to the topic, then those most central "
+    "to it that repeat nothing, in its order"
+)
+BY_DAY = say("of each article the first sentences that name a day of that time, else its lead")
+BY_MENTION = say("of each article the sentence that speaks most of the topic")
+BY_LEAD = say("of each article the sentence near its start with most names and figures")
 WHICH_IS_MEANT = say("It is not clear which article is meant, so each is shown by how it begins.")
 SENTENCES_WEIGHED = 80
 """Sentences of an article, from its start, that a summary is chosen from."""
@@ -64,181 +80,7 @@ EARLY = 0.3
 TELLING = 0.1
 """Added for a figure in a sentence, and for three names: what is told is told of somebody, and
 counted."""
-
-_TEXT = r"(?:articles?|reports?|stor(?:y|ies)|texts?|documents?|pieces?|pages?|news(?:\s+items?)?)"
-_MANY = r"(?:articles|reports|stories|texts|documents|pieces|pages|news|sources)"
-_SEVERAL = r"(?:articles|reports|stories|texts|documents|pieces)"
-_ONE = r"(?:article|report|story|text|document|piece|page)"
-_LEADS = r"^\W*(?:please\s+|can\s+you\s+|could\s+you\s+|would\s+you\s+|i\s+want\s+)?"
-_MENTIONS = re.compile(
-    rf"{_LEADS}(?:(?:(?P<inside>in)\s+)?(?:which|what|how\s+many)\s+(?:of\s+)?(?:the\s+|these\s+|your\s+|other\s+)*"
-    rf"{_TEXT}(?!['’])"
-    rf"|(?:list|show|find|name|give)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?{_MANY}(?!['’]))\s+(?P<rest>.+)$",
-    re.IGNORECASE,
-)
-_SPEAKING = (
-    "mention mentioned talk speak discuss cover name named deal refer write report say tell "
-    "concern contain bring up touch take place set happen come appear turn crop article "
-    "story piece anything something related relating regarding quote cite describe feature "
-    "deals focus there involve include involving including dealing mentioning"
-)
-"""What texts do with a topic: no words of the topic itself."""
-_OF_A_TOPIC = re.compile(
-    r"\babout\b|^(?:that\s+|which\s+)?(?:(?:is|are|was|were|come|comes)\s+)?(?:on|from|in|with)\b",
-    re.IGNORECASE,
-)
-_PART_OF = re.compile(r"of\b", re.IGNORECASE)
-_DONE_TO = re.compile(r"(?:do|does|did)\s+(?!you\b|we\b)(?P<word>\w+)", re.IGNORECASE)
-"""After "which reports": another does something to them, unless what follows is a text's doing."""
-_SUMMARY = re.compile(
-    rf"{_LEADS}(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?P<which>(?:this|that|the|these|those|all|each|every)\b(?:(?!\b(?:of|on|in|at)\b).)*?)\b"
-    rf"(?P<noun>{_TEXT})\b(?P<rest>.*?)\babout\b(?P<after>.*)"
-    rf"|(?:summari[sz]e|sum\s+up|outline|give\s+(?:me\s+)?(?:a|an|the)\s+(?:short\s+|brief\s+|quick\s+)?"
-    r"(?:summary|overview|outline|gist|digest)(?:\s+of)?|(?:a\s+)?(?:summary|overview)\s+of"
-    r"|(?:what\s+(?:is|are)\s+)?(?:the\s+)?(?:main|key)\s+(?:points?|ideas?|takeaways?|message)(?:\s+(?:of|in|from))?"
-    rf"|what\s+does\s+(?:the|this|that)\s+{_ONE}\s+say(?=\W*$)"
-    r"|what\s+(?:is|was)\s+in\s+the\s+(?P<news>news)\b"
-    r"|tl;?dr)\b(?P<topic>.*))$",
-    re.IGNORECASE,
-)
-_OVERVIEW = re.compile(
-    rf"{_LEADS}(?:what\s+(?:{_MANY}|topics|subjects|information)\s+(?:do\s+you\s+have|are\s+there|is\s+there)(?:\s+here)?\W*$"
-    rf"|what\s+can\s+i\s+ask|what\s+do\s+you\s+know(?!\s+about)|list\s+(?:all\s+)?(?:the\s+|your\s+)?{_MANY}\W*$"
-    rf"|(?:which|how\s+many)\s+{_MANY}\s+(?:do\s+you\s+have|are\s+there)(?:\s+here)?\W*$"
-    r"|help(?:\s+me)?\W*$|what\s+can\s+you\s+(?:do|answer|tell\s+me|help\s+(?:me\s+)?with)\W*$"
-    rf"|what\s+do\s+(?:the\s+|these\s+|your\s+)?{_MANY}\s+(?:say|report)\W*$"
-    r"|what\s+(?:was|has\s+been)\s+(?:reported|written|published)\W*$"
-    r"|(?:(?:what(?:['’]s|\s+is|\s+are)|which|how\s+many|any|all|the|these|your|show|find|give|me|new|latest|newest"
-    rf"|recent|most\s+recent)\s+)*{_MANY}\W*$)",
-    re.IGNORECASE,
-)
-_PLAIN = re.compile(
-    rf"\b(?:the|this|that|these|those|all|of|on|about|in|from|my|your|main|whole|entire|for|me|please"
-    rf"|latest|newest|most\s+recent|last|each|every|it|them|everything|{_TEXT})\b|[?.!,:;]",
-    re.IGNORECASE,
-)
-_BRIEFLY = re.compile(
-    r"[\s,.;:?!-]*\b(?:briefly|(?:put\s+)?in\s+(?:short|brief|a\s+nutshell|(?:a\s+few|one|two|three)\s+(?:words|sentences?|lines))"
-    r"|(?:just\s+)?(?:a\s+)?(?:short|brief|quick)\s+(?:overview|summary|account|version)(?!\s+of))"
-    r"(?:,?\s+please)?(?=\W*$)",
-    re.IGNORECASE,
-)
-_COURSE = re.compile(
-    r"^\W*(?:how\s+(?:did|do|does|has|have|is|are|was|were)\b(?P<how>.*)\b(?:go|gone|going|stand|fare|fared|turn(?:ed)?\s+out)\b(?P<after>.*)"
-    r"|what\s+happened\b(?P<what>.*))$",
-    re.IGNORECASE,
-)
-"""Asks how something went: in brief, that is a summary and not one sentence."""
-_ASKS_WHAT = re.compile(r"(?:what(?!\s+happened)|who)\b", re.IGNORECASE)
-_ASKS_FOR_ALL = re.compile(
-    rf"{_LEADS}(?:what|which|(?:tell|show|give|list|name)\b|everything|anything|events|news)",
-    re.IGNORECASE,
-)
-_HAPPENING = (
-    "what what's which happen happened happening occur occurred take took taken place go goes "
-    "went going on event events thing things new news everything anything something all any "
-    "tell show give list name us about dated date dates day days when each them with that "
-    "fell fall there across"
-)
-"""With a span of time, all that a question for what happened then is made of."""
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
-_BRACKETS = re.compile(r"\s*\([^()]*\)\s*\??$")
-_NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What kind of digest a question asks for."""
-
-    kind: Literal["summary", "mentions", "overview", "time"]
-    topic: str = ""
-    """What the article is about, or what is mentioned, in the question's words; may be empty."""
-    newest: bool = False
-    """Whether the newest article is meant."""
-    story: bool = False
-    """Whether what happened is to be summed up, and not an article: several may tell it."""
-    periods: tuple[Period, ...] = ()
-    """When what is asked for happened."""
-
-
-def request_of(question: str, newest: str | None = None) -> Request | None:
-    """The digest that `question` asks for; None for a question about what articles say.
-
-    `newest`, the date of the newest article, tells which year "in July" means.
-    """
-    if periods := _asks_what_happened(question, newest):
-        return Request("time", " ".join(period.words for period in periods), periods=periods)
-    if _OVERVIEW.match(question):
-        return Request("overview")
-    if match := _MENTIONS.match(question):
-        topic = _topic(match["rest"]) if match["inside"] or _of_a_topic(match["rest"]) else ""
-        return Request("mentions", topic) if topic else None
-    course = _COURSE.match(_BRIEFLY.sub("", question))
-    if course and _BRIEFLY.search(question):
-        words = " ".join(filter(None, course.groups()))
-        return Request("summary", _plain(words), story=True) if _plain(words) else None
-    match = _SUMMARY.match(_BRIEFLY.sub("", question))
-    if match is None:
-        return None
-    words = " ".join(filter(None, (match["which"], match["rest"], match["after"], match["topic"])))
-    said = " ".join(filter(None, match.group("which", "noun", "news", "topic")))
-    many = re.search(rf"\b(?:{_MANY}|each|every)\b", said, re.I)
-    if many:
-        words = _BRACKETS.sub("", words)
-    topic = _plain(words)
-    if many and not topic:
-        return Request("overview")
-    if match["noun"] is None and not re.search(rf"\b(?:{_TEXT}|it|this|that)\b", question, re.I):
-        # "Summarise the agreement": the article about it. "Summarise what she said": a question.
-        if _ASKS_WHAT.match(topic):
-            return None
-        return Request("summary", topic, story=True) if topic else Request("overview")
-    several = bool(topic) and re.search(rf"\b(?:{_SEVERAL})\b", said, re.IGNORECASE) is not None
-    return Request("summary", topic, bool(_NEWEST.search(question)), story=several)
-
-
-def _asks_what_happened(question: str, newest: str | None) -> tuple[Period, ...]:
-    """The spans of time of a question that asks for all that happened then; else none."""
-    periods = periods_in(question, newest, unsure=True)
-    rest = question
-    for period in reversed(periods):
-        rest = f"{rest[: period.start]} {rest[period.end :]}"
-    if not _ASKS_FOR_ALL.match(rest):
-        return ()
-    return () if set(stems(_plain(rest))) - _happening() else periods
-
-
-@cache
-def _happening() -> frozenset[str]:
-    return frozenset(stems(_HAPPENING))
-
-
-def _plain(words: str) -> str:
-    """The words without those that say nothing of a topic."""
-    return " ".join(_PLAIN.sub(" ", words).strip(" ()").split())
-
-
-def _of_a_topic(rest: str) -> bool:
-    """Whether what follows "which reports" says what they tell of: not "… did she sign"."""
-    done = _DONE_TO.match(rest)
-    if _PART_OF.match(rest) or (done and not set(stems(done["word"])) & _speaking()):
-        return False
-    return bool(_OF_A_TOPIC.search(rest)) or bool(set(stems(rest)) & _speaking())
-
-
-@cache
-def _speaking() -> frozenset[str]:
-    return frozenset(stems(_SPEAKING))
-
-
-def _topic(words: str) -> str:
-    """The words that say what is looked for, without those for what a text does with it."""
-    kept = []
-    for word in re.findall(r"[\w’'-]+", words):
-        own = stems(word)
-        if own and not set(own) <= _speaking():
-            kept.append(word)
-    return " ".join(kept)
 
 
 def lead(text: str, sentences: Sequence[Span]) -> int | None:
@@ -270,8 +112,7 @@ def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | No
     all of them.
     """
     wanted = frozenset(stems(topic))
-    capitalised = [w for w in re.findall(r"[\w’'-]+", topic) if w[:1].isupper() or w[:1].isdigit()]
-    names = frozenset(stems(" ".join(capitalised)))
+    names = _names_in(topic)
     there = frozenset(stems(f"{article.title or ''} {article.text}"))
     if not wanted or not (names or wanted) <= there:
         return None
@@ -283,6 +124,12 @@ def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | No
             found = (len(present), _is_sentence(words), -number)
             best = max(best, found) if best else found
     return -best[2] if best else None
+
+
+def _names_in(topic: str) -> frozenset[str]:
+    """Stems of the words of a topic that are names or numbers."""
+    words = re.findall(r"[\w’'-]+", topic)
+    return frozenset(stems(" ".join(w for w in words if w[:1].isupper() or w[:1].isdigit())))
 
 
 def summary(
@@ -342,31 +189,85 @@ def compose_digest(
     article: Callable[[str], Article | None],
     sentences_of: Callable[[str], Sequence[Span]],
     encoder: Callable[[], Encoder],
+    speaks_to: Callable[[str, str | None, str], float],
     *,
     detailed: bool = False,
 ) -> Draft:
     """The sentences of a digest, or a refusal.
 
     `ids` are the articles that are asked, newest first, of a time those that were published then;
-    `hits` is what the topic found, best first.
+    `hits` is what the topic found, best first; `speaks_to` says how much a text with
+    its title speaks to a topic.
     A `detailed` summary of one article is twice as long.
     """
     found = list(dict.fromkeys(hit.passage.article_id for hit in hits))
     newest = _newest(request, ids, found, article, sentences_of) if request.newest else ()
     if request.kind == "summary" and (len(ids) == 1 or newest or request.topic):
-        chosen = ids if len(ids) == 1 else newest or found[:1]
-        if request.story and len(ids) > 1 and not newest:
-            chosen = _tellers(hits)
-        most = STORY_SENTENCES if len(chosen) > 1 else SUMMARY_SENTENCES
+        told, beside = _told(request, ids, newest, hits, article, sentences_of, speaks_to)
+        most = STORY_SENTENCES if len(told) > 1 else SUMMARY_SENTENCES
         most = DETAILED_SENTENCES if detailed else most
-        return _summed_up(chosen, request, article, sentences_of, encoder, most)
+        draft = _summed_up(list(told), request, article, sentences_of, encoder, most)
+        return _explained(draft, {**told, **beside}, BY_SUMMARY, article)
     if request.kind == "time":
-        return _of_a_time(found, ids, request.periods, article, sentences_of)
+        draft = _of_a_time(found, ids, request.periods, article, sentences_of)
+        return _explained(draft, dict.fromkeys(_cited_in(draft), OF_THEN), BY_DAY, article)
     if request.kind == "mentions":
-        return _of_several(found, request, article, sentences_of)
+        draft = _of_several(found, request, article, sentences_of)
+        silent = dict.fromkeys(found, UNMENTIONED)
+        return _explained(
+            draft, {**silent, **dict.fromkeys(_cited_in(draft), MENTIONED)}, BY_MENTION, article
+        )
     draft = _of_several(ids, request, article, sentences_of)
     notes = () if request.kind == "overview" or draft.refusal else (WHICH_IS_MEANT,)
-    return replace(draft, notes=(*notes, *draft.notes))
+    draft = replace(draft, notes=(*notes, *draft.notes))
+    return _explained(draft, dict.fromkeys(_cited_in(draft), OF_ALL), BY_LEAD, article)
+
+
+def _told(
+    request: Request,
+    ids: Sequence[str],
+    newest: Sequence[str],
+    hits: Sequence[Hit],
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+    speaks_to: Callable[[str, str | None, str], float],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The articles that a summary is of, each with why; and those that were looked at besides."""
+    if len(ids) == 1:
+        return {ids[0]: say("it is the only article that is asked")}, {}
+    if newest:
+        return dict.fromkeys(newest, say("it is the newest that is about it")), {}
+    if request.story:
+        near = _near(hits, STORY_WITHIN)[:STORY_ARTICLES]
+        return dict.fromkeys(near, say("it is about as near to the topic as the nearest")), {}
+    near = _near(hits, MEANT_WITHIN)[:MOST_MEANT]
+    meant = _meant(request.topic, list(filter(None, map(article, near))), sentences_of, speaks_to)
+    why = (
+        say("of those about as near to the topic, its beginning speaks most to it")
+        if len(near) > 1
+        else say("it is the nearest to the topic by far")
+    )
+    other = say("it is about as near to the topic, but its beginning speaks less to it")
+    return dict.fromkeys(meant, why), {one: other for one in near if one not in meant}
+
+
+def _cited_in(draft: Draft) -> list[str]:
+    return list(dict.fromkeys(one.article_id for one in draft.sentences))
+
+
+def _explained(
+    draft: Draft,
+    why: Mapping[str, str],
+    chosen_by: str,
+    article: Callable[[str], Article | None],
+) -> Draft:
+    """The draft with what it was chosen from, and how."""
+    looked_at = tuple(
+        LookedAt(one.id, one.label, one.date, reason)
+        for one, reason in ((article(id), reason) for id, reason in why.items())
+        if one is not None
+    )
+    return replace(draft, looked_at=looked_at, chosen_by="" if draft.refusal else chosen_by)
 
 
 def _of_a_time(
@@ -441,8 +342,8 @@ def _newest(
     return ()
 
 
-def _tellers(hits: Sequence[Hit]) -> list[str]:
-    """The articles that tell a story, nearest first: those about as near to it as the nearest.
+def _near(hits: Sequence[Hit], within: float) -> list[str]:
+    """The articles that are about as near to a topic as the nearest, which comes first.
 
     How near an article is: the score of its best passage, and the mean of its best few.
     """
@@ -454,7 +355,25 @@ def _tellers(hits: Sequence[Hit]) -> list[str]:
     }
     best = max(near.values(), default=0.0)
     order = sorted(near, key=lambda one: -near[one])
-    return [one for one in order if near[one] >= STORY_WITHIN * best][:STORY_ARTICLES]
+    return [one for one in order if near[one] >= within * best]
+
+
+def _meant(
+    topic: str,
+    near: Sequence[Article],
+    sentences_of: Callable[[str], Sequence[Span]],
+    speaks_to: Callable[[str, str | None, str], float],
+) -> list[str]:
+    """The one of some articles whose beginning speaks most to the topic."""
+    if len(near) < 2:
+        return [one.id for one in near]
+
+    def spoken(one: Article) -> float:
+        beginning = sentences_of(one.text)[:BEGINNING]
+        end = beginning[-1][1] if beginning else 0
+        return speaks_to(topic, one.title, one.text[:end])
+
+    return [max(near, key=spoken).id]
 
 
 def _summed_up(
@@ -481,8 +400,8 @@ def _summed_up(
 
 
 def _is_about(article: Article, topic: str) -> bool:
-    """Whether the article holds at least one word of the topic, if there is one."""
-    wanted = frozenset(stems(topic))
+    """Whether the article holds a name of the topic; a word of it, if it has no name."""
+    wanted = _names_in(topic) or frozenset(stems(topic))
     return not wanted or bool(wanted & frozenset(stems(f"{article.title or ''} {article.text}")))
 
 

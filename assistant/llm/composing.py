@@ -8,6 +8,7 @@ that the answer ends there. Both with a note that says so.
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 from assistant.answers import Answer, Event, Usage
 from assistant.composing.composer import refusal_text, unstated_note
 from assistant.composing.dates import age_notes
-from assistant.composing.disagreement import DIFFER
+from assistant.composing.disagreement import DIFFER, differing
 from assistant.llm.endpoint import EndpointError, Spent
 from assistant.llm.prompts import NOT_STATED, messages
 from assistant.llm.streaming import sentences
-from assistant.proof.citations import Changed
+from assistant.proof.citations import Changed, shown
 from assistant.proof.grounding import (
     LEAST_RELEVANCE,
     LEAST_SUPPORT,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from assistant.composing.composer import Part
     from assistant.llm.endpoint import Endpoint
     from assistant.llm.streaming import Written
+    from assistant.reading.reader import Candidate
     from embeddings.records import Article
 
 __all__ = ["Ground", "Source", "compose", "sources_of"]
@@ -95,14 +97,19 @@ def compose(
     ground: Ground,
     *,
     detailed: bool = False,
+    left_out: Counter[str] | None = None,
 ) -> Iterator[Event]:
     """The answer's events, from its citations on: the model's answer, or the local one.
+
+    Why sentences were dropped is counted in `left_out`.
 
     Its confidence is that of the local answer: how likely the best sentence that was found answers.
     Of how well the model has put it, nothing is known but that each sentence is supported.
     """
     questions = tuple(dict.fromkeys([local.standalone_question, *(p.question for p in parts)]))
     draft = _Draft(questions, parts, sources_of(parts, ground.articles), ground)
+    if left_out is not None:
+        draft.dropped = left_out
     spent, trouble = Spent(), ""
     asked = messages(local.standalone_question, draft.sources, detailed=detailed)
     try:
@@ -112,11 +119,13 @@ def compose(
                     draft.not_stated = True
                     break
                 yield from draft.add(written)
+        if draft.shown:
+            yield from draft.add_values(local)
     except EndpointError as error:
         trouble = error.args[0]
     except Changed:
         trouble = "changed"
-    usage = _usage(endpoint, spent, draft.dropped)
+    usage = _usage(endpoint, spent, draft.dropped.total())
     if draft.shown or (draft.not_stated and not trouble):
         try:
             yield Event("answer", answer=_answer(draft, local, trouble, usage))
@@ -178,18 +187,42 @@ class _Draft:
     shown: list[str] = field(default_factory=list)
     citations: dict[int, Citation] = field(default_factory=dict)
     """By the source's number in the prompt; their own numbers count from 1 by first use."""
-    dropped: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    """How many sentences were dropped, by why."""
     not_stated: bool = False
 
     def add(self, written: Written) -> Iterator[Event]:
         """The events that show a sentence, if it is proven; raises `Changed`."""
         text = _stopped(cleaned(written.text))
-        numbers = self._proven(text, written.numbers)
+        numbers, why = self._proven(text, written.numbers)
         if not numbers:
-            self.dropped += 1
+            self.dropped[why] += 1
             return
         if any(sentence.startswith(f"{text}[") for sentence in self.shown):
             return  # a model that goes in circles says nothing more
+        yield from self._show(text, numbers)
+
+    def add_values(self, local: Answer) -> Iterator[Event]:
+        """The sentences that state other values than those that are cited, where articles differ.
+
+        The note names all values, and what it names is to be looked up like all else.
+        """
+        if not any(note.startswith(DIFFER) for note in local.notes):
+            return
+        places = {(s.article_id, s.start, s.end): n for n, s in enumerate(self.sources, start=1)}
+        told = {citation.article_id for citation in self.citations.values()}
+        for value in self._values():
+            number = places.get((value.article_id, value.start, value.end))
+            if number is not None and value.article_id not in told:
+                yield from self._show(shown(self.sources[number - 1].quote.text), (number,))
+
+    def _values(self) -> Iterator[Candidate]:
+        for part in self.parts:
+            if part.reading.candidates:
+                yield from differing(part.question, part.reading.candidates, self.ground.articles)
+
+    def _show(self, text: str, numbers: Sequence[int]) -> Iterator[Event]:
+        """The events that show a sentence with its citations; raises `Changed`."""
         new = [number for number in numbers if number not in self.citations]
         first = len(self.citations) + 1
         places = {number: c.number for number, c in self.citations.items()}
@@ -202,22 +235,26 @@ class _Draft:
         self.shown.append(text + "".join(f"[{places[number]}]" for number in numbers))
         yield Event("sentence", text=self.shown[-1])
 
-    def _proven(self, text: str, numbers: Sequence[int]) -> tuple[int, ...]:
-        """Those of the cited sources that prove the sentence; none when it is not proven."""
-        if not 0 < len(numbers) <= MOST_CITED:
-            return ()
+    def _proven(self, text: str, numbers: Sequence[int]) -> tuple[tuple[int, ...], str]:
+        """Those of the cited sources that prove the sentence; none, and why not, if unproven."""
+        if not numbers:
+            return (), say("it cites nothing")
+        if len(numbers) > MOST_CITED:
+            return (), say("it cites more than can prove one sentence")
         if not all(0 < number <= len(self.sources) for number in numbers):
-            return ()
+            return (), say("it cites what was not given")
         quotes = [self.sources[number - 1].quote for number in numbers]
-        if fault(text, quotes) is not None or not self._supported(text, quotes):
-            return ()
+        if wrong := fault(text, quotes):
+            return (), _kind_of(wrong)
+        if not self._supported(text, quotes):
+            return (), say("the reader finds that what it cites does not say so")
         clauses = proofs(text, quotes)
         if not all(self._relevant([quotes[place] for place in places]) for places in clauses):
-            return ()
+            return (), say("the reader finds that what it cites does not speak to the question")
         needed = sorted({place for places in clauses for place in places})
         if fault(text, [quotes[place] for place in needed]) is None:
-            return tuple(numbers[place] for place in needed)
-        return tuple(numbers)  # another one holds a name
+            return tuple(numbers[place] for place in needed), ""
+        return tuple(numbers), ""  # another one holds a name
 
     def _supported(self, text: str, quotes: Sequence[Quote]) -> bool:
         """Whether it is a quote, whole, or the reader finds that the quotes speak to it."""
@@ -237,6 +274,19 @@ class _Draft:
         """Whether one of the quotes speaks to the question, or to a part of it."""
         reader = reader_model()
         return any(support(q, quotes, reader) >= LEAST_RELEVANCE for q in self.questions)
+
+
+def _kind_of(wrong: str) -> str:
+    """Why a sentence is not proven, without the number, name or word that is to blame."""
+    if wrong.startswith("it holds"):
+        return say("it holds what is not shown, such as a link")
+    if "opposite" in wrong or "denies" in wrong:
+        return say("it says the opposite of what it cites, or denies it")
+    if wrong.startswith("most of its words"):
+        return say("too little of it stands in what it cites")
+    if "what it cites" in wrong:
+        return say("it states a number, a date or a name that is not in what it cites")
+    return say("it is no plain sentence")
 
 
 def _stopped(text: str) -> str:
@@ -266,7 +316,7 @@ def _answer(draft: _Draft, local: Answer, trouble: str, usage: Usage) -> Answer:
         )
         notes.append(note)
     if draft.shown and draft.dropped:
-        notes.append(_dropped(draft.dropped))
+        notes.append(_dropped(draft.dropped.total()))
     refused = not draft.shown
     text = refusal_text("not_stated", local.hits, ground.articles.get) if refused else ""
     return replace(

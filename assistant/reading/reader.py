@@ -52,6 +52,7 @@ __all__ = [
     "sentences_of",
     "setting_of",
     "settled",
+    "speaks_to",
     "support_of",
     "weigh",
 ]
@@ -475,6 +476,12 @@ def _reader_model() -> ReaderModel:
 @cache
 def _loaded() -> ReaderModel:
     return ReaderModel.load()
+
+
+def speaks_to(topic: str, title: str | None, text: str) -> float:
+    """How much a text with its title speaks to a topic: the reader's log-odds."""
+    (reading,) = reader_model().read(topic, [Window(title, None, text, ((0, len(text)),))])[0]
+    return reading.relevance
 
 
 def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:

@@ -7,6 +7,7 @@ nothing about the answer changes for being explained.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -17,16 +18,17 @@ from assistant.composing.composer import answering, of_something_else
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import contradicted
 from assistant.showing.reasons import Asked, reasons
-from assistant.wording import Said, listed, say
+from assistant.wording import Said, listed, say, say_count
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Refusal
-    from assistant.composing.composer import Part
+    from assistant.composing.composer import Draft, LookedAt, Part
     from assistant.reading.reader import Calibration, Candidate
     from assistant.retrieval.retriever import Retrieved
     from embeddings.records import Article
 
 __all__ = [
+    "DigestExplanation",
     "Explanation",
     "FoundPassage",
     "OtherName",
@@ -41,6 +43,7 @@ SENTENCES = 3
 """Candidates that are explained: those whose words the reader compares one by one."""
 PASSAGES_SHOWN = 5
 REASONS = 2
+ARTICLES_SHOWN = 12
 
 _REFUSED: dict[Refusal, str] = {
     "no_articles": say("there are no articles to answer from"),
@@ -140,6 +143,16 @@ class PartExplanation:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestExplanation:
+    """What a digest was chosen from, and how."""
+
+    articles: tuple[LookedAt, ...]
+    """Those that were looked at, those that are cited among them."""
+    chosen_by: str
+    """How its sentences were chosen, without a full stop; empty when there are none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an answer is what it is."""
 
@@ -154,10 +167,19 @@ class Explanation:
     decision: str
     timings_ms: Mapping[str, float] = field(default_factory=dict, compare=False)
     """Milliseconds by stage: different every time, so no part of what makes two equal."""
+    digest: DigestExplanation | None = None
+    """Of an answer from whole articles; `parts` is empty then."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Sentences of a language model that are not shown: how many, by why."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready dictionary of all fields."""
-        return {**asdict(self), "timings_ms": dict(self.timings_ms)}
+        own = replace(self, left_out={}, timings_ms={})
+        return {
+            **asdict(own),
+            "left_out": dict(self.left_out),
+            "timings_ms": dict(self.timings_ms),
+        }
 
     def outline(self) -> Iterator[tuple[int, str]]:
         """The same for people: lines, each with its depth from 0."""
@@ -172,6 +194,18 @@ class Explanation:
                 yield 0, say("Part: {question}", question=part.question)
                 yield 1, say("{reason}.", reason=_capitalized(part.why))
             yield from ((depth + several, line) for depth, line in _outline(part))
+        if self.digest is not None:
+            yield from _digest_outline(self.digest)
+        for why, count in self.left_out.items():
+            yield (
+                0,
+                say_count(
+                    "Left out: {count} sentence of the language model, because {why}",
+                    "Left out: {count} sentences of the language model, because {why}",
+                    count,
+                    why=why,
+                ),
+            )
         took = [
             say("{stage} {time}", stage=_STAGES.get(name, name), time=f"{value:.1f}")
             for name, value in self.timings_ms.items()
@@ -189,6 +223,8 @@ class Trace:
         self.retrieved: dict[str, Retrieved] = {}
         """By the question that was asked."""
         self.milliseconds: dict[str, float] = {}
+        self.left_out: Counter[str] = Counter()
+        """Sentences of a language model that were dropped, by why."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -207,8 +243,12 @@ def explain(
     trace: Trace,
     articles: Mapping[str, Article],
     calibration: Calibration,
+    digest: Draft | None = None,
 ) -> Explanation:
-    """Tell from the records why `answer` is what it is. `articles` holds those of the hits."""
+    """Tell from the records why `answer` is what it is. `articles` holds those of the hits.
+
+    `digest` is the draft of an answer from whole articles.
+    """
     stated = answering(parts, calibration.least_confidence)
     told = tuple(
         _part(
@@ -230,6 +270,10 @@ def explain(
         calibration.least_confidence,
         _decision(answer, told, len(stated)),
         {name: round(value, 3) for name, value in trace.milliseconds.items()},
+        DigestExplanation(digest.looked_at, digest.chosen_by)
+        if digest and digest.looked_at
+        else None,
+        dict(trace.left_out),
     )
 
 
@@ -399,6 +443,17 @@ def _outline(part: PartExplanation) -> Iterator[tuple[int, str]]:
             yield 2, say("for: {reason}", reason=said)
         for said in sentence.evidence_against:
             yield 2, say("against: {reason}", reason=said)
+
+
+def _digest_outline(digest: DigestExplanation) -> Iterator[tuple[int, str]]:
+    """What a digest looked at, and how its sentences were chosen."""
+    if digest.articles:
+        yield 0, say("Articles that were looked at ({count})", count=len(digest.articles))
+    for one in digest.articles[:ARTICLES_SHOWN]:
+        date = one.date or say("undated")
+        yield 1, say("“{title}” ({date}): {why}", title=one.title, date=date, why=one.why)
+    if digest.chosen_by:
+        yield 0, say("Sentences: {rule}", rule=digest.chosen_by)
 
 
 def _passage_line(passage: FoundPassage) -> str:

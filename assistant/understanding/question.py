@@ -17,9 +17,11 @@ __all__ = [
     "QuestionForm",
     "analyse",
     "asks_of_articles",
+    "asks_of_each",
     "cleaned",
     "codes_in",
     "compares",
+    "joined_names",
     "split_names",
     "split_parts",
     "unspaced_words",
@@ -195,13 +197,30 @@ def asks_of_articles(question: str) -> bool:
     return _ARTICLES.search(question) is not None
 
 
+_EACH = re.compile(
+    r"\b(?:both|each|respectively|either\s+of|the\s+(?:two|three)|which\s+two|two\s+\w+s)\b|^\W*two\b"
+    r"|\band\s+(?:in|at|on|by|for|from|to|of|after|before|during|under|until|then|later|once|when|now)\b"
+    r"|['’]s?\s.*\band\b.*['’]s?(?!\w)"
+    r"|\b(?:differ(?:s|ed|ent|ence|ences|ently)?|compared?|comparison|contrast|unlike|whereas)\b"
+    r"|\bthan\b(?!\s*(?:[\d$£€]|an?\b|one\b|half\b))|,\s.*\bor\b",
+    re.IGNORECASE,
+)
+"""Two things side by side: in May and in June, the plan of Holm and that of Lund, older than it."""
+
+
+def asks_of_each(question: str) -> bool:
+    """Whether one thing is asked of each of several: "What post does each one have?"."""
+    return _EACH.search(question) is not None or bool(split_names(question))
+
+
 _BEFORE = (
-    r"(?:first|original(?:ly)?|initial(?:ly)?|at\s+the\s+(?:beginning|start|outset)|supposed|planned"
-    r"|meant|hoped|plan|contract)"
+    r"(?:(?:at\s+)?first|original(?:ly)?|initial(?:ly)?|at\s+the\s+(?:beginning|start|outset)|supposed|planned"
+    r"|meant|hoped|plan|contract|estimated|forecast|promised|intended|proposed|budgeted|scheduled|previously)"
 )
 _AFTER = (
     r"(?:later|final(?:ly)?|eventual(?:ly)?|(?:in|at)\s+the\s+end|ended\s+up|really|actually|now"
-    r"|(?:was|were|been)\s+(?:it\s+)?corrected|as\s+built|(?:years?|months?)\s+later|opening)"
+    r"|(?:was|were|been)\s+(?:it\s+)?corrected|as\s+built|(?:years?|months?)\s+later|opening|in\s+(?:fact|reality)|turn(?:ed)?\s+out|afterwards|today"
+    r"|came\s+to)"
 )
 _CHANGED = r"(?:chang|develop|grow|evolv|mov|ris|fall|shift)(?:e[dn]?|ed|n|en)?"
 _COMPARES = re.compile(
@@ -280,35 +299,61 @@ def _topic_and_question(question: str) -> tuple[str, str]:
 
 
 _NAMED = (
-    r"(?:the\s+(?:(?!between\b)[a-z]+\s+){1,3}?(?:of\s+|at\s+|in\s+)?(?:the\s+)?)?"
+    r"(?:the\s+(?:(?!between\b)[a-z]+\s+){0,3}?(?:(?:of|at|in|to)\s+)?(?:the\s+)?)?"
     r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
 )
 _LINK = r"(?:in|to|of|by|from|for|at|with)\s+"
-_TWO_NAMES = re.compile(
-    rf"(?<!between )(?P<before>\b{_LINK}(?:the\s+)?)?(?P<first>{_NAMED})"
-    rf"\s+and\s+(?P<again>{_LINK})?(?P<second>{_NAMED})"
+_JOINED_NAMES = re.compile(
+    rf"(?<!between )(?P<before>\b{_LINK}(?:the\s+)?)?"
+    rf"(?P<first>{_NAMED})(?P<middle>(?:,\s+{_NAMED})*)"
+    rf",?\s+(?P<by>and|or)\s+(?P<again>{_LINK})?(?P<last>{_NAMED})"
 )
 
 
-_OF_SEVERAL = re.compile(r"the\s+(?:[a-z]+\s+){0,2}?[a-z]+s\s+(?:of|at|in)\s+")
-"""Of each of two names there is one: "the mayors of Oslo and Bergen"."""
+_OF_SEVERAL = re.compile(r"the\s+(?:[a-z]+\s+){0,2}?[a-z]+s\s+(?:of|at|in|to)\s+")
+"""Of each of two names there is one: "the mayors of Oslo and of the Vale"."""
 
 
 def split_names(question: str) -> tuple[str, ...]:
-    """The question asked of each of two joined names alone; nothing when there are none.
+    """The question asked of each of some joined names alone; nothing when there are none.
 
     "When were Oslo and Bergen founded?" asks of Oslo and asks of Bergen.
     """
-    match = _TWO_NAMES.search(question)
-    if match is None or match.start() == 0:
+    match = _JOINED_NAMES.search(question)
+    if match is None or match.start() == 0 or match["by"] == "or":
         return ()
-    before = match["before"] or ""
-    second = match["second"]
     of_several = _OF_SEVERAL.match(match["first"])
-    if of_several and not match["again"] and not second.startswith("the "):
-        second = of_several[0] + second
-    parts = []
-    for name, lead in ((match["first"], before), (second, match["again"] or before)):
-        text = question[: match.start()] + lead + name + question[match.end() :]
-        parts.append(re.sub(r"\b(?:each|both|respectively)\s+", "", text))
-    return tuple(parts)
+    first, *others = _names_of(match)
+    before = match["before"] or ""
+    shared = of_several[0] if of_several else ""
+    led = [before + first]
+    for name in others:
+        again = match["again"] if name is others[-1] else None
+        if shared and (again or not name.startswith("the ")):
+            led.append(before + shared + name)
+        else:
+            led.append((again or before) + name)
+    return tuple(
+        re.sub(
+            r"\b(?:each|both|respectively)\s+",
+            "",
+            question[: match.start()] + name + question[match.end() :],
+        )
+        for name in led
+    )
+
+
+def joined_names(question: str) -> tuple[str, ...]:
+    """The names that a question puts side by side: Oslo and Bergen, or "Oslo or Bergen"."""
+    match = _JOINED_NAMES.search(question)
+    return () if match is None else tuple(map(_bare, _names_of(match)))
+
+
+def _names_of(match: re.Match[str]) -> tuple[str, ...]:
+    between = re.findall(rf",\s+({_NAMED})", match["middle"])
+    return (match["first"], *between, match["last"])
+
+
+def _bare(name: str) -> str:
+    """A name without the words in small letters that stand before it."""
+    return re.sub(r"^[^A-Z]+", "", name)

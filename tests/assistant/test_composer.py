@@ -285,3 +285,51 @@ def test_a_further_sentence_is_of_an_article_that_speaks_of_what_is_named() -> N
     ]
     lower = question.replace("in Elvestad", "")
     assert len(cited(over(lower, whole(MILL, "Elvestad"), whole(LAKE, "Nobody", 1.9)))) == 2
+
+
+def test_the_latest_is_as_sure_as_the_sentence_that_comes_first() -> None:
+    question = "What is the latest on the mill?"
+    behind = over(question, whole(MILL, "4"), whole(QUAY, "6", 1.5))
+    assert cited(behind)[0] == "quay.txt"
+    assert behind.confidence == pytest.approx(0.8452, abs=1e-4)  # 0.9, less 0.5 log-odds
+    assert over(question, whole(QUAY, "6"), whole(MILL, "4", 1.5)).confidence == 0.9
+
+
+def test_the_latest_that_is_not_sure_enough_does_not_come_first() -> None:
+    articles = {article.id: article for article in (MILL, QUAY)}
+    asked = part("What is the latest on the mill?", whole(MILL, "4"), whole(QUAY, "6", 1.5))
+    found = compose([asked], 0.88, articles)
+    assert (cited(found)[0], found.confidence) == ("mill.txt", 0.9)
+
+
+def test_a_part_in_a_note_begins_as_a_sentence() -> None:
+    who = replace(part("Who left?", candidate(5), confidence=0.1), asked="and who left?")
+    assert draft(part("How much did it cost?", candidate(6)), who).notes == (
+        "The articles do not state an answer to: And who left?",
+    )
+
+
+def test_a_part_of_several_shows_what_may_answer_it_too() -> None:
+    cost = part("How much did it cost?", candidate(6), candidate(2, 1.2, 0.1))
+    assert chosen(draft(cost)) == ["It cost 40 crowns."]
+    who = part("Who left?", candidate(5))
+    assert chosen(draft(cost, who)) == ["It cost 40 crowns.", "The bank agreed.", "Nobody left."]
+    far = part("How much did it cost?", candidate(6), candidate(2, 0.9, 0.1))
+    assert chosen(draft(far, who)) == ["It cost 40 crowns.", "Nobody left."]
+    doubtful = part("How much did it cost?", candidate(6), candidate(2, 1.2, 0.01))
+    assert chosen(draft(doubtful, who)) == ["It cost 40 crowns.", "Nobody left."]
+
+
+def test_what_is_asked_of_each_is_quoted_from_each_article() -> None:
+    near = whole(QUAY, "6", 2.0 - EACH_WITHIN)
+    of_each = "How many wheels does each mill in Elvestad have?"
+    assert cited(over(of_each, whole(MILL, "4"), near)) == ["mill.txt", "quay.txt"]
+
+
+def test_a_side_of_which_nothing_is_quoted_is_told_of() -> None:
+    told = "Nothing that is quoted speaks of Sundvik."
+    question = "Which mill has more wheels, Elvestad or Sundvik?"
+    assert over(question, whole(MILL, "4")).notes == (told,)
+    assert told not in over("Which has more wheels, Elvestad?", whole(MILL, "4")).notes
+    both = "Which mill has more wheels, Oslo or Sundvik?"  # then the answer is of neither
+    assert over(both, whole(MILL, "4")).notes == ()

@@ -10,7 +10,6 @@ from assistant.answers import Hit
 from assistant.composing.composer import Draft
 from assistant.composing.digest import (
     MOST_ARTICLES,
-    SUMMARY_SENTENCES,
     WHICH_IS_MEANT,
     Request,
     compose_digest,
@@ -40,6 +39,13 @@ from tests.fakes import HashingEncoder
         ("Main points of the Sundvik report, please", "Sundvik"),
         ("What is the article on the ferry about, in short?", "ferry"),
         ("what was in the news when the ferry came", "when ferry came"),
+        ("What's the gist of the article on the Sundvik ferry?", "Sundvik ferry"),
+        ("What does the report about the ferry say, in short?", "ferry"),
+        ("Tell me what the article on the ferry says.", "ferry"),
+        ("What's in the ferry article?", "ferry"),
+        ("What were the main findings of the ferry report?", "ferry"),
+        ("Recap the ferry story for me, please.", "ferry"),
+        ("I'd like a quick run-down of the report on the mill", "mill"),
     ],
 )
 def test_a_summary_is_of_one_article(question: str, topic: str) -> None:
@@ -60,6 +66,17 @@ def test_a_summary_is_of_one_article(question: str, topic: str) -> None:
         ("What happened in Sundvik, briefly?", "Sundvik"),
         ("Summarise the articles about the ferry", "ferry"),
         ("Give me a summary of all reports on the ferry", "ferry"),
+        ("Catch me up on the ferry dispute", "ferry dispute"),
+        ("Walk me through the ferry dispute.", "ferry dispute"),
+        ("What's the story behind the ferry?", "ferry"),
+        ("What was the row over the ferry all about?", "row over ferry"),
+        ("How did the ferry dispute unfold?", "ferry dispute"),
+        ("What do I need to know about the ferry?", "ferry"),
+        ("In a nutshell, what happened to the ferry?", "to ferry"),
+        ("What happened, in short, to the ferry?", "to ferry"),
+        ("Could you briefly explain the ferry dispute?", "ferry dispute"),
+        ("ferry dispute, in two sentences", "ferry dispute"),
+        ("ferry dispute: quick overview please", "ferry dispute"),
     ],
 )
 def test_a_story_may_be_of_several_articles(question: str, topic: str) -> None:
@@ -73,6 +90,13 @@ def test_a_story_may_be_of_several_articles(question: str, topic: str) -> None:
         "How did the vote go?",
         "What happened on 3 May in Sundvik?",
         "Briefly, who is the mayor of Sundvik?",
+        "In short, when was the ferry built?",
+        "Which mayor briefly lived in Sundvik?",
+        "What are the main points of disagreement between Holm and Lund?",
+        "What is the account number of the ferry?",
+        "Who wrote the summary?",
+        "What does the report on the ferry recommend?",
+        "How did the ferry dispute end?",
     ],
 )
 def test_one_sentence_answers_what_is_no_story(question: str) -> None:
@@ -271,9 +295,12 @@ LONG = Article(
 )
 
 
+FEW = 4
+
+
 def summarised(topic: str = "", encoder: Encoder | None = None) -> list[str]:
     spans = split_sentences(LONG.text)
-    numbers = summary(LONG, spans, encoder or HashingEncoder(), topic)
+    numbers = summary(LONG, spans, encoder or HashingEncoder(), topic, FEW)
     assert list(numbers) == sorted(numbers)
     return [LONG.text[slice(*spans[n])] for n in numbers]
 
@@ -309,7 +336,7 @@ def test_a_summary_for_a_topic_holds_what_is_nearest_to_it() -> None:
     waffles = "A stall sells waffles with brown cheese there."
     assert waffles not in summarised(encoder=WafflesApart())
     found = summarised("cheese", WafflesApart())
-    assert len(found) == SUMMARY_SENTENCES
+    assert len(found) == FEW
     assert found[0] == "On 3 May Kari Holm opened the new quay in Sundvik."
     assert waffles in found
 
@@ -352,7 +379,7 @@ def test_a_single_sentence_is_the_one_that_counts_most_and_not_a_flourish() -> N
 
 def test_a_detailed_summary_is_longer_and_has_no_sentence_twice() -> None:
     spans = split_sentences(LONG.text)
-    short = summary(LONG, spans, HashingEncoder())
+    short = summary(LONG, spans, HashingEncoder(), most=FEW)
     longer = summary(LONG, spans, HashingEncoder(), most=len(short) + 1)
     assert set(short) < set(longer)
     assert len(set(longer)) == len(longer) == len(short) + 1
@@ -369,6 +396,11 @@ def hit(article: Article) -> Hit:
     return Hit(Passage(article.id, 0, 3, article.text[:3]), 1.0, 1)
 
 
+def spoken(topic: str, title: str | None, text: str) -> float:
+    """How much a text speaks to a topic: the words that they share."""
+    return len({*topic.lower().split()} & {*f"{title} {text}".lower().split()})
+
+
 def composed(
     request: Request, articles: Sequence[Article], hits: Sequence[Article] | None = None
 ) -> Draft:
@@ -376,7 +408,7 @@ def composed(
     known = {article.id: article for article in articles}
     found = [hit(article) for article in (articles if hits is None else hits)]
     return compose_digest(
-        request, list(known), found, known.get, split_sentences, lambda: HashingEncoder()
+        request, list(known), found, known.get, split_sentences, HashingEncoder, spoken
     )
 
 
@@ -433,7 +465,7 @@ def test_a_story_is_told_from_each_article_that_is_near_to_it_in_the_order_of_da
         known = {article.id: article for article in ALL}
         return told_of(
             compose_digest(
-                request, list(known), hits, known.get, split_sentences, lambda: HashingEncoder()
+                request, list(known), hits, known.get, split_sentences, HashingEncoder, spoken
             )
         )
 
@@ -442,6 +474,37 @@ def test_a_story_is_told_from_each_article_that_is_near_to_it_in_the_order_of_da
     assert told_of(composed(Request("summary", "Elvestad"), ALL, hits=(MILL, TUNNEL))) == [
         "mill.txt"
     ]
+
+
+def test_of_articles_that_are_about_as_near_the_beginning_says_which_is_meant() -> None:
+    opening = Article("opening.txt", "The bridge opening was on Monday. It rained all day there.")
+    strike = Article("strike.txt", "The builders left the bridge. The opening will be late now.")
+    request = Request("summary", "bridge opening on monday")
+
+    def told(*scores: float) -> Draft:
+        both = (strike, opening)
+        hits = [
+            Hit(Passage(one.id, 0, 3, one.text[:3]), score, rank)
+            for rank, (one, score) in enumerate(zip(both, scores, strict=True), 1)
+        ]
+        known = {one.id: one for one in both}
+        return compose_digest(
+            request, list(known), hits, known.get, split_sentences, HashingEncoder, spoken
+        )
+
+    close = told(1.0, 0.9)
+    assert set(told_of(close)) == {"opening.txt"}
+    assert {one.article_id: one.why for one in close.looked_at} == {
+        "opening.txt": "of those about as near to the topic, its beginning speaks most to it",
+        "strike.txt": "it is about as near to the topic, but its beginning speaks less to it",
+    }
+    assert close.chosen_by.startswith("of each article its first sentence")
+    assert set(told_of(told(1.0, 0.5))) == {"strike.txt"}
+
+
+def test_a_topic_with_a_name_is_of_articles_that_hold_it() -> None:
+    assert composed(Request("summary", "Kari Lund ferry"), [FERRY]).refusal is None
+    assert composed(Request("summary", "Atlantis ferry"), [FERRY]).refusal == "nothing_relevant"
 
 
 def test_a_topic_of_no_article_is_refused() -> None:
@@ -506,7 +569,7 @@ def of_a_time(question: str, articles: Sequence[Article], then: Sequence[Article
     known = {article.id: article for article in articles}
     hits = [hit(article) for article in articles if article not in then]
     ids = [article.id for article in then]
-    return compose_digest(request, ids, hits, known.get, split_sentences, lambda: HashingEncoder())
+    return compose_digest(request, ids, hits, known.get, split_sentences, HashingEncoder, spoken)
 
 
 def test_of_a_time_what_names_a_day_of_it_is_told() -> None:
@@ -548,8 +611,6 @@ def test_of_a_time_no_more_articles_are_read_than_are_shown() -> None:
 
     request = request_of("What happened in May 2019?")
     assert request is not None
-    told = compose_digest(
-        request, list(many), (), article, split_sentences, lambda: HashingEncoder()
-    )
-    assert len(read) == MOST_ARTICLES
+    told = compose_digest(request, list(many), (), article, split_sentences, HashingEncoder, spoken)
+    assert len(set(read)) == MOST_ARTICLES
     assert told.notes == (f"{MOST_ARTICLES} articles are shown; 42 more are not.",)

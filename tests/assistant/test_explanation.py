@@ -56,6 +56,37 @@ def test_a_digest_is_told_to_be_one_and_counts_no_parts(opened: Assistant) -> No
     assert digest.decision == "Answered: it asks about the articles themselves."
 
 
+def test_a_digest_says_what_it_looked_at_and_how_its_sentences_were_chosen(
+    opened: Assistant,
+) -> None:
+    mentions = told(opened, "Which articles mention Bergen?")
+    assert mentions.digest is not None
+    why = {one.article_id: one.why for one in mentions.digest.articles}
+    assert {"mill.txt", "fund.txt"} <= set(why)
+    assert why["mill.txt"] == "a sentence of it holds the names of the topic, or half of its words"
+    lines = [line for _, line in mentions.outline()]
+    assert f"Articles that were looked at ({len(why)})" in lines
+    assert "Sentences: of each article the sentence that speaks most of the topic" in lines
+    summary = told(opened, "Summarise the article about the old mill.")
+    assert summary.digest is not None
+    assert "mill.txt" in {one.article_id for one in summary.digest.articles}
+    assert json.loads(json.dumps(summary.to_dict()))["digest"]["chosen_by"]
+    assert told(opened, COST).digest is None
+    assert told(opened, "Summarise the article about whales.").decision.startswith("Refused")
+
+
+def test_what_a_model_wrote_in_vain_is_counted_by_why(opened: Assistant) -> None:
+    trace = Trace()
+    trace.left_out["it cites nothing"] += 2
+    trace.left_out["it is no plain sentence"] += 1
+    answer = opened.ask(COST)
+    explained = explain(answer, (), trace, {}, Calibration.load())
+    lines = [line for _, line in explained.outline()]
+    assert "Left out: 2 sentences of the language model, because it cites nothing" in lines
+    assert "Left out: 1 sentence of the language model, because it is no plain sentence" in lines
+    assert explained.to_dict()["left_out"] == {"it cites nothing": 2, "it is no plain sentence": 1}
+
+
 def test_it_is_there_only_when_asked_for_and_changes_nothing(opened: Assistant) -> None:
     plain, explained = opened.ask(COST), opened.ask(COST, explain=True)
     assert plain.explanation is None
@@ -177,7 +208,7 @@ def test_a_part_of_which_only_another_article_would_tell_is_told_to_be_unstated(
     answer = opened.ask(asked, explain=True)
     assert [citation.article_id for citation in answer.citations] == ["bridge.txt"]
     assert answer.notes == (
-        "The articles do not state an answer to: when was the mill in Tromsø built?",
+        "The articles do not state an answer to: When was the mill in Tromsø built?",
     )
     assert answer.explanation is not None
     first, second = answer.explanation.parts

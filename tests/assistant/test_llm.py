@@ -204,7 +204,7 @@ def test_a_part_that_is_not_stated_is_told_as_without_a_model(
     endpoint: FakeEndpoint, opened: Opened
 ) -> None:
     question = "Who is the mayor of Wend, and what is the yearly budget of Gren's zoo?"
-    unstated = "The articles do not state an answer to: what is the yearly budget of Gren's zoo?"
+    unstated = "The articles do not state an answer to: What is the yearly budget of Gren's zoo?"
     endpoint.behaviour = writes("Mara Lindqvist is the mayor of Wend [{mayor}].")
     with opened(endpoint.url) as assistant:
         answer = assistant.ask(question)
@@ -212,6 +212,52 @@ def test_a_part_that_is_not_stated_is_told_as_without_a_model(
         assert unstated in assistant.ask(question, llm=False).notes
         assert unstated in answer.notes
         assert "state an answer" not in told(assistant.ask(QUESTION))
+
+
+def test_dropped_sentences_are_explained_by_why(endpoint: FakeEndpoint, opened: Opened) -> None:
+    endpoint.behaviour = writes(
+        "Here you are. " + GOOD + " Acme produced 400,000 vehicles in Wend in 2023 [{vehicles}]. "
+        "It is the best plant in the world [99]. Acme produced https://wend.example [{vehicles}]. "
+        "Mara Lindqvist sings happy songs on warm summer nights [{mayor}]."
+    )
+    with opened(endpoint.url) as assistant:
+        answer = assistant.ask(QUESTION, explain=True)
+    assert answer.explanation is not None
+    assert answer.explanation.left_out == {
+        "it cites nothing": 1,
+        "it states a number, a date or a name that is not in what it cites": 1,
+        "it cites what was not given": 1,
+        "it holds what is not shown, such as a link": 1,
+        "too little of it stands in what it cites": 1,
+    }
+    assert answer.usage is not None
+    assert answer.usage.sentences_dropped == 5
+
+
+def test_another_value_stays_cited_where_articles_differ(
+    endpoint: FakeEndpoint, fresh: Opened, articles: Path
+) -> None:
+    (articles / "wend.md").write_text("# Acme\n\nAcme built its plant in Wend in 2019.\n", "utf-8")
+    (articles / "gren.md").write_text("# Wend\n\nAcme built its plant in Wend in 2016.\n", "utf-8")
+    endpoint.behaviour = says(
+        lambda body: "Acme built its plant in Wend in 2019 [{}].".format(
+            re.search(r"^\[(\d+)\][^\n]*2019", body["messages"][1]["content"], re.M)[1]  # type: ignore[index]
+        )
+    )
+    with fresh(endpoint.url) as assistant:
+        *events, last = assistant.stream("In which year did Acme build its plant in Wend?")
+        answer = last.answer
+        assert answer is not None
+        assert answer.composer == "llm"
+        assert answer.text == (
+            "Acme built its plant in Wend in 2019.[1] Acme built its plant in Wend in 2016.[2]"
+        )
+        assert "The articles differ on this" in told(answer)
+        assert [event.text for event in events if event.kind == "sentence"] == [
+            "Acme built its plant in Wend in 2019.[1]",
+            "Acme built its plant in Wend in 2016.[2]",
+        ]
+        assert citation_faults(answer, assistant.article) == ()
 
 
 def test_a_model_that_refuses_tells_of_no_part(endpoint: FakeEndpoint, opened: Opened) -> None:

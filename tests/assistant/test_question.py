@@ -6,8 +6,10 @@ from assistant.understanding.question import (
     LONGEST_QUESTION,
     analyse,
     asks_of_articles,
+    asks_of_each,
     cleaned,
     compares,
+    joined_names,
     split_names,
     split_parts,
 )
@@ -143,9 +145,86 @@ def test_two_joined_names_are_asked_about_one_by_one(question: str, parts: tuple
 
 
 @pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "When did the visits to Oslo and to the Blue Ridge take place?",
+            (
+                "When did the visits to Oslo take place?",
+                "When did the visits to the Blue Ridge take place?",
+            ),
+        ),
+        (
+            "When were Oslo, Bergen and Moss founded?",
+            (
+                "When were Oslo founded?",
+                "When were Bergen founded?",
+                "When were Moss founded?",
+            ),
+        ),
+        (
+            "Who are the mayors of Oslo, Bergen and Moss?",
+            (
+                "Who are the mayors of Oslo?",
+                "Who are the mayors of Bergen?",
+                "Who are the mayors of Moss?",
+            ),
+        ),
+        ("Which is older, Oslo or Bergen?", ()),
+    ],
+)
+def test_names_may_be_three_or_have_words_of_their_own(
+    question: str, parts: tuple[str, ...]
+) -> None:
+    assert split_names(question) == parts
+
+
+def test_names_that_stand_side_by_side() -> None:
+    assert joined_names("Which is older, Oslo or Bergen?") == ("Oslo", "Bergen")
+    assert joined_names("What do the mayors of Oslo, Bergen and Moss earn?") == (
+        "Oslo",
+        "Bergen",
+        "Moss",
+    )
+    assert joined_names("Where is Oslo?") == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What post does each one have?",
+        "How many boats came in May and in June?",
+        "Who led the boats before and after the war?",
+        "What was Holm's plan and Lund's?",
+        "Is the mill older than the quay?",
+        "How do Oslo and Bergen differ?",
+        "Which came first, the mill or the quay?",
+        "When were Oslo and Bergen founded?",
+    ],
+)
+def test_one_thing_may_be_asked_of_each_of_several(question: str) -> None:
+    assert asks_of_each(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many boats came to Oslo?",
+        "Did more than 150 boats come?",
+        "Who built and sold the boats?",
+        "Which salt and pepper shop is in Oslo?",
+    ],
+)
+def test_most_questions_are_of_one_thing(question: str) -> None:
+    assert not asks_of_each(question)
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "How has the price of the Oslo tunnel changed?",
+        "What was the tunnel estimated to cost and what did it cost in fact?",
+        "Which opening date was promised, and which one did it turn out to be?",
         "How did the number of boats develop, from plan to result?",
         "How many boats were ordered at first, and how many really came?",
         "How much was in the account in May, and how much when it was closed?",

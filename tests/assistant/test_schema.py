@@ -23,6 +23,7 @@ QUESTIONS = (
     "How many vehicles did BYD produce in 2021?",
     "What did CEC sign in July?",
     "What is the melting point of tungsten?",
+    "Which articles mention Jiangsu?",
 )
 
 

@@ -14,6 +14,7 @@ from eval.measures import measure_named
 from eval.questions import Question
 from eval.run import Answerer, Record, run
 from eval.saved import Judged, Saved
+from eval.sets import load_sets
 
 COMMITTED = Path(__file__).parents[2] / "eval" / "floors.toml"
 
@@ -22,7 +23,7 @@ def test_passes_a_sound_assistant(
     fake: Callable[..., Answerer], questions: tuple[Question, ...]
 ) -> None:
     verdicts = check(load_gate(COMMITTED).floors, tuple(run(questions, fake())))
-    assert [v.state for v in verdicts] == ["holds"] * 11
+    assert [v.state for v in verdicts] == ["holds"] * 14
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_closes_on_each_sabotage_and_names_what_was_lost(
     questions: tuple[Question, ...],
 ) -> None:
     verdicts = broken(check(load_gate(COMMITTED).floors, tuple(run(questions, fake(sabotage)))))
-    lost = {verdict.floor.measure.name: verdict.lost for verdict in verdicts}
+    lost = {verdict.floor.name: verdict.lost for verdict in verdicts}
     assert example in lost[floor]
     assert any(example in str(verdict) for verdict in verdicts)
 
@@ -61,6 +62,29 @@ def test_names_the_questions_under_the_floor_only(records: tuple[Record, ...]) -
 def test_a_floor_for_some_kinds_looks_at_those_only(records: tuple[Record, ...]) -> None:
     (verdict,) = check([Floor(measure_named("correctness"), 1.0, ("number",))], records)
     assert (verdict.state, verdict.figure.n) == ("holds", 1)
+
+
+def test_one_measure_may_have_a_floor_for_each_kind(
+    tmp_path: Path, records: tuple[Record, ...]
+) -> None:
+    path = tmp_path / "floors.toml"
+    path.write_text(
+        "[[correctness]]\nmin = 0.3\n\n[[correctness]]\nmin = 1\nkinds = ['number']\n", "utf-8"
+    )
+    overall, of_numbers = load_gate(path).floors
+    assert (overall.limit, overall.kinds) == (0.3, ())
+    assert (of_numbers.limit, of_numbers.kinds) == (1.0, ("number",))
+    assert [verdict.state for verdict in check([overall, of_numbers], records)] == [
+        "holds",
+        "holds",
+    ]
+    assert of_numbers.name == "correctness (number)"
+
+
+def test_every_set_has_a_floor_for_what_takes_more_than_one_sentence() -> None:
+    for chosen in load_sets():
+        kinds = {floor.kinds for floor in load_gate(chosen.floors).floors}
+        assert {("list",), ("several_articles",), ("digest",)} <= kinds
 
 
 def test_lower_is_better_where_it_is(records: tuple[Record, ...]) -> None:
@@ -98,6 +122,7 @@ def test_a_set_without_such_questions_is_said_not_failed(records: tuple[Record, 
         ("[correctness]\nmin = true", "min must be a number"),
         ("[correctness]\nmin = 1\nkinds = ['riddle']", "kinds must be some of fact"),
         ("correctness = 1", "[correctness] takes `min`"),
+        ("[[correctness]]\nmin = 1\n[[correctness]]\nmax = 1", "[correctness] takes `min`"),
     ],
 )
 def test_a_mistake_in_the_floors_is_named(tmp_path: Path, toml: str, message: str) -> None:

@@ -221,7 +221,7 @@ def question_before_read(patch: pytest.MonkeyPatch) -> None:
 @mutant(CORRECT)
 def digests_ignored(patch: pytest.MonkeyPatch) -> None:
     """A question for a digest is answered like any other."""
-    patch.setattr(service, "request_of", lambda question: None)
+    patch.setattr(service, "request_of", lambda *given: None)
 
 
 @mutant(CORRECT)

@@ -1,0 +1,241 @@
+"""Which digest a question asks for, if it asks for one: a summary, what mentions a topic, all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from assistant.language.periods import periods_in
+from embeddings.lexical import stems
+
+if TYPE_CHECKING:
+    from assistant.language.periods import Period
+
+__all__ = ["Request", "request_of"]
+
+_TEXT = r"(?:articles?|reports?|stor(?:y|ies)|texts?|documents?|pieces?|pages?|news(?:\s+items?)?)"
+_MANY = r"(?:articles|reports|stories|texts|documents|pieces|pages|news|sources)"
+_SEVERAL = r"(?:articles|reports|stories|texts|documents|pieces)"
+_ONE = r"(?:article|report|story|text|document|piece|page)"
+_LEADS = (
+    r"^\W*(?:(?:hi|hello|ok(?:ay)?|so|well|now|quick(?:ly)?)\b[,:\s]+)?(?:please\s+)?"
+    r"(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?(?:(?:briefly|quickly|just)\s+)?"
+    r"|i\s+(?:want|need)\s+(?:you\s+to\s+)?|i(?:['’]d|\s+would)\s+like\s+(?:you\s+to\s+)?"
+    r"|briefly\s+|just\s+)?"
+)
+"""How people begin who ask for something politely, or in haste."""
+_ME = r"(?:\s+(?:me|us))?"
+_SIZE = r"(?:(?:very\s+)?(?:short|brief|quick|rough|concise|general|little)\s+)?"
+_DIGEST = (
+    r"(?:summary|overview|outline|gist|digest|run-?down|re-?cap|recapitulation|synopsis|round-?up"
+    r"|low-?down|tl;?dr)"
+)
+_ACCOUNT = r"(?:account|story|sketch|essence|upshot|bottom\s+line|long\s+and\s+short|substance)"
+"""A digest only when it is one of something: what is an account otherwise is a bank's."""
+_POINTS = (
+    r"(?:(?:main|key|most\s+important|essential|central)\s+(?:points?|ideas?|takeaways?|messages?|facts"
+    r"|findings|conclusions|events|developments|things)|essentials|highlights)"
+)
+_AFFAIR = (
+    r"(?:dispute|row|quarrel|argument|controversy|affair|conflict|fuss|debate|saga|scandal|feud"
+    r"|stand-?off|trouble|crisis|commotion|uproar|protest)s?"
+)
+"""What has a course that several articles may tell, and is about something."""
+_FEW = r"(?:a\s+few|one|two|three|four|five|a\s+couple\s+of|\d)"
+_SHORT = (
+    rf"(?:briefly|(?:put\s+)?in\s+(?:short|brief|a\s+nutshell|summary|(?:just\s+)?{_FEW}\s+(?:short\s+)?"
+    r"(?:words|sentences?|lines))|(?:keep|make)\s+it\s+(?:short|brief))"
+)
+_MENTIONS = re.compile(
+    rf"{_LEADS}(?:(?:(?P<inside>in)\s+)?(?:which|what|how\s+many)\s+(?:of\s+)?(?:the\s+|these\s+|your\s+|other\s+)*"
+    rf"{_TEXT}(?!['’])"
+    rf"|(?:list|show|find|name|give)\s+(?:me\s+)?(?:all\s+)?(?:the\s+)?{_MANY}(?!['’]))\s+(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_SPEAKING = (
+    "mention mentioned talk speak discuss cover name named deal refer write report say tell "
+    "concern contain bring up touch take place set happen come appear turn crop article "
+    "story piece anything something related relating regarding quote cite describe feature "
+    "deals focus there involve include involving including dealing mentioning"
+)
+"""What texts do with a topic: no words of the topic itself."""
+_OF_A_TOPIC = re.compile(
+    r"\babout\b|^(?:that\s+|which\s+)?(?:(?:is|are|was|were|come|comes)\s+)?(?:on|from|in|with)\b",
+    re.IGNORECASE,
+)
+_PART_OF = re.compile(r"of\b", re.IGNORECASE)
+_DONE_TO = re.compile(r"(?:do|does|did)\s+(?!you\b|we\b)(?P<word>\w+)", re.IGNORECASE)
+"""After "which reports": another does something to them, unless what follows is a text's doing."""
+_SUMMARY = re.compile(
+    rf"{_LEADS}(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?P<which>(?:this|that|the|these|those|all|each|every)\b(?:(?!\b(?:of|on|in|at)\b).)*?)\b"
+    rf"(?P<noun>{_TEXT})\b(?P<rest>.*?)\babout\b(?P<after>.*)"
+    r"|(?:summari[sz]e|sum(?:\s+(?:it|this|that|things))?\s+up|outline|re-?cap|recapitulate|condense|sketch"
+    r"|(?:catch|fill|brief)\s+(?:me|us)\s+(?:up\s+|in\s+)?on|(?:bring|get)\s+(?:me|us)\s+up\s+to\s+(?:date|speed)\s+(?:on|with|about)"
+    r"|(?:walk|take|run|talk)\s+(?:me|us)\s+through"
+    rf"|(?:(?:give|write|get|show|send|make|provide|let){_ME}\s+(?:have\s+)?|(?:do\s+you\s+)?have\s+|is\s+there\s+|what(?:['’]s|\s+is|\s+was)\s+)?"
+    rf"(?:(?:a|an|the)\s+)?{_SIZE}(?:{_DIGEST}(?:\s+(?:of|on|about|for|from))?|{_ACCOUNT}\s+(?:of|behind))"
+    rf"|(?:(?:give|tell|show){_ME}\s+|what\s+(?:is|are|was|were)\s+)?(?:the\s+)?{_POINTS}(?!\s+of\s+(?:dis)?agreement)(?:\s+(?:of|in|from|about))?"
+    r"|tell\s+(?:me|us)\s+(?:the\s+(?:whole\s+)?story\s+(?:of|behind)"
+    rf"|(?:about|of)\s+(?=(?:the|this|that)\s+(?:\w+\s+){{0,2}}?{_ONE}\b)"
+    rf"|what\s+(?=(?:the|this|that)\s+(?:\w+\s+){{0,2}}?{_ONE}\b.*\b(?:says?|reports?|tells?(?:\s+us)?)\W*$))"
+    rf"|what\s+(?:does|did)\s+(?=(?:the|this|that)\b.*\b{_ONE}\b.*\b(?:say|report|tell(?:\s+us)?)\W*$)"
+    r"|what\s+(?:do\s+(?:i|we)\s+need\s+to|should\s+(?:i|we)|must\s+(?:i|we)|is\s+there\s+to)\s+know\s+about"
+    rf"|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?=(?:the|this|that|all)\b.*\b{_AFFAIR}\b.*\babout\W*$)"
+    rf"|what(?:['’]s|\s+is|\s+was)\s+in\s+(?=(?:the|this|that)\b.*\b{_ONE}\b(?!['’]))"
+    r"|what\s+(?:is|was)\s+in\s+the\s+(?P<news>news)\b)\b:?(?P<topic>.*))$",
+    re.IGNORECASE,
+)
+_UNFOLDED = re.compile(
+    r"^\W*how\s+(?:did|has|have)\b(?P<topic>.*)\b(?:unfold(?:ed)?|play(?:ed)?\s+out|pan(?:ned)?\s+out|come\s+about)\W*$",
+    re.IGNORECASE,
+)
+"""Asks for a course from beginning to end, which no one sentence tells."""
+_OVERVIEW = re.compile(
+    rf"{_LEADS}(?:what\s+(?:{_MANY}|topics|subjects|information)\s+(?:do\s+you\s+have|are\s+there|is\s+there)(?:\s+here)?\W*$"
+    rf"|what\s+can\s+i\s+ask|what\s+do\s+you\s+know(?!\s+about)|list\s+(?:all\s+)?(?:the\s+|your\s+)?{_MANY}\W*$"
+    rf"|(?:which|how\s+many)\s+{_MANY}\s+(?:do\s+you\s+have|are\s+there)(?:\s+here)?\W*$"
+    r"|help(?:\s+me)?\W*$|what\s+can\s+you\s+(?:do|answer|tell\s+me|help\s+(?:me\s+)?with)\W*$"
+    rf"|what\s+do\s+(?:the\s+|these\s+|your\s+)?{_MANY}\s+(?:say|report)\W*$"
+    r"|what\s+(?:was|has\s+been)\s+(?:reported|written|published)\W*$"
+    r"|(?:(?:what(?:['’]s|\s+is|\s+are)|which|how\s+many|any|all|the|these|your|show|find|give|me|new|latest|newest"
+    rf"|recent|most\s+recent)\s+)*{_MANY}\W*$)",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    rf"\b(?:the|this|that|these|those|all|of|on|about|in|from|my|your|main|whole|entire|for|me|please"
+    rf"|us|latest|newest|most\s+recent|last|each|every|it|them|everything|says?|reports?|tells?|{_TEXT})\b|[?.!,:;]",
+    re.IGNORECASE,
+)
+_AT_THE_END = (
+    rf"(?:{_SHORT}|(?:just\s+)?(?:an?\s+)?(?:{_SIZE}(?<!\ban\s)(?<!\bthe\s)(?:overview|summary|re-?cap|run-?down)"
+    r"|(?:short|brief)\s+(?:account|version))(?!\s+of))"
+)
+_BRIEFLY = re.compile(
+    rf"^\W*(?:{_SHORT}|quick\s+re-?cap)\b[\s,:–-]*"
+    rf"|[\s,.;:?!–-]*\b{_AT_THE_END}(?:,?\s+please)?(?=\W*$)"
+    rf"|,\s+{_SHORT},(?=\s)|(?:(?<=\byou)|(?<=\bme)|(?<=\bus)|(?<=\bdescribe)|(?<=\bexplain))\s+{_SHORT}\b",
+    re.IGNORECASE,
+)
+"""What says that the answer is to be short: at the start, at the end, or after the verb."""
+_COURSE = re.compile(
+    r"^\W*(?:how\s+(?:did|do|does|has|have|is|are|was|were)\b(?P<how>.*)\b(?:go|gone|going|stand|fare|fared|end|ended|develop(?:ed)?|turn(?:ed)?\s+out)\b(?P<after>.*)"
+    r"|(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:tell\s+(?:me|us)\s+)?what\s+happened\b(?P<what>.*)"
+    r"|(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:(?:tell\s+(?:me|us)\s+(?:about|how|why)|describe|explain)\b(?P<told>.+))"
+    r"|what(?:['’]s|\s+is|\s+was)\s+(?P<about>.+)\babout"
+    r"|who\s+did\s+what\b(?P<who>.*)"
+    r"|(?P<bare>(?!(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|in|on|at)\b)\w.*))$",
+    re.IGNORECASE,
+)
+"""Asks how something went: in brief, that is a summary and not one sentence."""
+_ASKS_WHAT = re.compile(r"(?:what(?!\s+happened)|who)\b", re.IGNORECASE)
+_ASKS_FOR_ALL = re.compile(
+    rf"{_LEADS}(?:what|which|(?:tell|show|give|list|name)\b|everything|anything|events|news)",
+    re.IGNORECASE,
+)
+_HAPPENING = (
+    "what what's which happen happened happening occur occurred take took taken place go goes "
+    "went going on event events thing things new news everything anything something all any "
+    "tell show give list name us about dated date dates day days when each them with that "
+    "fell fall there across"
+)
+"""With a span of time, all that a question for what happened then is made of."""
+_OF_A_TEXT = re.compile(rf"\b(?!story\s+(?:of|behind)\b)(?:{_TEXT}|it|this|that)\b", re.IGNORECASE)
+"""An article is meant, and not what happened: "the story of the bridge" is that."""
+_BRACKETS = re.compile(r"\s*\([^()]*\)\s*\??$")
+_NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What kind of digest a question asks for."""
+
+    kind: Literal["summary", "mentions", "overview", "time"]
+    topic: str = ""
+    """What the article is about, or what is mentioned, in the question's words; may be empty."""
+    newest: bool = False
+    """Whether the newest article is meant."""
+    story: bool = False
+    """Whether what happened is to be summed up, and not an article: several may tell it."""
+    periods: tuple[Period, ...] = ()
+    """When what is asked for happened."""
+
+
+def request_of(question: str, newest: str | None = None) -> Request | None:
+    """The digest that `question` asks for; None for a question about what articles say.
+
+    `newest`, the date of the newest article, tells which year "in July" means.
+    """
+    if periods := _asks_what_happened(question, newest):
+        return Request("time", " ".join(period.words for period in periods), periods=periods)
+    if _OVERVIEW.match(question):
+        return Request("overview")
+    if match := _MENTIONS.match(question):
+        topic = _topic(match["rest"]) if match["inside"] or _of_a_topic(match["rest"]) else ""
+        return Request("mentions", topic) if topic else None
+    plainly = _BRIEFLY.sub("", question)
+    match = _SUMMARY.match(plainly)
+    if match is None:
+        course = _UNFOLDED.match(plainly) or (plainly != question and _COURSE.match(plainly))
+        topic = _plain(" ".join(filter(None, course.groups()))) if course else ""
+        return Request("summary", topic, story=True) if topic else None
+    words = " ".join(filter(None, (match["which"], match["rest"], match["after"], match["topic"])))
+    said = " ".join(filter(None, match.group("which", "noun", "news", "topic")))
+    many = re.search(rf"\b(?:{_MANY}|each|every)\b", said, re.I)
+    if many:
+        words = _BRACKETS.sub("", words)
+    topic = _plain(words)
+    if many and not topic:
+        return Request("overview")
+    if match["noun"] is None and not _OF_A_TEXT.search(question):
+        # "Summarise the agreement": the article about it. "Summarise what she said": a question.
+        if _ASKS_WHAT.match(topic):
+            return None
+        return Request("summary", topic, story=True) if topic else Request("overview")
+    several = bool(topic) and re.search(rf"\b(?:{_SEVERAL})\b", said, re.IGNORECASE) is not None
+    return Request("summary", topic, bool(_NEWEST.search(question)), story=several)
+
+
+def _asks_what_happened(question: str, newest: str | None) -> tuple[Period, ...]:
+    """The spans of time of a question that asks for all that happened then; else none."""
+    periods = periods_in(question, newest, unsure=True)
+    rest = question
+    for period in reversed(periods):
+        rest = f"{rest[: period.start]} {rest[period.end :]}"
+    if not _ASKS_FOR_ALL.match(rest):
+        return ()
+    return () if set(stems(_plain(rest))) - _happening() else periods
+
+
+@cache
+def _happening() -> frozenset[str]:
+    return frozenset(stems(_HAPPENING))
+
+
+def _plain(words: str) -> str:
+    """The words without those that say nothing of a topic."""
+    return " ".join(_PLAIN.sub(" ", words).strip(" ()").split())
+
+
+def _of_a_topic(rest: str) -> bool:
+    """Whether what follows "which reports" says what they tell of: not "… did she sign"."""
+    done = _DONE_TO.match(rest)
+    if _PART_OF.match(rest) or (done and not set(stems(done["word"])) & _speaking()):
+        return False
+    return bool(_OF_A_TOPIC.search(rest)) or bool(set(stems(rest)) & _speaking())
+
+
+@cache
+def _speaking() -> frozenset[str]:
+    return frozenset(stems(_SPEAKING))
+
+
+def _topic(words: str) -> str:
+    """The words that say what is looked for, without those for what a text does with it."""
+    kept = []
+    for word in re.findall(r"[\w’'-]+", words):
+        own = stems(word)
+        if own and not set(own) <= _speaking():
+            kept.append(word)
+    return " ".join(kept)
