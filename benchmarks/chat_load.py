@@ -94,7 +94,9 @@ class User:
         self.answered = 0
         self._asked = self._first = 0.0
         self._said = ""
-        self._running, self._begun = 0, False
+        self._running = 0
+        self.begun = asyncio.Event()
+        """Set once the server has taken the last question up."""
         self._done, self._closed, self._ready = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._replies: dict[str, str] = {}
         self._socket = socketio.AsyncClient(reconnection=False)
@@ -127,7 +129,7 @@ class User:
 
     async def _once(self, question: str, busy: str) -> bool:
         self._done.clear()
-        self._begun = False
+        self.begun.clear()
         self._asked, self._first, self._said = time.perf_counter(), 0.0, ""
         await self._send(question)
         try:
@@ -175,12 +177,13 @@ class User:
         self._closed.set()
 
     async def _start(self, *_: Any) -> None:
-        self._running, self._begun = self._running + 1, True
+        self._running += 1
+        self.begun.set()
 
     async def _end(self, *_: Any) -> None:
         # Chainlit says it twice for an answer, and once without one when a page connects.
         self._running = max(0, self._running - 1)
-        if not self._running and self._begun:
+        if not self._running and self.begun.is_set():
             self._done.set()
 
     def check(self, sent: str) -> None:

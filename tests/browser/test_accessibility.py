@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from assistant.chat.overload import ANSWERED_AT_ONCE, BUSY, MOST_WAITING
 from tests.browser import screens
+from tests.browser.conftest import PATIENCE
+from tests.browser.serving import HELD, RELEASED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +137,48 @@ def test_an_answer_is_read_out_once_it_is_complete(tab: NewTab, server: Server) 
     assert len(page.evaluate("window.heard")) == 3, "not each token"
     asking.ask(screens.CRASH)  # the same words again are another answer
     page.wait_for_function("window.heard.length === 4")
+
+
+@contextmanager
+def all_places_taken(server: Server) -> Iterator[None]:
+    """As many questions as may wait do, until this ends."""
+    from benchmarks.chat_load import Outcome, User
+
+    full, outcome = threading.Event(), Outcome()
+
+    async def hold() -> None:
+        most = ANSWERED_AT_ONCE + MOST_WAITING
+        users = [User(server.url, f"u{n}", outcome) for n in range(most)]
+        await asyncio.gather(*(user.connect() for user in users))
+        asking = [asyncio.create_task(user.ask(HELD, again=False)) for user in users]
+        await asyncio.gather(*(user.begun.wait() for user in users))
+        full.set()
+        await asyncio.gather(*asking)
+        await asyncio.gather(*(user.leave(say_so=True) for user in users))
+
+    with ThreadPoolExecutor(1) as thread:
+        holding = thread.submit(asyncio.run, hold())
+        assert full.wait(PATIENCE / 1000)
+        try:
+            yield
+        finally:
+            (server.folder / RELEASED).touch()
+            holding.result()
+    assert (outcome.errors, outcome.refused) == ([], [])
+
+
+def test_that_too_many_questions_wait_is_read_out(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = asking.open()
+    with all_places_taken(server):
+        reply = asking.ask(screens.QUESTION)
+        expect(reply).to_contain_text(BUSY)
+        expect(page.locator("#footnote-voice")).to_have_text(BUSY)
+        assert violations(page) == []
+        asking.ask(screens.QUESTION)
+    asking.ask(screens.QUESTION)
+    expect(page.locator("#footnote-voice")).to_contain_text("2 sources")
 
 
 def test_a_marker_says_where_it_leads(tab: NewTab, server: Server) -> None:
