@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from assistant.chat.failures import told
 from assistant.chat.texts.language import choose
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def on_other_pages(
         # A task has a context of its own; that of the page which has asked stays as it is.
         init_ws_context(there)
         choose(there.environ["asgi.scope"])
-        await show()
+        try:
+            await show()
+        except Exception as error:  # nobody has asked there
+            told(error)
 
     return [
         asyncio.create_task(showing(there))

@@ -74,6 +74,12 @@ const mend = () => {
     const [number, title] = [marker.textContent, marker.title];
     marker.setAttribute('aria-label', _('Source {number}: {title}', { number, title }));
   }
+  // `escaping.py` sets apart what has no shape: it is signed by its codes, as in sources.
+  for (const apart of document.querySelectorAll('.ai-message .italic')) {
+    const codes = window.footnote.pieces(apart.textContent).flatMap(({ code }) => code ?? []).join(' ');
+    if (codes) apart.dataset.code = codes;
+    else delete apart.dataset.code;
+  }
   // The handle between conversation and source names a panel that has no such id.
   for (const handle of document.querySelectorAll('[role="separator"][aria-controls]')) {
     if (!document.getElementById(handle.getAttribute('aria-controls'))) {
