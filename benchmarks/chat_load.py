@@ -2,12 +2,14 @@
 
 Every user speaks as the page does (Socket.IO, python-socketio's client) and is named as a proxy
 would name it. In its questions, thus in its history and its list of conversations, it has a
-canary: a word that nobody else may ever be sent. Meanwhile `assistant index` adds articles.
+canary: a word that nobody else may ever be sent. So has an article that it adds to its conversation
+alone, thus the answers from it. Meanwhile `assistant index` adds articles for all.
 
     python -m benchmarks.chat_load --users 40 --turns 5 --json load.json
     python -m benchmarks.chat_load --users 200 --turns 20 --fake     # the serving alone
 
-`--fake` puts an assistant in place that takes no time, so that the serving is what is measured.
+`--fake` puts an assistant in place that takes no time, so that the serving is what is measured; it
+takes no articles.
 """
 
 from __future__ import annotations
@@ -51,6 +53,9 @@ QUESTIONS = (
     "Which company builds the batteries?",
     "What is the price of gold on the moon?",
 )
+PRIVATE_ARTICLE = "The viaduct {canary}\n\nThe viaduct {canary} is 412 metres long.\n"
+PRIVATE_QUESTION = "How long is the viaduct {canary}?"
+PRIVATE_ANSWER = "412 metres"
 
 
 @dataclass(slots=True)
@@ -65,6 +70,9 @@ class Outcome:
     leaks: list[str] = field(default_factory=list)
     own_canaries: int = 0
     """How often somebody was sent their own: the check can see one."""
+    private_asked: int = 0
+    private_answered: int = 0
+    """How often somebody asked about their own article, and was answered from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ class Load:
     think: float
     """Mean seconds between an answer and the next question."""
     waves: int = 1
+    private: bool = False
+    """Whether each adds an article to its conversation, and asks about it every other time."""
 
 
 class User:
@@ -94,7 +104,9 @@ class User:
         self.answered = 0
         self._asked = self._first = 0.0
         self._said = ""
-        self._running, self._begun = 0, False
+        self._running = 0
+        self.begun = asyncio.Event()
+        """Set once the server has taken the last question up."""
         self._done, self._closed, self._ready = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._replies: dict[str, str] = {}
         self._socket = socketio.AsyncClient(reconnection=False)
@@ -127,7 +139,7 @@ class User:
 
     async def _once(self, question: str, busy: str) -> bool:
         self._done.clear()
-        self._begun = False
+        self.begun.clear()
         self._asked, self._first, self._said = time.perf_counter(), 0.0, ""
         await self._send(question)
         try:
@@ -175,12 +187,13 @@ class User:
         self._closed.set()
 
     async def _start(self, *_: Any) -> None:
-        self._running, self._begun = self._running + 1, True
+        self._running += 1
+        self.begun.set()
 
     async def _end(self, *_: Any) -> None:
         # Chainlit says it twice for an answer, and once without one when a page connects.
         self._running = max(0, self._running - 1)
-        if not self._running and self._begun:
+        if not self._running and self.begun.is_set():
             self._done.set()
 
     def check(self, sent: str) -> None:
@@ -189,6 +202,31 @@ class User:
         self.outcome.own_canaries += self.canary in found
         for other in found - {self.canary}:
             self.outcome.leaks.append(f"{self.name} was sent {other}: {sent[:300]}")
+
+    async def add_article(self) -> None:
+        """Add an article that this conversation alone is answered from."""
+        import aiohttp
+
+        text = PRIVATE_ARTICLE.format(canary=self.canary)
+        query = {"session": self.session_id, "name": f"{self.name}.txt", "kept": "private"}
+        async with aiohttp.ClientSession(headers=self.headers) as client:
+            while True:
+                async with client.post(f"{self.url}/uploads", params=query, data=text) as response:
+                    said = await response.text()
+                    self.check(said)
+                if response.status not in (429, 503):
+                    break
+                await asyncio.sleep(random.uniform(*AGAIN_SECONDS))
+        if response.status != 200 or json.loads(said)["state"] != "read":
+            self.outcome.errors.append(f"the article was not added: {said[:200]}")
+
+    async def ask_own(self) -> None:
+        """Ask what only the article says that it has added."""
+        answered = self.answered
+        await self.ask(PRIVATE_QUESTION.format(canary=self.canary))
+        if self.answered > answered:
+            self.outcome.private_asked += 1
+            self.outcome.private_answered += PRIVATE_ANSWER in self._said.replace("*", "")
 
     async def flood(self, question: str, times: int) -> int:
         """Ask so often without waiting; how many replies were none of "ask again"."""
@@ -249,10 +287,17 @@ async def _visit(user: User, load: Load, number: int) -> None:
     try:
         await asyncio.sleep(chance.uniform(0, load.think))
         await user.connect()
+        if load.private:
+            await user.add_article()
         for turn in range(load.turns):
             question = QUESTIONS[(number + turn) % len(QUESTIONS)]
             # The canary is in the first question, which names the conversation, and in others.
-            await user.ask(f"{question} {user.canary}" if turn % 2 == 0 else question)
+            if turn % 2 == 0:
+                await user.ask(f"{question} {user.canary}")
+            elif load.private:
+                await user.ask_own()
+            else:
+                await user.ask(question)
             await asyncio.sleep(chance.expovariate(1 / load.think) if load.think else 0)
         if not await user.list_conversations():
             user.outcome.errors.append("the conversation is not in the list")
@@ -336,6 +381,8 @@ def told(outcome: Outcome) -> dict[str, Any]:
         "answered": len(outcome.whole),
         "leaked_canaries": len(outcome.leaks),
         "own_canaries_seen": outcome.own_canaries,
+        "private_articles_asked": outcome.private_asked,
+        "answered_from_them": outcome.private_answered,
         "errors": len(outcome.errors),
         "told_to_ask_again": len(outcome.refused),
         "first_words": percentiles(outcome.first_words),
@@ -391,7 +438,8 @@ def main() -> None:
     parser.add_argument("--fake", action="store_true", help="an assistant that takes no time")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    load = Load(options.users, options.turns, options.think, options.waves)
+    private = not options.fake
+    load = Load(options.users, options.turns, options.think, options.waves, private)
     forget = 20
     arguments = ["--session-seconds", str(forget), *(["--fake"] if options.fake else [])]
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), *arguments) as made:

@@ -158,11 +158,17 @@ def show(figures: dict[str, Any]) -> None:
     print(json.dumps(figures, indent=2))
     words, idle = figures["click_to_first_words"], figures["memory_after_first_answer"]
     for name, found, most in (
-        ("seconds to a usable page, median", figures["usable_median"], MOST_START_SECONDS),
+        # The first one indexes the articles, which others find there.
+        (
+            "seconds to a usable page, first start",
+            figures["first_start"]["usable"],
+            MOST_START_SECONDS,
+        ),
+        ("seconds to a usable page, median of later", figures["usable_median"], MOST_START_SECONDS),
         ("seconds to the first words, p95", words["p95"], MOST_FIRST_WORDS_SECONDS),
         ("idle memory, MiB (RSS)", idle["rss"], MOST_IDLE_MIB),
     ):
-        print(f"{name:40}{found:8.2f}  of {most:g}  {'ok' if found <= most else 'TOO MUCH'}")
+        print(f"{name:44}{found:8.2f}  of {most:g}  {'ok' if found <= most else 'TOO MUCH'}")
 
 
 if __name__ == "__main__":

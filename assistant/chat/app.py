@@ -21,6 +21,7 @@ from assistant.chat.access.revoking import sweep_revoked
 from assistant.chat.failures import told, worded
 from assistant.chat.history.data_layer import MOST_SHOWN, HistoryLayer
 from assistant.chat.history.keeping import Keeping
+from assistant.chat.history.other_pages import on_other_pages
 from assistant.chat.history.resuming import shown, spoken, turns
 from assistant.chat.history.store import Exchange
 from assistant.chat.library.uploading import sweep_uploads
@@ -184,6 +185,7 @@ async def answer_at(place: Place, message: cl.Message) -> None:
     task = asyncio.current_task()
     assert task is not None
     answering[asked.id] = task
+    following = asyncio.create_task(keeping.follow(reply.so_far))
     try:
         await keeping.begin()
         await answer_kept(place, reply, keeping)
@@ -191,6 +193,7 @@ async def answer_at(place: Place, message: cl.Message) -> None:
         await keeping.finish(reply.so_far(), "", reply.folded)
         raise
     finally:
+        following.cancel()
         del answering[asked.id]
 
 
@@ -213,6 +216,8 @@ async def answer_kept(place: Place, reply: Reply, keeping: Keeping) -> None:
     if history is not None and not keeping.problem:
         told_page = {"footnote": "kept", "conversation": cl.context.session.thread_id}
         await cl.send_window_message(told_page)
+        for shown_there in on_other_pages(cl.context.session, lambda: show_kept(keeping.exchange)):
+            keep(shown_there)
     if keeping.problem:
         await cl.Message(content=escape(keeping.problem)).send()
 
@@ -358,7 +363,7 @@ async def resume(thread: ThreadDict) -> None:
         cl.user_session.set("history", turns(kept)[-MOST_TURNS:])
         await show_settings(conversation=thread["id"])
         for each in kept.exchanges:
-            if each.id in unfinished and each.answer is None:
+            if each.id in unfinished and (each.answer is None or each.partial):
                 keep(asyncio.create_task(await_answer(each, unfinished[each.id])))
     except Exception as error:
         await cl.Message(content=explain(error, markdown=True)).send()
@@ -382,7 +387,7 @@ async def await_answer(asked: Exchange, task: asyncio.Task[None]) -> None:
 
 
 async def show_kept(asked: Exchange) -> None:
-    """Show what was kept of a reply, on a page that shows its question already."""
+    """Show what was kept of an exchange: a page that shows its question shows the reply below."""
     assert history is not None
     conversation = cl.context.session.thread_id
     kept = await asyncio.to_thread(history.conversation, asker(), conversation, MOST_SHOWN)

@@ -14,8 +14,24 @@ from assistant.chat.replies.escaping import escape, escape_title, shown
 
 # CommonMark shows U+0000 and unpaired surrogates as U+FFFD, whatever is done about it.
 CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+FLAG = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 NASTY = st.sampled_from(
-    [*string.punctuation, *" \t\n\r", "http://", "www.", "@", "a", "1.", ":::", "\u202e", "\u2066"]
+    [
+        *string.punctuation,
+        *" \t\n\r",
+        "http://",
+        "www.",
+        "@",
+        "a",
+        "1.",
+        ":::",
+        "\u202e",
+        "\u2066",
+        "\xad",
+        "\ufeff",
+        "\U000e0041",
+        FLAG,
+    ]
 )
 TEXTS = st.one_of(st.text(CHARACTERS), st.lists(st.one_of(NASTY, CHARACTERS)).map("".join))
 READER = MarkdownIt("commonmark")
@@ -88,3 +104,9 @@ def test_plain_words_stay_readable(text: str) -> None:
 
 def test_only_zero_width_spaces_are_lost() -> None:
     assert shown("a\u200bb\u200cc\u200dd\ufeffe") == "ab\u200cc\u200dd\ufeffe"
+
+
+def test_what_has_no_shape_stands_apart() -> None:
+    assert nodes(escape(f"a\u00adb \u2060\ufeffc {FLAG} \U000e0041d")) == [
+        "a", "\u00ad", "b ", "\u2060\ufeff", f"c {FLAG} ", "\U000e0041", "d",
+    ]  # fmt: skip

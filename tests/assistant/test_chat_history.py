@@ -372,9 +372,10 @@ def test_refusals_errors_and_unfinished_questions_are_shown_too(history: History
     assert said[0].startswith("**The articles do not state this.**\n\n")
     assert said[1] == "**Told**"
     assert "not answered" in said[2]
-    assert [element["props"]["kind"] for element in again.elements if element["props"]] == [
-        "closest"
-    ]
+    (closest, ask_again) = (element["props"] for element in again.elements)
+    assert closest
+    assert closest["kind"] == "closest"
+    assert ask_again == {"questions": ["When did it open?"], "again": True}
     assert turns(found) == [
         {"role": "user", "content": "When did it open?"},
         {"role": "assistant", "content": "The articles do not say this."},
@@ -400,6 +401,37 @@ def test_a_question_that_is_being_answered_is_not_said_to_be_unanswered(history:
     said = shown(found, lambda _: ARTICLE, [found.exchanges[0].id]).steps[-1]["output"]
     assert "still being answered" in said
     assert "not answered" in shown(found, lambda _: ARTICLE).steps[-1]["output"]
+
+
+def test_what_is_shown_of_an_answer_is_kept_before_its_end(history: History) -> None:
+    conversation, asked = new_id(), exchange()
+    history.begin("ada", conversation, asked)
+
+    def kept() -> Exchange:
+        found = history.conversation("ada", conversation)
+        assert found
+        return found.exchanges[0]
+
+    part = kept_form(answer(text="First.[1]"))
+    history.keep_part("bob", asked.id, part)
+    assert kept().answer is None
+    history.keep_part("ada", asked.id, kept_form(answer(text="?[1]")))
+    history.keep_part("ada", asked.id, part)
+    assert (kept().answer, kept().partial) == (part, True)
+    whole = kept_form(answer())
+    history.finish("ada", asked.id, whole)
+    history.keep_part("ada", asked.id, part)  # too late
+    assert (kept().answer, kept().partial) == (whole, False)
+    assert history._rows("SELECT count(*) FROM parts") == [(0,)]
+
+
+def test_a_part_of_an_answer_is_deleted_with_its_conversation(history: History) -> None:
+    conversation, asked = new_id(), exchange()
+    history.begin("ada", conversation, asked)
+    history.keep_part("ada", asked.id, kept_form(answer(text="A fine secret.[1]")))
+    assert history.delete("ada", conversation)
+    for file in history.path.parent.glob(f"{FILE_NAME}*"):
+        assert b"A fine secret" not in file.read_bytes()
 
 
 def test_what_was_shown_of_an_answer_is_kept_as_one_that_is_proven(history: History) -> None:

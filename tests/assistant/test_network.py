@@ -17,17 +17,27 @@ ELSEWHERE = re.compile(r'AF_INET6?\b(?!.*(?:"127\.|"::1"))')
 SEND = "import socket; socket.socket(2, 2).sendto(b'x', ('{address}', 9))"
 
 
-def traced(tmp_path: Path, *command: str) -> tuple[str, str]:
-    """What a command prints, and the calls of it and its children that send something away."""
+def tracing(log: Path, *options: str) -> list[str]:
+    """What stands before a command so that `log` has what it and its children send."""
     if reason := why_no_strace():
         pytest.skip(reason)
+    return ["strace", *options, "-f", "-qq", "-e", CALLS, "-o", str(log)]
+
+
+def sent_away(log: Path) -> str:
+    """The calls in a log that send something to another machine."""
+    calls = [line for line in log.read_text("utf-8").splitlines() if ELSEWHERE.search(line)]
+    return "\n".join(calls)
+
+
+def traced(tmp_path: Path, *command: str) -> tuple[str, str]:
+    """What a command prints, and the calls of it and its children that send something away."""
     log = tmp_path / "calls.txt"
     done = subprocess.run(
-        ["strace", "-f", "-qq", "-e", CALLS, "-o", str(log), sys.executable, *command],
+        [*tracing(log), sys.executable, *command],
         cwd=ROOT, capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
-    calls = [line for line in log.read_text("utf-8").splitlines() if ELSEWHERE.search(line)]
-    return done.stdout, "\n".join(calls)
+    return done.stdout, sent_away(log)
 
 
 def test_indexing_and_asking_send_nothing_away(tmp_path: Path, data_dir: Path) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,8 @@ PATIENCE = 60_000
 class Server:
     """The chat, served by `serving.py` in a process of its own."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, under: Sequence[str] = ()) -> None:
+        """`under` stands before the command, as `strace` does."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -61,7 +62,7 @@ class Server:
         script = Path(__file__).parent / "serving.py"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(script), str(self.port), str(folder), *arguments],
+                [*under, sys.executable, str(script), str(self.port), str(folder), *arguments],
                 cwd=folder,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=log,
@@ -98,11 +99,16 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Starts servers that end with the tests; each has a data folder of its own."""
     servers: list[Server] = []
 
-    def start(*arguments: str, encoder: Path | None = None, folder: Path | None = None) -> Server:
+    def start(
+        *arguments: str,
+        encoder: Path | None = None,
+        folder: Path | None = None,
+        under: Sequence[str] = (),
+    ) -> Server:
         folder = folder or tmp_path_factory.mktemp("data")
         if encoder is not None and not (folder / "encoders").exists():
             (folder / "encoders").symlink_to(encoder / "encoders", target_is_directory=True)
-        server = Server(folder, *arguments)
+        server = Server(folder, *arguments, under=under)
         servers.append(server)
         server.wait()
         return server

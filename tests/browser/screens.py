@@ -18,7 +18,11 @@ QUESTION = "How many vehicles did SAIC Ningde produce?"
 REFUSED = "Is there no answer to vehicles in Ningde?"
 CRASH = "Crash please"
 SLOW = "Take your time"
+REASON = "Not the city I meant"
+TYPED = (QUESTION, REFUSED, CRASH, SLOW, REASON)
 MARKER = 'a[href^="#cite-"]'
+TOAST = "[data-sonner-toast]"
+DIALOG = '[role="dialog"]'
 USER, PASSWORD = "ada", "secret of ada"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -82,14 +86,9 @@ def walk(tab: Tab) -> Iterator[tuple[str, Page]]:
     yield "error", page
     page.goto(server.url)
     page.wait_for_selector("#welcome-screen #chat-input")
-    conversation = page.locator("#thread-history li a").first
-    page.wait_for_timeout(600)  # the list slides in, where there is room for it
-    if not conversation.count() or (conversation.bounding_box() or {"x": -1})["x"] < 0:
-        page.locator("#sidebar-trigger-button").last.click()
-        page.wait_for_timeout(600)
-    expect(conversation).to_be_in_viewport()
+    show_list(page)
     yield "list of conversations", page
-    conversation.click()
+    page.locator("#thread-history li a").first.click()
     expect(page.locator(MARKER).first).to_be_visible()
     expect(page.locator(".fn-copy").first).to_be_visible()
     yield "history", page
@@ -125,3 +124,64 @@ def walk_uploads(tab: Tab, folder: Path) -> Iterator[tuple[str, Page]]:
     for state, count in (("read", 1), ("incomplete", 1), ("refused", 2)):
         expect(page.locator(f".fn-uploads li[data-state={state}]")).to_have_count(count)
     yield "added articles", page
+
+
+def walk_dialogs(tab: Tab) -> Iterator[tuple[str, Page]]:
+    """What opens over the conversation, and the words that come and go."""
+    page, server = tab.page, tab.server
+    page.goto(f"{server.url}/login")
+    log_in(tab)
+    page.locator("#chat-settings-open-modal:not([disabled])").click()
+    page.locator("#since").fill("soon")
+    page.keyboard.press("Enter")
+    expect(page.locator(TOAST).first).to_be_visible()
+    yield "toast of a mistake", page
+    reply = tab.ask(QUESTION)
+    reply.locator(".negative-feedback-off").click()
+    expect(page.locator(f"{DIALOG} textarea")).to_be_visible()
+    yield "reason of a thumb down", page
+    page.locator(f"{DIALOG} textarea").fill(REASON)
+    page.locator(f"{DIALOG} #submit-feedback").click()
+    expect(reply.locator(".negative-feedback-on")).to_be_visible()
+    yield "thumb down", page
+    page.locator("#theme-toggle").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    yield "colours", page
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    page.locator("#user-nav-button").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    yield "account", page
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    show_list(page)
+    page.locator("#search-chats-button").click()
+    expect(page.locator("[cmdk-item]").first).to_be_visible()
+    yield "search", page
+    page.locator("[cmdk-input]").fill("no such words")
+    expect(page.locator("[cmdk-item]")).to_have_count(0)
+    yield "search that finds nothing", page
+    page.keyboard.press("Escape")
+    expect(page.locator("[cmdk-input]")).to_have_count(0)
+    show_list(page)
+    page.locator("#thread-history #thread-options").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menu")).to_be_visible()
+    yield "menu of a conversation", page
+    page.locator("#delete-thread").click()
+    expect(page.locator('[role="alertdialog"]')).to_be_visible()
+    yield "deleting a conversation", page
+    page.locator('[role="alertdialog"] button').last.click()
+    expect(page.locator('[role="alertdialog"]')).to_have_count(0)
+    expect(page.locator(TOAST).first).to_be_visible()
+    yield "toast of a deletion", page
+
+
+def show_list(page: Page) -> None:
+    """Bring the list of conversations into the window, where a phone hides it."""
+    conversation = page.locator("#thread-history li a").first
+    page.wait_for_timeout(600)  # the list slides in, where there is room for it
+    if not conversation.count() or (conversation.bounding_box() or {"x": -1})["x"] < 0:
+        page.locator("#sidebar-trigger-button").last.click()
+        page.wait_for_timeout(600)
+    expect(conversation).to_be_in_viewport()

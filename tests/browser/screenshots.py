@@ -1,4 +1,4 @@
-"""Makes the README's pictures from the running app.
+"""Makes the pictures of README and docs from the running app.
 
 Run it with: python -m pytest -m browser tests/browser/screenshots.py
 
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.screens import PHONE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -23,7 +25,10 @@ pytestmark = pytest.mark.browser
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 REPORT = Path(__file__).parents[2] / "eval" / "runs" / "seeds" / "report.html"
 SIZE = {"width": 1280, "height": 800}
-ANSWERED = "How many vehicles did SAIC Ningde produce and how many drive motors does BYD make?"
+ANSWERED = (
+    "How many vehicles did SAIC Ningde produce, "
+    "and how many new energy vehicle industry projects were signed?"
+)
 REFUSED = "How many vehicles did BYD produce in 2021?"
 
 
@@ -36,10 +41,13 @@ def test_pictures(tab: Callable[..., Tab], seeds_server: Server) -> None:
     page.screenshot(path=IMAGES / "empty.png")
 
     reply = asking.ask(ANSWERED)
+    expect(page.locator(".fn-next")).to_be_visible()
     reply.locator('a[href^="#cite-"]').last.click()
     expect(page.locator("#side-view-content mark")).to_be_in_viewport()
     page.mouse.move(0, 0)
     page.wait_for_timeout(800)  # the panel slides in
+    page.locator('[data-step-type="user_message"]').scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
     page.screenshot(path=IMAGES / "answer.png")
 
     page.click("#new-chat-button")
@@ -48,6 +56,18 @@ def test_pictures(tab: Callable[..., Tab], seeds_server: Server) -> None:
     expect(reply.locator(".fn-chip").first).to_be_visible()
     page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / "refusal.png")
+
+
+def test_a_phone_in_the_dark(tab: Callable[..., Tab], seeds_server: Server) -> None:
+    asking = tab(seeds_server, **PHONE, device_scale_factor=2, color_scheme="dark")
+    page = asking.open()
+    reply = asking.ask("How many vehicles did SAIC Ningde produce?")
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / "phone.png")
+    reply.locator('a[href^="#cite-"]').first.tap()
+    expect(page.locator("#side-view-content mark")).to_be_in_viewport()
+    page.wait_for_timeout(800)  # the sheet slides in
+    page.screenshot(path=IMAGES / "phone-source.png")
 
 
 def test_the_report_of_the_last_run(browser: Browser) -> None:

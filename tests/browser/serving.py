@@ -39,6 +39,10 @@ SLOW = "Take your time"
 SLOW_SECONDS = 3
 HELD = "Hold the answer about the vehicles"
 HALF = "How many vehicles did SAIC Ningde produce, told in halves?"
+DRIP = "What do the articles say about Ningde, told slowly?"
+DRIP_SENTENCES = 12
+DRIP_SECONDS = 0.2
+"""Between two sentences; longer than Chainlit and a page need to show one."""
 COUNTED = (
     "WebsocketSession",
     "Replay",
@@ -110,7 +114,8 @@ class FakeAssistant:
         passages = self._passages(standalone)
         hits = tuple(Hit(p, 1.0 / rank, rank) for rank, p in enumerate(passages[:5], start=1))
         yield Event("hits", hits=hits)
-        answering = passages if question == ALL else passages[:2]
+        most = {ALL: len(passages), DRIP: DRIP_SENTENCES}.get(question, 2)
+        answering = passages[:most]
         if "no answer" in question:
             answering = []
         citations = tuple(self._citation(n, p) for n, p in enumerate(answering, start=1))
@@ -120,6 +125,8 @@ class FakeAssistant:
             sentences = ["The articles do not say this."]
         for sentence in sentences:
             yield Event("sentence", text=sentence)
+            if question == DRIP:
+                time.sleep(DRIP_SECONDS)
             while question == HALF and not RELEASED.exists():
                 time.sleep(0.05)
         yield Event(

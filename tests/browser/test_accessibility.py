@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from assistant.chat.overload import ANSWERED_AT_ONCE, BUSY, MOST_WAITING
 from tests.browser import screens
+from tests.browser.conftest import PATIENCE
+from tests.browser.serving import HELD, RELEASED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +30,12 @@ RULES = {
     "resultTypes": ["violations"],
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
 }
-EXCUSED: dict[str, str] = {}
+EXCUSED = {
+    # While a menu is open Radix hides all else from who listens, and keeps the focus in the menu;
+    # `test_what_opens_keeps_the_focus_and_gives_it_back` tries that.
+    "aria-hidden-focus": '[role="menu"]',
+}
+"""By rule, what has to be on the page for it not to count."""
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +61,13 @@ SETTLED = """() => document.getAnimations().every(
 def violations(page: Any) -> list[str]:
     """What axe-core finds wrong with what the page shows, once it has come to rest."""
     page.wait_for_function(SETTLED)
+    excused = {rule for rule, there in EXCUSED.items() if page.locator(there).count()}
     found = Axe().run(page, options=RULES).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[-1].strip()})"
         for rule in found
         for node in rule["nodes"]
-        if rule["id"] not in EXCUSED
+        if rule["id"] not in excused
     ]
 
 
@@ -68,6 +81,22 @@ def test_axe_finds_nothing_on_any_screen(
     )
     found = [
         f"{name}: {wrong}" for name, page in screens.walk(visiting) for wrong in violations(page)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_dialogs_menus_and_toasts(
+    tab: NewTab, server: Server, scheme: str, device: str
+) -> None:
+    visiting = tab(
+        server, color_scheme=scheme, **(screens.PHONE if device == "phone" else screens.DESKTOP)
+    )
+    found = [
+        f"{name}: {wrong}"
+        for name, page in screens.walk_dialogs(visiting)
+        for wrong in violations(page)
     ]
     assert not found, "\n".join(found)
 
@@ -108,6 +137,48 @@ def test_an_answer_is_read_out_once_it_is_complete(tab: NewTab, server: Server) 
     assert len(page.evaluate("window.heard")) == 3, "not each token"
     asking.ask(screens.CRASH)  # the same words again are another answer
     page.wait_for_function("window.heard.length === 4")
+
+
+@contextmanager
+def all_places_taken(server: Server) -> Iterator[None]:
+    """As many questions as may wait do, until this ends."""
+    from benchmarks.chat_load import Outcome, User
+
+    full, outcome = threading.Event(), Outcome()
+
+    async def hold() -> None:
+        most = ANSWERED_AT_ONCE + MOST_WAITING
+        users = [User(server.url, f"u{n}", outcome) for n in range(most)]
+        await asyncio.gather(*(user.connect() for user in users))
+        asking = [asyncio.create_task(user.ask(HELD, again=False)) for user in users]
+        await asyncio.gather(*(user.begun.wait() for user in users))
+        full.set()
+        await asyncio.gather(*asking)
+        await asyncio.gather(*(user.leave(say_so=True) for user in users))
+
+    with ThreadPoolExecutor(1) as thread:
+        holding = thread.submit(asyncio.run, hold())
+        assert full.wait(PATIENCE / 1000)
+        try:
+            yield
+        finally:
+            (server.folder / RELEASED).touch()
+            holding.result()
+    assert (outcome.errors, outcome.refused) == ([], [])
+
+
+def test_that_too_many_questions_wait_is_read_out(tab: NewTab, serve: Serve) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = asking.open()
+    with all_places_taken(server):
+        reply = asking.ask(screens.QUESTION)
+        expect(reply).to_contain_text(BUSY)
+        expect(page.locator("#footnote-voice")).to_have_text(BUSY)
+        assert violations(page) == []
+        asking.ask(screens.QUESTION)
+    asking.ask(screens.QUESTION)
+    expect(page.locator("#footnote-voice")).to_contain_text("2 sources")
 
 
 def test_a_marker_says_where_it_leads(tab: NewTab, server: Server) -> None:
@@ -186,25 +257,37 @@ def test_everything_is_reached_with_the_tab_key_and_shows_it(tab: NewTab, server
     assert not missing, "\n".join(missing)
 
 
-def test_the_focus_returns_to_what_opened_a_dialog(tab: NewTab, server: Server) -> None:
+OVER = '[role="dialog"], [role="alertdialog"], [role="menu"]'
+WITHIN = "over => document.activeElement.closest(over) !== null"
+
+
+def test_what_opens_keeps_the_focus_and_gives_it_back(tab: NewTab, server: Server) -> None:
     asking = signed_in(tab, server, **screens.DESKTOP)
     page = asking.page
     reply = asking.ask(screens.QUESTION)
-    down = ("Enter", "ArrowDown", "Enter")
-    ways = {
-        ".fn-set": ("Enter",),
-        "#chat-settings-open-modal": ("Enter",),
-        "#search-chats-button": ("Enter",),
-        "#thread-history #thread-options": down,
-    }
-    for opener, keys in ways.items():
+    rename, delete = ("Enter", "Enter"), ("Enter", "ArrowDown", "Enter")
+    ways = (
+        (".fn-set", ("Enter",)),
+        ("#chat-settings-open-modal", ("Enter",)),
+        ("#search-chats-button", ("Enter",)),
+        (".negative-feedback-off", ("Enter",)),
+        ("#theme-toggle", ("Enter",)),
+        ("#user-nav-button", ("Enter",)),
+        ("#thread-history #thread-options", ("Enter",)),
+        ("#thread-history #thread-options", rename),
+        ("#thread-history #thread-options", delete),
+    )
+    for opener, keys in ways:
         control = page.locator(opener).first
         control.focus()
         for key in keys:
             page.keyboard.press(key)
             page.wait_for_timeout(300)
-        dialog = page.locator('[role="dialog"], [role="alertdialog"]')
+        dialog = page.locator(OVER)
         expect(dialog).to_be_visible()
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            assert page.evaluate(WITHIN, OVER), f"Tab leaves what {opener} has opened"
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
         expect(control).to_be_focused()
@@ -258,6 +341,66 @@ def test_a_conversation_is_renamed_with_the_keyboard(tab: NewTab, server: Server
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("#thread-history a").first).to_contain_text("Cars of Ningde")
+
+
+def test_a_reason_is_given_with_the_keyboard(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.DESKTOP)
+    page = asking.page
+    reply = asking.ask(screens.QUESTION)
+    reply.locator(".negative-feedback-off").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{screens.DIALOG} textarea")).to_be_focused()
+    page.keyboard.type(screens.REASON)
+    page.keyboard.press("Tab")
+    expect(page.locator("#submit-feedback")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(reply.locator(".negative-feedback-on")).to_be_focused()
+    # The reason can be read again.
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="The reason that you gave")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{screens.DIALOG}")).to_contain_text(screens.REASON)
+    assert violations(page) == []
+
+
+def test_a_conversation_is_found_and_deleted_with_the_keyboard(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.DESKTOP)
+    page = asking.page
+    asking.ask(screens.QUESTION)
+    for search in ("no such words", "300,600"):
+        page.locator("#search-chats-button").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("[cmdk-input]")).to_be_focused()
+        page.keyboard.type(search)
+        if search != "300,600":
+            expect(page.locator("[cmdk-list]")).to_have_role("status")
+            page.keyboard.press("Escape")
+            expect(page.locator("#search-chats-button")).to_be_focused()
+    expect(page.locator("[cmdk-list]")).to_have_role("listbox")
+    expect(page.locator("[cmdk-item]").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(OVER)).to_have_count(0)
+    expect(page.locator(screens.MARKER).first).to_be_visible()
+    before = page.locator("#thread-history #thread-options").count()
+    page.locator("#thread-history #thread-options").first.focus()
+    for key in ("Enter", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+    expect(page.locator('[role="alertdialog"]')).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(OVER)).to_have_count(0)
+    expect(page.locator("#thread-history #thread-options")).to_have_count(before - 1)
+    expect(page.locator("body")).not_to_be_focused()
+
+
+def test_the_list_opens_at_the_first_touch(tab: NewTab, server: Server) -> None:
+    asking = signed_in(tab, server, **screens.PHONE)
+    asking.ask(screens.QUESTION)
+    asking.page.locator("#sidebar-trigger-button").tap()
+    expect(asking.page.locator("#thread-history li a").first).to_be_in_viewport()
+    asking.page.wait_for_timeout(1000)
+    expect(asking.page.locator("#thread-history li a").first).to_be_in_viewport()
 
 
 def test_enter_after_a_date_saves_the_settings(tab: NewTab, server: Server) -> None:

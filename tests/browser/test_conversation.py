@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, WebSocket, WebSocketRoute,
 
 from assistant import Assistant
 from assistant.answers import Answer
-from tests.browser.serving import HELD, RELEASED
+from tests.browser.serving import DRIP, DRIP_SENTENCES, HELD, RELEASED
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab
@@ -86,6 +87,49 @@ def test_each_marker_opens_exactly_its_quote(
     spoken = re.sub(r"\[(\d+)\]", r"\1", answer.text)
     assert paragraph(reply).text_content() == spoken
     follow_markers(page, reply, answer)
+
+
+FOLLOW_ANSWER = """(reply) => {
+    window.states = [];
+    const note = () => {
+        const said = document.querySelector(`${reply} .message-content [role=article]`);
+        const state = said ? said.textContent.trimEnd() : null;
+        if (state !== null && state !== window.states.at(-1)) window.states.push(state);
+    };
+    new MutationObserver(note).observe(
+        document.body, { childList: true, characterData: true, subtree: true });
+}"""
+"""Remember every text that the answer has had on the page, after each change of it."""
+
+
+def states_of_an_answer(asking: Tab, question: str) -> list[str]:
+    """What the answer's text was, one state after the other, up to the whole of it."""
+    page = asking.open()
+    page.evaluate(FOLLOW_ANSWER, REPLY)
+    said = paragraph(asking.ask(question)).text_content() or ""
+    states: list[str] = page.evaluate("window.states")
+    assert states[-1] == said.rstrip()
+    return states
+
+
+def is_only_added_to(states: list[str]) -> bool:
+    """Whether nothing that was shown was ever taken back."""
+    return all(after.startswith(before) for before, after in pairwise(states))
+
+
+def test_what_was_shown_of_an_answer_is_never_rewritten(tab: NewTab, fake_server: Server) -> None:
+    states = states_of_an_answer(tab(fake_server), DRIP)
+    assert len(states) >= DRIP_SENTENCES, "the sentences came one by one"
+    assert is_only_added_to(states), states
+    assert not is_only_added_to([*states, states[-2]])
+
+
+@pytest.mark.parametrize("question", [QUESTION, "What happened in July?"])
+def test_no_sentence_of_a_real_answer_is_rewritten(
+    tab: NewTab, seeds_server: Server, question: str
+) -> None:
+    states = states_of_an_answer(tab(seeds_server), question)
+    assert is_only_added_to(states), states
 
 
 def test_chips_show_title_and_date_and_open_their_source(

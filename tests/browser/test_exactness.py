@@ -82,6 +82,11 @@ NASTY = [
     "two  spaces and\ta tab",
     INVISIBLE,
 ]
+SIGNED = [
+    *("00AD", "202E", "202C", "2066", "2069", "200F", "00AD", "FEFF"),
+    *("E0041 E007F", "034F", "180E"),
+]
+"""The signs of the answer of all these lines."""
 QUIET = [line.replace("\x00", "") for line in NASTY]
 """U+0000 cannot be shown by any page."""
 
@@ -122,6 +127,12 @@ def test_every_string_is_shown_exactly(tab: NewTab, serve: Serve, tmp_path: Path
     sentences = [f"{escaping.shown(shown(line))}{n}" for n, line in enumerate(lines, start=1)]
     assert text == " ".join(sentences)
     nothing_ran(page)
+    # What has no shape is signed by its code, without a change of the text; flags have a shape.
+    signed = reply.locator(".message-content [role=article] [data-code]")
+    signs = "signs => signs.map(sign => sign.dataset.code)"
+    assert signed.evaluate_all(signs) == SIGNED
+    drawn = "sign => getComputedStyle(sign, '::before').content"
+    assert [signed.nth(place).evaluate(drawn) for place in range(2)] == ['"00AD"', '"202E"']
     markers = reply.locator('a[href^="#cite-"]')
     expect(markers).to_have_count(len(lines))
     for place, line in enumerate(lines):
@@ -132,7 +143,6 @@ def test_every_string_is_shown_exactly(tab: NewTab, serve: Serve, tmp_path: Path
     # What has no shape is signed, in titles too; the tags of a flag have one.
     markers.nth(lines.index(INVISIBLE)).click()
     expect(page.locator("#side-view-title")).to_contain_text(f"Source {lines.index(INVISIBLE) + 1}")
-    signs = "signs => signs.map(sign => sign.dataset.code)"
     hidden = page.locator("#side-view-content mark .fn-hidden").evaluate_all(signs)
     assert hidden == ["E0041", "E007F", "034F", "180E"]
     chip = reply.locator(".fn-chip").first

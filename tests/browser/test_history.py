@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from assistant import Assistant
 from assistant.chat.access.passwords import LOCAL_USER, hash_password
+from assistant.chat.history.keeping import PART_SECONDS
 from assistant.chat.history.store import FILE_NAME, History
 from tests.browser.serving import HALF, HELD, RELEASED
 
@@ -31,8 +33,9 @@ THREADS = "#thread-history a"
 
 
 def restarted(server: Server, serve: Serve, *arguments: str) -> Server:
-    """Another server over the same data folder, once the first has ended."""
-    server.stop()
+    """Another server over the same data folder, once the first has ended or was killed."""
+    if server.process.poll() is None:
+        server.stop()
     return serve(*arguments, folder=server.folder)
 
 
@@ -192,7 +195,7 @@ def ask_and_leave_open(asking: Tab, question: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("how", ["stopped", "ended"])
+@pytest.mark.parametrize("how", ["stopped", "ended", "killed"])
 def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, how: str) -> None:
     server = serve("--fake")
     asking = tab(server)
@@ -203,16 +206,44 @@ def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, h
     if how == "stopped":
         page.locator("#stop-button").click()
         expect(page.locator(".ai-message").get_by_text("Stopped.", exact=True)).to_be_visible()
+    if how == "killed":
+        page.wait_for_timeout(4000 * PART_SECONDS)
+        server.stop(signal.SIGKILL)
     page.goto("about:blank")
     asking.errors.clear()
 
-    page = tab(server if how == "stopped" else restarted(server, serve, "--fake")).open()
+    if how != "stopped":
+        server = restarted(server, serve, "--fake")
+    asking = tab(server)
+    page = asking.open()
     reply = open_first(page, HALF)
     shown = reply.locator(".message-content [role=article]")
     assert (shown.first.text_content() or "").strip() == (said or "").strip()
     expect(reply).to_contain_text("This answer is cut off")
     reply.locator(MARKER).click()
     expect(page.locator(MARK)).to_contain_text("300,600")
+    (server.folder / RELEASED).touch()
+    page.get_by_role("region", name="Ask again").get_by_role("button", name=HALF).click()
+    expect(asking.reply(1).locator(MARKER)).to_have_count(2)
+
+
+def test_a_question_whose_answer_was_killed_is_there_and_can_be_asked_again(
+    tab: NewTab, serve: Serve
+) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    page = ask_and_leave_open(asking, HELD)
+    expect(page).to_have_url(re.compile("/thread/"))
+    server.stop(signal.SIGKILL)
+    page.goto("about:blank")
+    asking.errors.clear()
+
+    asking = tab(restarted(server, serve, "--fake"))
+    page = asking.open()
+    expect(open_first(page, HELD)).to_contain_text("This question was not answered: it was stopped")
+    (server.folder / RELEASED).touch()
+    page.get_by_role("region", name="Ask again").get_by_role("button", name=HELD).click()
+    expect(asking.reply(1).locator(MARKER)).to_have_count(2)
 
 
 def loaded_again(asking: Tab) -> Page:
@@ -244,7 +275,7 @@ def test_a_page_that_is_loaded_again_waits_for_its_answer(tab: NewTab, serve: Se
     expect(asking.ask("Were they sold in Ningde?").locator("blockquote")).to_contain_text("Asked")
 
 
-def test_a_follow_up_is_understood_from_what_another_tab_has_asked(
+def test_what_one_tab_asks_comes_to_the_other_and_is_followed_up_there(
     tab: NewTab, fake_server: Server
 ) -> None:
     first, second = tab(fake_server), tab(fake_server)
@@ -254,11 +285,26 @@ def test_a_follow_up_is_understood_from_what_another_tab_has_asked(
     second.page.goto(page.url)
     expect(second.page.locator(MARKER).first).to_be_visible()
     first.ask(QUESTION)
+    # It comes to the other page without its being loaded again, once.
+    reply = second.page.locator(REPLY)
+    expect(reply.nth(1).locator(MARKER)).to_have_count(2)
+    questions = second.page.locator('[data-step-type="user_message"]')
+    expect(questions).to_have_text([OTHER, QUESTION])
+    reply.nth(1).locator(MARKER).first.click()
+    expect(second.page.locator(MARK)).to_contain_text("300,600")
+    expect(second.page.locator("#footnote-voice")).to_contain_text("2 sources")
     noted = second.ask("Were they sold in Ningde?").locator("blockquote")
     expect(noted).to_contain_text(f"Were they sold in Ningde? ({QUESTION})")
-    # And back again, by the page that has seen nothing of it.
+    # And back again.
+    expect(page.locator(REPLY)).to_have_count(3)
     noted = first.ask("Were they sold there?").locator("blockquote")
     expect(noted).to_contain_text("Were they sold there? (Were they sold in Ningde?)")
+    expect(reply).to_have_count(4)
+    both = [
+        each.locator(f"{REPLY} .message-content [role=article]").all_text_contents()
+        for each in (page, second.page)
+    ]
+    assert both[0] == both[1] != []
 
 
 def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-LOAD = Load(users=12, turns=4, think=1.0)
+LOAD = Load(users=12, turns=4, think=1.0, private=True)
 MOST_KEPT_SECONDS = 100
 """Chainlit's event loop keeps a timer that was cancelled, and what it knows, until it is due."""
 
@@ -50,6 +50,8 @@ def test_no_canary_reaches_another_while_articles_are_indexed(
     assert outcome.errors == []
     assert len(outcome.whole) == LOAD.users * LOAD.turns
     assert outcome.own_canaries >= LOAD.users, "the check sees canaries at all"
+    # In their answers, too, which are from articles that nobody else is answered from.
+    assert outcome.private_answered == outcome.private_asked == LOAD.users * LOAD.turns // 2
     assert indexing.failed == 0
 
 

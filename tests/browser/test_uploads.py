@@ -261,6 +261,41 @@ def test_a_conversation_has_its_articles_again_and_takes_them_with_it(
     assert files_of(server) == []
 
 
+FOLLOW_PROGRESS = """() => {
+    window.progress = [];
+    new MutationObserver(() => {
+        const row = document.querySelector('.fn-uploads li');
+        const bar = row?.querySelector('progress');
+        const state = [row?.dataset.state, row?.querySelector('.fn-said').textContent,
+          bar?.hasAttribute('value') ? bar.value : null];
+        if (row && String(state) !== String(window.progress.at(-1))) window.progress.push(state);
+    }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+"""Remember what the first file's row has said: its state, its words, and how far its bar was."""
+
+
+def test_how_far_a_file_has_come_is_shown(tab: NewTab, server: Server, tmp_path: Path) -> None:
+    page = tab(server).open()
+    expect(page.locator("#fn-add")).to_be_visible()
+    file = tmp_path / "viaduct.html"
+    file.write_text(f"<p>{VIADUCT}</p><!-- {'x' * 600_000} -->", "utf-8")
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", slow)
+    page.evaluate(FOLLOW_PROGRESS)
+    choose(page, file)
+    expect(row(page, file.name)).to_have_attribute("data-state", "read")
+    told = page.evaluate("window.progress")
+    sending = [(words, value) for state, words, value in told if state == "sending"]
+    percents = [value for _, value in sending]
+    assert percents == sorted(percents)
+    assert len([percent for percent in percents if 0 < percent < 100]) >= 3
+    assert all(words == f"Sending, {value} %" for words, value in sending)
+    states = [state for state, _, _ in told]
+    assert sorted(set(states), key=states.index) == ["sending", "reading", "read"]
+
+
 def test_another_user_cannot_get_it(
     tab: NewTab, serve: Serve, exported: Path, password_file: Path, files: Path
 ) -> None:

@@ -45,6 +45,8 @@ class Exchange:
     told: str = ""
     """Markdown of what was said in place of an answer."""
     steps: tuple[FoldedStep, ...] = ()
+    partial: bool = False
+    """True where the answer is only what was shown of it so far, or before the chat was killed."""
     rating: Rating | None = None
 
 

@@ -15,15 +15,18 @@ from assistant.wording import Said, say
 from embeddings.errors import AssistantError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from assistant.answers import Citation
     from assistant.chat.history.store import Exchange, FoldedStep, History
 
-__all__ = ["NOTES", "Keeping", "cut_off", "kept_form", "notes_of"]
+__all__ = ["CUT_OFF", "NOTES", "PART_SECONDS", "Keeping", "cut_off", "kept_form", "notes_of"]
 
 NOTES = "notes_in_parts"
 """In the kept form of an answer, beside the form that other programs know."""
+PART_SECONDS = 0.5
+"""How often what is shown of an answer is kept before its end; a kill loses what came since."""
+CUT_OFF = say("This answer is cut off: it was stopped, or the chat ended. Ask again for all of it.")
 
 
 class Keeping:
@@ -35,14 +38,29 @@ class Keeping:
         self._history = history
         self._owner = owner
         self._conversation_id = conversation_id
-        self._exchange = exchange
+        self.exchange = exchange
         self.problem = ""
         """Why this exchange is not kept, in words for the user."""
 
     async def begin(self) -> None:
         """Keep the question, so that it is there even if the answer never comes."""
         if self._history is not None:
-            await self._try(self._history.begin, self._owner, self._conversation_id, self._exchange)
+            await self._try(self._history.begin, self._owner, self._conversation_id, self.exchange)
+
+    async def follow(self, so_far: Callable[[], Answer | None]) -> None:
+        """Keep what is shown of an answer from time to time, until this is cancelled."""
+        kept = ""
+        while self._history is not None and not self.problem:
+            await asyncio.sleep(PART_SECONDS)
+            answer = so_far()
+            if answer is not None and answer.text != kept:
+                kept = answer.text
+                given = (self._owner, self.exchange.id, kept_form(answer))
+                try:
+                    await asyncio.to_thread(self._history.keep_part, *given)
+                except AssistantError as error:  # the whole of it may be kept all the same
+                    told(error)
+                    return
 
     async def finish(
         self, answer: Answer | None, said: str = "", steps: Sequence[FoldedStep] = ()
@@ -51,7 +69,7 @@ class Keeping:
         if self._history is not None and not self.problem:
             form = kept_form(answer) if answer is not None else None
             await self._try(
-                self._history.finish, self._owner, self._exchange.id, form, said, tuple(steps)
+                self._history.finish, self._owner, self.exchange.id, form, said, tuple(steps)
             )
 
     async def _try(self, function: Any, *given: object) -> None:
@@ -84,12 +102,7 @@ def cut_off(
         refusal=None,
         confidence=0.0,
         citations=tuple(citation for citation in citations if citation.number in cited),
-        notes=(
-            say(
-                "This answer is cut off: it was stopped, or the chat ended. "
-                "Ask again for all of it."
-            ),
-        ),
+        notes=(CUT_OFF,),
         composer="local" if quoted else "llm",
     )
 

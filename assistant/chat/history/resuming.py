@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from assistant.answers import Answer
-from assistant.chat.history.keeping import notes_of
+from assistant.chat.history.keeping import CUT_OFF, notes_of
 from assistant.chat.replies import rendering
 from assistant.chat.replies.escaping import escape
 from assistant.chat.texts.language import N_
@@ -19,7 +19,7 @@ from assistant.proof.citations import prove
 from embeddings.errors import AssistantError, CitationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from chainlit.element import ElementDict
     from chainlit.step import StepDict
@@ -60,7 +60,11 @@ def shown(
         content, panel = _reply(exchange, article, exchange.id in answering)
         found.steps.extend(_steps(exchange, content))
         if panel is not None:
-            found.elements.append(_element(exchange, conversation.id, panel))
+            found.elements.append(_element(exchange, conversation.id, "SourcesPanel", panel))
+    if conversation.exchanges and _is_cut_off(conversation.exchanges[-1], answering):
+        exchange = conversation.exchanges[-1]
+        again = {"questions": [exchange.question], "again": True}
+        found.elements.append(_element(exchange, conversation.id, "AskNext", again))
     for step in found.steps:
         step["threadId"] = conversation.id
     return found
@@ -84,6 +88,13 @@ def spoken(exchange: Exchange) -> str:
     return rendering.spoken(answer) if answer is not None else _(UNREADABLE)
 
 
+def _is_cut_off(exchange: Exchange, answering: Collection[str]) -> bool:
+    """Whether a question is to be asked again: it was stopped, or the chat ended before its end."""
+    if exchange.id in answering or exchange.told:
+        return False
+    return exchange.answer is None or CUT_OFF in exchange.answer.get("notes", ())
+
+
 def _answer(form: dict[str, Any]) -> Answer | None:
     """A kept answer; None for one that another program wrote into the file."""
     try:
@@ -96,6 +107,8 @@ def _reply(
     exchange: Exchange, article: Callable[[str], Article], answering: bool
 ) -> tuple[str, rendering.Panel | None]:
     """The Markdown of a reply, and its panel."""
+    if exchange.partial and answering:
+        return escape(_(ANSWERING)), None
     if exchange.answer is None:
         return exchange.told or escape(_(ANSWERING if answering else STOPPED)), None
     answer = _answer(exchange.answer)
@@ -198,15 +211,17 @@ def _step(
     return cast("StepDict", fields)
 
 
-def _element(exchange: Exchange, thread_id: str, panel: rendering.Panel) -> ElementDict:
+def _element(
+    exchange: Exchange, thread_id: str, name: str, props: Mapping[str, Any]
+) -> ElementDict:
     fields: dict[str, Any] = {
-        "id": _id(exchange, "SourcesPanel"),
+        "id": _id(exchange, name),
         "threadId": thread_id,
         "forId": exchange.reply_id,
         "type": "custom",
-        "name": "SourcesPanel",
+        "name": name,
         "display": "inline",
         "mime": "application/json",
-        "props": dict(panel),
+        "props": dict(props),
     }
     return cast("ElementDict", fields)

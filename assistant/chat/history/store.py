@@ -91,12 +91,17 @@ CREATE TABLE ratings (
 ) STRICT;
 CREATE INDEX ratings_to_review ON ratings (liked, verdict);
 """
-_PREFERENCES = """
+_LATER = """
 CREATE TABLE IF NOT EXISTS preferences (
     owner TEXT PRIMARY KEY,
     fields TEXT NOT NULL            -- JSON
-) STRICT
+) STRICT;
+CREATE TABLE IF NOT EXISTS parts (
+    exchange TEXT PRIMARY KEY REFERENCES exchanges (id) ON DELETE CASCADE,
+    answer TEXT NOT NULL            -- JSON: what is shown so far of an answer that is not there yet
+) STRICT;
 """
+"""Tables that came later; a file of the same format may be without them."""
 
 
 class History:
@@ -244,6 +249,16 @@ class History:
             )
             db.execute("UPDATE conversations SET updated = ? WHERE id = ?", (now, conversation_id))
 
+    def keep_part(self, owner: str, exchange_id: str, answer: dict[str, Any]) -> None:
+        """Keep what is shown so far of an answer, should this process be killed before its end."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO parts SELECT exchanges.id, ? FROM exchanges "
+                "JOIN conversations ON conversation = conversations.id "
+                "WHERE exchanges.id = ? AND owner = ? AND answer IS NULL AND told = ''",
+                (_storable(json.dumps(answer, ensure_ascii=False)), exchange_id, owner),
+            )
+
     def finish(
         self,
         owner: str,
@@ -269,6 +284,12 @@ class History:
                     exchange_id,
                     owner,
                 ),
+            )
+            db.execute(
+                "DELETE FROM parts WHERE exchange IN (SELECT exchanges.id FROM exchanges "
+                "JOIN conversations ON conversation = conversations.id "
+                "WHERE exchanges.id = ? AND owner = ?)",
+                (exchange_id, owner),
             )
 
     def start(self, owner: str, conversation_id: str, name: str) -> None:
@@ -390,7 +411,7 @@ class History:
                         known=FORMAT,
                     )
                 )
-            self._db.execute(_PREFERENCES)
+            self._db.executescript(_LATER)
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
         with self._mutex, self._translated():
@@ -399,9 +420,10 @@ class History:
     def _exchanges(self, condition: str, *values: object) -> list[Exchange]:
         """Exchanges that meet a condition of this module, which may order and limit them too."""
         rows = self._rows(
-            "SELECT exchanges.id, question_id, reply_id, question, asked, answer, told, steps, "
-            "ratings.id, liked, reason, given FROM exchanges LEFT JOIN ratings "
-            f"ON exchange = exchanges.id WHERE {condition}",
+            "SELECT exchanges.id, question_id, reply_id, question, asked, exchanges.answer, told, "
+            "steps, parts.answer, ratings.id, liked, reason, given FROM exchanges "
+            "LEFT JOIN ratings ON ratings.exchange = exchanges.id "
+            f"LEFT JOIN parts ON parts.exchange = exchanges.id WHERE {condition}",
             *values,
         )
         return [_exchange(row) for row in rows]
@@ -451,8 +473,11 @@ class History:
 
 
 def _exchange(row: Sequence[Any]) -> Exchange:
-    rating_id, liked, reason, given = row[8:]
-    answer, told, steps = row[5:8]
+    rating_id, liked, reason, given = row[9:]
+    answer, told, steps, part = row[5:9]
+    partial = answer is None and not told and part is not None
+    if partial:
+        answer = part
     exchange_id, question_id, reply_id, question, asked = row[:5]
     return Exchange(
         exchange_id,
@@ -463,6 +488,7 @@ def _exchange(row: Sequence[Any]) -> Exchange:
         answer=json.loads(answer) if answer else None,
         told=told,
         steps=tuple(FoldedStep(*step) for step in json.loads(steps)),
+        partial=partial,
         rating=Rating(rating_id, bool(liked), reason, given) if rating_id else None,
     )
 

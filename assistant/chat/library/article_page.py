@@ -19,7 +19,18 @@ from markupsafe import Markup, escape
 if TYPE_CHECKING:
     from embeddings.records import Article
 
-__all__ = ["Block", "Piece", "Place", "blocks", "link", "path_of", "plain", "read_place", "visible"]
+__all__ = [
+    "HIDDEN",
+    "Block",
+    "Piece",
+    "Place",
+    "blocks",
+    "link",
+    "path_of",
+    "plain",
+    "read_place",
+    "visible",
+]
 
 Place = tuple[int, int]
 """Start and end of a stretch of an article's text."""

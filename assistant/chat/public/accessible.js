@@ -16,10 +16,13 @@ const NAMES = [
   ['#thread-options', _('Rename or delete')],
   ['.positive-feedback-off, .positive-feedback-on', _('Helpful')],
   ['.negative-feedback-off, .negative-feedback-on', _('Not helpful')],
+  ['button:has(> .lucide-message-circle)', _('The reason that you gave')],
   ['#side-view-title button, [role="dialog"] > button:has(> .sr-only)', _('Close')],
   ['form button:has(.lucide-eye)', _('Show the password')],
   ['form button:has(.lucide-eye-off)', _('Hide the password')],
   ['button:has(> .lucide-arrow-down)', _('Scroll to the end')],
+  ['[cmdk-list]', _('List of conversations')],
+  ['section:has(> [data-sonner-toaster])', _('Notices')],
 ];
 const FIXES = [
   // One more than a question may have, so that it is told; what is longer than a message of the
@@ -36,6 +39,11 @@ const FIXES = [
   // A link around a button around a menu: the link and the menu are what can be reached.
   ['#thread-history li a > button', { role: 'link', tabindex: '-1' }],
   ['#thread-options', { role: 'button', tabindex: '0' }],
+  // Each message in it is a status, thus no item of a list.
+  ['[data-sonner-toaster]', { role: 'group' }],
+  // The choices of a search, or that there are none.
+  ['[cmdk-list]:has([cmdk-item])', { role: 'listbox' }],
+  ['[cmdk-list]:not(:has([cmdk-item]))', { role: 'status' }],
 ];
 
 // Chainlit says the same of all that it has confirmed, and only in English where it finds nothing.
@@ -65,6 +73,12 @@ const mend = () => {
   for (const marker of document.querySelectorAll('a[href^="#cite-"]:not([aria-label])')) {
     const [number, title] = [marker.textContent, marker.title];
     marker.setAttribute('aria-label', _('Source {number}: {title}', { number, title }));
+  }
+  // `escaping.py` sets apart what has no shape: it is signed by its codes, as in sources.
+  for (const apart of document.querySelectorAll('.ai-message .italic')) {
+    const codes = window.footnote.pieces(apart.textContent).flatMap(({ code }) => code ?? []).join(' ');
+    if (codes) apart.dataset.code = codes;
+    else delete apart.dataset.code;
   }
   // The handle between conversation and source names a panel that has no such id.
   for (const handle of document.querySelectorAll('[role="separator"][aria-controls]')) {

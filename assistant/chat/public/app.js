@@ -95,9 +95,19 @@
   };
   // Chainlit leaves the empty page for the conversation that began on it, also when a reader comes
   // back to it: one could never get to what was before. So the one takes the place of the other.
+  // On a phone it does so once the list of conversations opens, and draws the page anew without it.
+  const LIST = '#sidebar-trigger-button';
+  let listed = -Infinity;
+  document.addEventListener('click', (event) => {
+    if (event.target instanceof Element && event.target.closest(LIST)) listed = performance.now();
+  }, true);
+  const openList = () => {
+    if (!document.querySelector('[role="dialog"]')) document.querySelector(LIST)?.click();
+  };
   const push = window.history.pushState;
   window.history.pushState = (state, unused, url) => {
     const begun = window.location.pathname === '/' && /^\/thread\//.test(url);
+    if (begun && performance.now() - listed < 1000 && document.querySelector('[role="dialog"]')) setTimeout(openList, 200);
     (begun ? window.history.replaceState : push).call(window.history, state, unused, url);
   };
   import('/public/accessible.js');

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 import string
+from itertools import chain
+
+from assistant.chat.library.article_page import HIDDEN
 
 __all__ = ["escape", "escape_title", "shown"]
 
@@ -20,10 +23,9 @@ STRUCTURE = frozenset(string.punctuation)
 SPACING = re.compile(r"(?P<kept>(?<=\S) (?=\S))|[^\S\x0b\x1c-\x1f\x85]")
 # Characters that must stand in an element of their own, for which Markdown's emphasis serves:
 # the style sheet draws it upright and isolated. Addresses are looked for in one text node at a
-# time, so a cut address stays text; a direction mark cannot turn the text around it.
-APART = re.compile(
-    r"(?<=http):(?=//)|(?<=https):(?=//)|(?<=www)\.|@|[\u202a-\u202e\u2066-\u2069]", re.IGNORECASE
-)
+# time, so a cut address stays text. What has no shape is signed by `public/accessible.js`, and a
+# direction mark cannot turn the text around it.
+ADDRESS = re.compile(r"(?<=http):(?=//)|(?<=https):(?=//)|(?<=www)\.|@", re.IGNORECASE)
 # CommonMark turns a reference to one of these into U+FFFD; nothing beside them is set apart.
 UNREFERABLE = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -66,7 +68,10 @@ def references(text: str) -> list[str]:
 
 def set_apart(text: str) -> set[int]:
     """Places of the characters that need an element of their own."""
-    places = (match.start() for match in APART.finditer(text))
+    shapeless = (
+        match for match in HIDDEN.finditer(text) if not match[1] and not match[0].isspace()
+    )
+    places = (match.start() for match in chain(ADDRESS.finditer(text), shapeless))
     return {at for at in places if not UNREFERABLE.search(text[max(at - 1, 0) : at + 2])}
 
 

@@ -1,4 +1,5 @@
-// Questions that follow an answer, each of which is known to have one. A click asks it.
+// Questions that follow an answer, each of which is known to have one; or the one whose answer was
+// cut off, to be asked again. A click asks it.
 import { useEffect, useRef, useState } from 'react';
 import { useChatData } from '@chainlit/react-client';
 import { ArrowUpRight } from 'lucide-react';
@@ -6,7 +7,8 @@ import { ArrowUpRight } from 'lucide-react';
 const _ = window.footnote.gettext;
 
 export default function AskNext() {
-  const { questions } = props;
+  const { questions, again } = props;
+  const heading = again ? _('Ask again') : _('Ask next');
   const panel = useRef(null);
   const { connected, loading } = useChatData();
 
@@ -28,8 +30,8 @@ export default function AskNext() {
   }, []);
 
   return (
-    <section className="fn-next" ref={panel} aria-label={_('Ask next')}>
-      <h2>{_('Ask next')}</h2>
+    <section className="fn-next" ref={panel} aria-label={heading}>
+      <h2>{heading}</h2>
       <ul>
         {questions.map((question) => (
           <li key={question}>
