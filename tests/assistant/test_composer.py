@@ -63,7 +63,7 @@ def test_a_sentence_as_good_joins_and_a_doubtful_one_does_not() -> None:
 
 def test_a_detailed_answer_goes_on_with_what_is_near_and_supports_it() -> None:
     question = "How much did it cost?"
-    found = (candidate(6), candidate(5, 0.5, 0.5), candidate(2, 0.4, 0.5), candidate(4, -1.0, 0.1))
+    found = (candidate(6), candidate(5, 0.5, 0.5), candidate(2, 0.4, 0.5), candidate(4, -1.0, 0.05))
     short = draft(part(question, *found))
     assert chosen(short) == ["It cost 40 crowns."]
     detailed = compose(
