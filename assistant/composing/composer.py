@@ -216,10 +216,15 @@ def unstated_note(part: Part) -> str:
 
 
 def _missing_side(question: str, cited: Sequence[Article]) -> tuple[str, ...]:
-    """Which of the names that are put side by side no cited article speaks of, if one has some."""
+    """Which of the names that are put side by side no cited article speaks of, if one has some.
+
+    Not an abbreviation, which an article may write out.
+    """
     sides = joined_names(question)
     missing = [
-        name for name in sides if not any(speaks_of_names(f"of {name}", each) for each in cited)
+        name
+        for name in sides
+        if not name.isupper() and not any(speaks_of_names(f"of {name}", each) for each in cited)
     ]
     if not missing or len(missing) == len(sides):
         return ()

@@ -44,7 +44,8 @@ CORRECT, REFUSED = "correctness since accepted", "unanswerable_refused since acc
 OVER_REFUSED = "answerable_refused since accepted"
 FOUND, ORDER = "recall_at_5 since accepted", "ndcg_at_10 since accepted"
 SHORT, MARKED = "short_answer_f1 since accepted", "short_answer_marked since accepted"
-IN_ORDER, BRIER = "reading_order", "brier since accepted"
+IN_ORDER, BRIER, LEAST_BRIER = "reading_order", "brier since accepted", "brier"
+LISTS, ALIASES = "correctness (list)", "correctness (alias)"
 WHOLE, WORDS = "whole_quotes", "median_words (fact, number, date)"
 ERRORS, NOTHING, FOLLOW = "errors", "nothing judged", "follow_up_correctness"
 
@@ -116,7 +117,7 @@ def dense_index_of_another_build(patch: pytest.MonkeyPatch) -> None:
     _moving(patch, DenseBuilder)
 
 
-@mutant(FOUND)
+@mutant(CORRECT, ORDER)
 def dense_vectors_of_another_model(patch: pytest.MonkeyPatch) -> None:
     """The passages' vectors are of another space than the question's, as another model's are."""
     sound = DenseBuilder.add
@@ -171,7 +172,7 @@ def typing_errors_not_mended(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LexicalIndex, "_near", lambda self, word: ())
 
 
-@mutant(CORRECT)
+@mutant(ALIASES)
 def other_names_ignored(patch: pytest.MonkeyPatch) -> None:
     """Neither synonyms nor abbreviations are looked for."""
     patch.setattr(retriever, "aliases_in", lambda *given: ())
@@ -276,7 +277,7 @@ def confidence_reversed(patch: pytest.MonkeyPatch) -> None:
     _drafts(patch, lambda draft, _: replace(draft, confidence=1 - draft.confidence))
 
 
-@mutant(BRIER)
+@mutant(LEAST_BRIER)
 def confidence_rounded(patch: pytest.MonkeyPatch) -> None:
     """An answer that is shown is told to be certain, and one that is not to be impossible."""
     _drafts(patch, lambda draft, _: replace(draft, confidence=float(draft.refusal is None)))
@@ -338,7 +339,7 @@ def always_detailed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(service, "compose", lambda *a, **named: sound(*a, **{**named, "detailed": True}))
 
 
-@mutant(CORRECT)
+@mutant(LISTS)
 def lists_cut(patch: pytest.MonkeyPatch) -> None:
     """Of a list the item that answers best is shown."""
     for module in (composer, reader):
