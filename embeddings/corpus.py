@@ -908,7 +908,7 @@ class Corpus:
                 release(inode)
             if found is not None:
                 return found
-        raise _unusable(self.folder, f"{self.path} is put in place again and again")
+        raise _unusable(self.folder, f"{self.path} keeps changing")
 
     def _stamped(self, inode: Inode, step: int | None) -> Seal | None:
         """The seal of a file that is retained, read `step` bytes a transaction.
