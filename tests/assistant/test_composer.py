@@ -333,3 +333,8 @@ def test_a_side_of_which_nothing_is_quoted_is_told_of() -> None:
     assert told not in over("Which has more wheels, Elvestad?", whole(MILL, "4")).notes
     both = "Which mill has more wheels, Oslo or Sundvik?"  # then the answer is of neither
     assert over(both, whole(MILL, "4")).notes == ()
+
+
+def test_an_abbreviation_may_be_written_out_where_it_is_quoted() -> None:
+    question = "Which mill has more wheels, Elvestad or SMC?"
+    assert over(question, whole(MILL, "4")).notes == ()
