@@ -2,7 +2,8 @@
 
 The layout is that of BEIR (Thakur et al., NeurIPS 2021 datasets track): `corpus.jsonl` (`_id`,
 `title`, `text`), `queries.jsonl` (`_id`, `text`) and `qrels/<split>.tsv` (query, document and
-relevance, below a header line).
+relevance, below a header line). Of a document's `metadata`, `author`, `source` (who published it)
+and `published_at` are kept, as an article states them at its top.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.durable import sha256_of_file
 from embeddings.errors import ReadError
+from embeddings.readers.prose import iso_date
 from embeddings.records import Article
 
 if TYPE_CHECKING:
@@ -89,7 +91,11 @@ def load_benchmark(folder: Path, split: str | None = None, limit: int | None = N
         if not query.text.strip():
             raise ReadError(f"{queries}: query {query.id} has no text")
     lines = list(_lines(corpus))
-    articles = tuple(Article(e.id, e.text, title=e.title or None) for e in lines if e.text.strip())
+    articles = tuple(
+        Article(e.id, e.text, title=e.title or None, date=e.date, author=e.author)
+        for e in lines
+        if e.text.strip()
+    )
     if not articles:
         raise ReadError(f"{corpus}: no document has a text")
     indexed = {article.id for article in articles}
@@ -125,6 +131,8 @@ class _Line:
     id: str
     title: str
     text: str
+    date: str | None
+    author: str | None
 
 
 def _splits(folder: Path) -> tuple[str, ...]:
@@ -165,11 +173,20 @@ def _lines(path: Path) -> Iterator[_Line]:
             _field(fields, "_id", path, number),
             _field(fields, "title", path, number),
             _field(fields, "text", path, number),
+            *_stated(fields.get("metadata")),
         )
         if line.id in seen:
             raise ReadError(f"{path}:{number}: _id {line.id!r} stands in line {seen[line.id]} too")
         seen[line.id] = number
         yield line
+
+
+def _stated(metadata: object) -> tuple[str | None, str | None]:
+    """Date, and who wrote and who published a document, where its metadata say so."""
+    fields = metadata if isinstance(metadata, dict) else {}
+    names = (fields.get(name) for name in ("author", "source"))
+    named = [name for name in names if isinstance(name, str) and name.strip()]
+    return iso_date(fields.get("published_at")), ", ".join(named) or None
 
 
 def _field(fields: dict[str, Any], name: str, path: Path, number: int) -> str:

@@ -44,6 +44,8 @@ MAIN = "nDCG@10"
 """The measure that BEIR reports first, and by which stages are compared."""
 PASSAGES_A_DOCUMENT = 3
 """Passages searched for each document that is to be ranked: several may be of one document."""
+FIELDS_VERSION = 2
+"""Raised when other fields of a document are indexed than before."""
 DOCUMENTS_AT_ONCE = 500
 """Documents that are encoded and committed together: what an interruption can cost."""
 
@@ -108,7 +110,7 @@ def opened(
     The folder is named by the content of the corpus and what its passages are made with, so that
     a second run encodes nothing. `tell` is told before each portion that is encoded.
     """
-    key = f"{benchmark.corpus_sha256} {made_with(encoder.fingerprint)}"
+    key = f"{FIELDS_VERSION} {benchmark.corpus_sha256} {made_with(encoder.fingerprint)}"
     folder = data_dir / "bench" / hashlib.sha256(key.encode("utf-8")).hexdigest()[:16]
     corpus, _ = open_sound(folder)
     with contextlib.closing(corpus):

@@ -50,7 +50,7 @@ BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 1.0)}
 others may stay behind the best …"""
 BESIDE_ONE = (2, 0.5)
 """… and for all other kinds, which one sentence answers: a second only where it is a close call."""
-OF_SEVERAL, COMPARED = (3, 1.0), (4, 1.3)
+OF_SEVERAL, COMPARED = (3, 1.0), (5, 1.3)
 """The same for one part of several, and where several are compared or asked of: the reader, who
 looks for one answer, is less sure of each of several."""
 BESIDE_AT_LEAST = 0.1

@@ -28,7 +28,7 @@ __all__ = ["DIFFER", "difference_note", "differing"]
 
 DIFFER = "The articles differ on this"
 """How the note begins that tells of it."""
-WITHIN = 2.0
+WITHIN = 3.4
 """Log-odds by which a sentence of another article may stay behind the best …"""
 LEAST_ANSWERABLE = -1.0
 """… and the reader's logit that the text around it answers, at least. With these, four in five
@@ -41,7 +41,7 @@ _TIME = frozenset("second minute hour day week month year".split())
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _OPEN = re.compile(
-    r"\b(?:how\s+(?:do|does|did|can|could|should|would|is|are|was|were|to)|why)\b"
+    r"\b(?:how\s+(?:do|does|did|can|could|should|would|is|are|was|were|to)|why|in\s+(?:what|which)\s+ways?)\b"
     r"|\btell\s+(?:me|us)\s+(?:more\s+)?about\b|^\W*(?:describe|explain|(?:what|how)\s+about)\b",
     re.I,
 )
@@ -67,10 +67,9 @@ def differing(
         return ()
     if _asks_what_it_is(question, form.names):
         return ()
-    if not form.names:  # nothing says that two articles speak of the same thing
-        return ()
     best = candidates[0]
-    absent = names_missing(question, articles[best.article_id])
+    if not form.names or names_missing(question, articles[best.article_id]):
+        return ()  # nothing says that two articles speak of the same thing
     if not _states_a_value(best, form.expected, question, least=0.5):
         return ()
     shown = [best]
@@ -79,7 +78,7 @@ def differing(
             all(other.article_id != one.article_id for one in shown)
             and best.score - other.score <= WITHIN
             and other.features[NAMES.index("answerable")] >= LEAST_ANSWERABLE
-            and names_missing(question, articles[other.article_id]) <= absent
+            and not names_missing(question, articles[other.article_id])
             and _states_a_value(other, form.expected, question, least=1)
             and _may_be_of(other, articles[other.article_id], codes_in(question))
             and all(_differ(one, other, form.expected) for one in shown)

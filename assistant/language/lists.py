@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from embeddings.splitting import Span
 
-__all__ = ["asks_for_questions", "is_question", "names_questions", "whole_list"]
+__all__ = ["asks_for_questions", "is_question", "names_questions", "wants_to_know", "whole_list"]
 
 REACH = 8
 """Sentences between one item and the next, at most."""
@@ -35,6 +35,9 @@ _ASKS_FOR_QUESTIONS = re.compile(
     r"|\b(?:did|does|do)\b.*\b(?:ask|want to know|inquire|wonder)\b",
     re.IGNORECASE,
 )
+_WANTS_TO_KNOW = re.compile(
+    r"\b(?:did|does|do)\b.*\b(?:want(?:ed)?\s+to\s+know|wonder|inquire|enquire)\b", re.IGNORECASE
+)
 _NAMES_QUESTIONS = re.compile(
     r"^\W*(?:please\s+)?(?:what|which|list|quote|name|give|repeat|tell\s+me|show)\b"
     r"(?:\s+(?!(?:did|do|does|is|are|was|were)\b)[\w’'-]+){0,4}?\s+(?:questions|question\s+(?:did|was|is))\b",
@@ -53,6 +56,14 @@ def names_questions(question: str) -> bool:
     Then nothing else answers; what somebody wanted to know may be told as well.
     """
     return _NAMES_QUESTIONS.search(question) is not None
+
+
+def wants_to_know(question: str) -> bool:
+    """Whether what somebody wondered is asked for: a quoted question says it best.
+
+    Not what somebody asked: "What did they ask for?" is answered by a wish.
+    """
+    return _WANTS_TO_KNOW.search(question) is not None
 
 
 def is_question(sentence: str) -> bool:

@@ -18,7 +18,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import AnswerType, counted
-from assistant.language.lists import asks_for_questions, is_question, names_questions, whole_list
+from assistant.language.lists import (
+    asks_for_questions,
+    is_question,
+    names_questions,
+    wants_to_know,
+    whole_list,
+)
 from assistant.reading import evidence, support
 from assistant.understanding.about import asks_publication_date, stated_date
 from assistant.understanding.question import analyse
@@ -54,6 +60,7 @@ __all__ = [
     "settled",
     "speaks_to",
     "support_of",
+    "texts_found",
     "weigh",
 ]
 
@@ -78,6 +85,8 @@ ABSENT = 1.5
 """Log-odds taken off, among those considered, when the article mentions no name of the question."""
 LISTED = 1.0
 """Log-odds added to the items of a list when a list is asked for."""
+WONDERED = 2.5
+"""Log-odds added to a quoted question when what somebody wanted to know is asked for."""
 DIGITS = 4
 """Digits kept of a score, so that the last bits of a sum never decide an order."""
 
@@ -194,22 +203,25 @@ def read(
         return Reading((), 0.0)
     if names_questions(setting.form.text):
         candidates = tuple(c for c in candidates if is_question(c.text)) or candidates
-    candidates, listed = _lists_first(candidates, setting, article)
-    supports = [support_of(candidate, setting, article) for candidate in candidates[:CONSIDERED]]
-    candidates, supported = settled(candidates, supports, listed)
+    candidates, gains = _asked_form_first(candidates, setting, article)
+    texts = texts_found(retrieved, article)
+    supports = [support_of(c, setting, article, texts) for c in candidates[:CONSIDERED]]
+    candidates, supported = settled(candidates, supports, gains)
     values = answer_features(candidates, supported)
     return Reading(candidates, calibration.confidence(values), supported)
 
 
 def contradicted(candidate: Candidate, supported: Sequence[float]) -> bool:
-    """Whether the question states what is not there: a number, a year or a month, or an order.
+    """Whether the question states what is not there: a number, a year or a month, an order, names.
 
     It names 2019 and nothing around the sentence does; it asks of the second and the sentence
-    tells of the first. `supported` is the candidate's, in the order of `support.NAMES`.
+    tells of the first; it is about people whom no article mentions that was found. `supported` is
+    the candidate's, in the order of `support.NAMES`.
     """
     value = dict(zip(evidence.NAMES, candidate.features, strict=True))
     return (
         supported[support.NAMES.index("year_missing")] > 0
+        or supported[support.NAMES.index("strangers")] > 0
         or value["numbers_missing"] > 0
         or value["other_ordinal"] > 0
     )
@@ -218,48 +230,52 @@ def contradicted(candidate: Candidate, supported: Sequence[float]) -> bool:
 def settled(
     candidates: Sequence[Candidate],
     supports: Sequence[tuple[float, ...]],
-    listed: Sequence[float],
+    gains: Sequence[float],
 ) -> tuple[tuple[Candidate, ...], tuple[float, ...]]:
     """The candidates with the one in front that answers best, all in all, and its support.
 
     `supports` belong to the first of `candidates`, which alone may come to the front, and so do
-    `listed`, what they gain as items of a list that is asked for. What is contradicted stays
-    behind what is not; an article that never mentions a name of the question costs ABSENT
+    `gains`, in log-odds, of those that have the form that is asked for. What is contradicted
+    stays behind what is not; an article that never mentions a name of the question costs ABSENT
     log-odds.
     """
 
     def standing(place: int) -> tuple[bool, float, int]:
         candidate, supported = candidates[place], supports[place]
         absent = supported[support.NAMES.index("names_absent")]
-        score = candidate.score - ABSENT * absent + listed[place]
+        score = candidate.score - ABSENT * absent + gains[place]
         return not contradicted(candidate, supported), score, -place
 
     place = max(range(len(supports)), key=standing)
     return (candidates[place], *candidates[:place], *candidates[place + 1 :]), supports[place]
 
 
-def _lists_first(
+def _asked_form_first(
     candidates: Sequence[Candidate],
     setting: evidence.Setting,
     article: Callable[[str], Article | None],
 ) -> tuple[tuple[Candidate, ...], list[float]]:
-    """The candidates with the items of lists moved up by what they gain, where a list is asked for.
+    """The candidates in order, those moved up that have the form asked for; what each gains.
 
-    And that gain of each, in log-odds: LISTED, and as much again when the list has as many items
-    as the question says.
+    In log-odds: LISTED for an item of a list where a list is asked for, and as much again when
+    the list has as many items as the question says; WONDERED for a question where what somebody
+    wanted to know is asked for.
     """
-    if setting.form.expected is not AnswerType.LIST:
+    asked, wondered = setting.form.text, wants_to_know(setting.form.text)
+    lists = setting.form.expected is AnswerType.LIST
+    if not (lists or wondered):
         return tuple(candidates), [0.0] * len(candidates)
-    wanted = counted(setting.form.text)
-    wants_questions = asks_for_questions(setting.form.text)
+    wanted, wants_questions = counted(asked), asks_for_questions(asked)
 
     def gain(candidate: Candidate) -> float:
+        question = is_question(candidate.text)
+        gained = WONDERED if wondered and question else 0.0
+        if not lists or (question and not wants_questions):
+            return gained
         found = article(candidate.article_id)
         assert found is not None
-        if is_question(candidate.text) and not wants_questions:
-            return 0.0
         items = whole_list(candidate.index, found.text, sentences_of(found.text))
-        return LISTED * (bool(items) + (bool(items) and len(items) == wanted))
+        return gained + LISTED * (bool(items) + (bool(items) and len(items) == wanted))
 
     gains = {(c.article_id, c.start): gain(c) for c in candidates}
     order = sorted(candidates, key=lambda c: -round(c.score + gains[c.article_id, c.start], DIGITS))
@@ -276,11 +292,22 @@ def support_of(
     candidate: Candidate,
     setting: evidence.Setting,
     article: Callable[[str], Article | None],
+    texts: Sequence[str],
 ) -> tuple[float, ...]:
-    """What the candidate's whole article says for it, in the order of `support.NAMES`."""
+    """What the candidate's whole article says for it, in the order of `support.NAMES`.
+
+    `texts` are those of `texts_found`.
+    """
     found = article(candidate.article_id)
     assert found is not None
-    return support.support(setting, _in_place(found, candidate.index), found.text)
+    return support.support(setting, _in_place(found, candidate.index), found.text, texts)
+
+
+def texts_found(retrieved: Retrieved, article: Callable[[str], Article | None]) -> tuple[str, ...]:
+    """What the articles of the hits say, with their titles and authors; best first."""
+    ids = dict.fromkeys(hit.passage.article_id for hit in retrieved.hits[:PASSAGES_READ])
+    articles = filter(None, map(article, ids))
+    return tuple(f"{a.title or ''} {a.author or ''} {a.text}" for a in articles)
 
 
 def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | None]) -> Reading:
@@ -319,7 +346,8 @@ def answer_features(
 
     What the reader says of it and of the text around it, and of the next best sentence: where
     several might answer, the articles speak of it. Whether it has what is asked for, a number or
-    a person; whether its article mentions none of the question's names; a contradiction.
+    a person; whether its article mentions none of the question's names; a contradiction, which
+    strangers are twice, being two at least.
     """
     best = candidates[0]
     value = dict(zip(evidence.NAMES, best.features, strict=True))
@@ -330,7 +358,7 @@ def answer_features(
         max([LEAST_OTHER, *relevances[-2:-1]]),
         value["expected_present"],
         float(supported[support.NAMES.index("names_absent")] == 1.0),
-        float(contradicted(best, supported)),
+        contradicted(best, supported) + supported[support.NAMES.index("strangers")],
     )
 
 

@@ -14,19 +14,30 @@ from assistant.language.answer_types import MONTHS, asks_yes_or_no
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.reading.evidence import SentenceInPlace, Setting
 
 __all__ = ["NAMES", "support"]
 
-NAMES = ("names_absent", "year_missing", "words_absent", "rarest_absent")
+NAMES = ("names_absent", "year_missing", "strangers")
+STRANGERS = (2, 1 / 3)
+"""Names of a question that no article mentions which was found: so many at least, and such a share
+of its names. One alone may be misspelt, or another name for what is there."""
 DIGITS = 4
 
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MONTH = re.compile(rf"\b(?:{'|'.join(month.capitalize() for month in MONTHS)})\b")
 
 
-def support(setting: Setting, sentence: SentenceInPlace, article_text: str) -> tuple[float, ...]:
-    """Features of one sentence, in the order of `NAMES`; each between 0 and 1."""
+def support(
+    setting: Setting, sentence: SentenceInPlace, article_text: str, found: Sequence[str]
+) -> tuple[float, ...]:
+    """Features of one sentence, in the order of `NAMES`; each between 0 and 1.
+
+    `found` are the texts of all articles that were found, its own among them.
+    """
     around = " ".join((sentence.text, sentence.before, sentence.after, sentence.title))
     dated = f"{around} {sentence.date or ''}"
     asked = "" if asks_yes_or_no(setting.form.text) else setting.form.text
@@ -35,28 +46,20 @@ def support(setting: Setting, sentence: SentenceInPlace, article_text: str) -> t
         dated += f" {MONTHS[int(sentence.date[5:7]) - 1]}"
     if years:  # else the text need not be looked through
         dated += f" {_last_month(article_text, article_text.find(sentence.text))}"
-    absent, rarest = _words_absent(setting, f"{sentence.title} {article_text}")
+    names = [stem for name in setting.form.names for stem in stems(name)]
+    timeless = [n for n in setting.form.names if n not in MONTHS and n not in _DAYS]
+    anywhere = [stem for name in timeless for stem in stems(name)]
+    absent = _absent(names, setting, [article_text])
     return (
-        round(_absent(setting, article_text), DIGITS),
+        round(len(absent) / len(names), DIGITS) if names else 0.0,
         float(setting.form.lacks([year.lower() in dated.lower() for year in years])),
-        round(absent, DIGITS),
-        round(rarest, DIGITS),
+        float(_are_strangers(_absent(anywhere, setting, found), anywhere)),
     )
 
 
-def _words_absent(setting: Setting, article_text: str) -> tuple[float, float]:
-    """Share of the question's words, by weight, that the whole article never uses."""
-    present = _article_stems(article_text)
-    for written, other in setting.aliases:
-        if other and other <= present:
-            present |= written
-    gone = [
-        weight
-        for term, weight in setting.weights
-        if term.stem not in present and present.isdisjoint(term.alternatives)
-    ]
-    total = sum(weight for _, weight in setting.weights) or 1.0
-    return sum(gone) / total, max(gone, default=0.0) / max(setting.most, 1e-9)
+def _are_strangers(nowhere: Sequence[str], names: Sequence[str]) -> bool:
+    least, share = STRANGERS
+    return len(nowhere) >= max(least, share * len(names))
 
 
 def _months(text: str) -> list[str]:
@@ -70,18 +73,19 @@ def _last_month(text: str, end: int) -> str:
     return months[-1] if months else ""
 
 
-def _absent(setting: Setting, article_text: str) -> float:
-    """Share of the question's names that the whole article never mentions."""
-    names = [stem for name in setting.form.names for stem in stems(name)]
-    if not names:
-        return 0.0
-    present = _article_stems(article_text)
-    for written, other in setting.aliases:
-        if other and other <= present:
-            present |= written
+def _absent(names: Sequence[str], setting: Setting, texts: Sequence[str]) -> list[str]:
+    """Those of a question's names, as stems, that none of the texts mentions."""
     spellings = {term.stem: term.alternatives for term, _ in setting.weights}
-    gone = [n for n in names if n not in present and not present & {*spellings.get(n, ())}]
-    return len(gone) / len(names)
+    left = list(names)
+    for text in texts:
+        if not left:
+            break
+        present = _article_stems(text)
+        for written, other in setting.aliases:
+            if other and other <= present:
+                present |= written
+        left = [n for n in left if n not in present and present.isdisjoint(spellings.get(n, ()))]
+    return left
 
 
 @lru_cache(maxsize=256)

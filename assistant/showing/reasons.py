@@ -166,6 +166,8 @@ def _against(asked: Asked, value: Mapping[str, float]) -> Iterator[str]:
         yield say("it lacks a number of the question: {numbers}", numbers=lacking)
     elif value.get("year_missing"):
         yield say("it lacks a year or a month that the question names")
+    if value.get("strangers"):
+        yield say("no article that was found mentions several names of the question")
     if value.get("other_ordinal"):
         yield say("it tells of another place in an order, or rank, than the one that is asked for")
     if names:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.language.answer_types import AnswerType, answer_type, asks_yes_or_no
+from assistant.language.answer_types import MONTHS, AnswerType, answer_type, asks_yes_or_no
 from assistant.wording import say
 from embeddings.errors import QuestionError
 from embeddings.lexical import stems
@@ -235,6 +235,13 @@ _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|far|high|often)\b", re.IG
 _OTHERS = re.compile(r"\bhow\s+many\s+(?!was\b|is\b|has\b|does\b)\w{3,}s\b", re.IGNORECASE)
 """It says itself what it counts."""
 _YEAR = re.compile(r"(?<!between )(?<!from )\b(?:19|20)\d\d\b(?!\s*(?:to|-|–|until)\s*\d)")
+_MONTH = rf"(?:{'|'.join(MONTHS)})"
+_DAY = re.compile(
+    r"(?<!between )(?<!from )\b(?:\d{4}-\d\d-\d\d"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d)|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH})\b"
+    r"(?!\s*(?:to|-|–|until)\s*\d)",
+    re.IGNORECASE,
+)
 _FEW = 2
 """Content words of a part that leaves out what it is about, at most …"""
 _TIMES = "year month week day later early one two three four five"
@@ -244,7 +251,8 @@ _TIMES = "year month week day later early one two three four five"
 def compares(question: str) -> bool:
     """Whether one thing is asked for at several times, or as several tell it.
 
-    "How did the price change?", "How many were planned, and how many came?", "… in 2019 and 2023".
+    "How did the price change?", "How many were planned, and how many came?", "… in 2019 and 2023",
+    "… on May 3 and on May 9".
     One sentence seldom states both. A question of several parts is such a one only where the
     later parts leave out what they are about; else each is better asked alone.
     """
@@ -253,8 +261,10 @@ def compares(question: str) -> bool:
         return False
     if later and _one_amount((first, *later)):
         return True
-    years = set(_YEAR.findall(question))
-    return bool(_COMPARES.search(question)) or (len(years) > 1 and not asks_yes_or_no(question))
+    if _COMPARES.search(question):
+        return True
+    times = (_YEAR.findall(question), map(str.lower, _DAY.findall(question)))
+    return any(len(set(named)) > 1 for named in times) and not asks_yes_or_no(question)
 
 
 def _one_amount(parts: Sequence[str]) -> bool:

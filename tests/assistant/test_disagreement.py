@@ -144,9 +144,9 @@ def test_an_article_about_something_else_does_not_differ() -> None:
     assert values([read(OLD, "1962"), read(OTHER, "1971")]) == []
 
 
-def test_a_name_that_the_best_article_lacks_too_is_not_held_against_the_other() -> None:
+def test_where_an_article_lacks_a_name_nothing_says_that_both_speak_of_one_thing() -> None:
     pair = [read(OLD, "1962"), read(NEW, "1964")]
-    assert values(pair, "When was the Rederi ferry Svale built?") == ["1962", "1964"]
+    assert values(pair, "When was the Rederi ferry Svale built?") == []
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,7 @@ def test_a_name_that_the_best_article_lacks_too_is_not_held_against_the_other() 
         "Was the ferry Svale built in 1962?",
         "Why was the ferry Svale built?",
         "How was the ferry Svale built?",
+        "In what way was the ferry Svale built?",
         "Tell me about the ferry Svale",
         "What is the Svale?",
         "And the Svale",

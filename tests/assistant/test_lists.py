@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language.lists import asks_for_questions, names_questions, whole_list
+from assistant.language.lists import (
+    asks_for_questions,
+    names_questions,
+    wants_to_know,
+    whole_list,
+)
 from embeddings.splitting import split_sentences
 
 
@@ -101,3 +106,17 @@ def test_questions_may_be_what_is_asked_for(question: str, asks: bool) -> None:
 )
 def test_questions_may_be_asked_for_by_that_name(question: str, named: bool) -> None:
     assert names_questions(question) is named
+
+
+@pytest.mark.parametrize(
+    ("question", "wants"),
+    [
+        ("What did she want to know at the site?", True),
+        ("Which things does the council want to know?", True),
+        ("What did he wonder about the bridge?", True),
+        ("What did the crew ask for?", False),
+        ("I want to know who built the bridge", False),
+    ],
+)
+def test_what_somebody_wanted_to_know_may_be_asked_for(question: str, wants: bool) -> None:
+    assert wants_to_know(question) is wants

@@ -232,6 +232,8 @@ def test_most_questions_are_of_one_thing(question: str) -> None:
         "What was the first estimate of the damage, and what was it corrected to?",
         "The length of the boat is reported differently. What are the two lengths?",
         "Ticket to Oslo 2021 vs 2023",
+        "What did the report of May 3, 2023 say that the one of 9 May 2023 did not?",
+        "What did the post of 2023-05-03 and the post of 2023-05-09 say of the tunnel?",
     ],
 )
 def test_one_thing_may_be_asked_for_at_several_times(question: str) -> None:
@@ -248,6 +250,9 @@ def test_one_thing_may_be_asked_for_at_several_times(question: str) -> None:
         "Who is the mayor of Oslo, and when was the tunnel opened?",
         "What happened in Oslo between 2019 and 2021?",
         "Was the tunnel opened in 2019 or in 2021?",
+        "Was the tunnel opened on May 3 or on May 9?",
+        "What happened in Oslo between May 3 and May 9?",
+        "Who spoke on May 3 and what was said on May 3?",
     ],
 )
 def test_what_is_one_thing_once_or_are_two_things_is_not_compared(question: str) -> None:

@@ -41,6 +41,7 @@ def test_what_contradicts_a_question(features: dict[str, float], is_contradicted
 
 def test_a_year_that_is_missing_contradicts_and_a_name_does_not() -> None:
     assert contradicted(candidate(0, 1.0), supported(year_missing=1.0))
+    assert contradicted(candidate(0, 1.0), supported(strangers=1.0))
     assert not contradicted(candidate(0, 1.0), supported(names_absent=1.0))
 
 

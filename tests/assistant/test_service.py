@@ -552,6 +552,34 @@ def test_which_questions_were_asked_is_answered_by_these_questions(data_dir: Pat
         ]
 
 
+def test_what_somebody_wanted_to_know_is_answered_by_a_quoted_question(data_dir: Path) -> None:
+    text = (
+        "The ferry Svale\n\nKari Holm went aboard the ferry Svale to know more about it, and asked "
+        "about the engine in detail. “How old is the engine?” The crew showed her the bridge."
+    )
+    with over(data_dir, ferry=text) as opened:
+        answer = opened.ask("What did Kari Holm want to know aboard the ferry Svale?")
+        assert answer.citations[0].quote.strip("“”") == "How old is the engine?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When did Aker and Kongsberg build the Svale?",
+        "Did Jens Stoltenberg and Aker Solutions build the ferry Svale in Nordvik?",
+    ],
+)
+def test_what_strangers_did_is_not_stated(data_dir: Path, question: str) -> None:
+    with over(data_dir, leaflet=LEAFLET, history=HISTORY) as opened:
+        assert opened.ask(BUILT).answered
+        refused = opened.ask(question, explain=True)
+        assert refused.refusal == "not_stated"
+        assert refused.explanation is not None
+        assert "no article that was found mentions several names of the question" in json.dumps(
+            refused.explanation.to_dict()
+        )
+
+
 def test_an_old_answer_says_from_when_it_is(data_dir: Path) -> None:
     with over(data_dir, mayor=MAYOR, museum=MUSEUM) as opened:
         answer = opened.ask("Who is the mayor of Sundvik?")

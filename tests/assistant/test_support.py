@@ -29,7 +29,7 @@ def lexical(tmp_path: Path) -> LexicalIndex:
 def features(lexical: LexicalIndex, question: str, *aliases: Alias) -> dict[str, float]:
     setting = setting_of(analyse(question), lexical.terms(question), aliases, lexical)
     sentence = SentenceInPlace(TEXT.split(". ")[0] + ".", "", TEXT.split(". ")[1], "", None)
-    return dict(zip(NAMES, support(setting, sentence, TEXT), strict=True))
+    return dict(zip(NAMES, support(setting, sentence, TEXT, [TEXT]), strict=True))
 
 
 def test_a_question_in_the_words_of_the_text_is_supported(lexical: LexicalIndex) -> None:
@@ -51,7 +51,9 @@ def test_what_is_told_goes_on_in_the_month_that_was_named_last(lexical: LexicalI
 
     def missing(before: str) -> float:
         text = f"{before} It rained. {sentence.text} In July it closed."
-        return dict(zip(NAMES, support(setting, sentence, text), strict=True))["year_missing"]
+        return dict(zip(NAMES, support(setting, sentence, text, [text]), strict=True))[
+            "year_missing"
+        ]
 
     assert missing("The plant opened in July.") == 0.0
     assert missing("The plant opened in July, and a second one in August.") == 1.0
@@ -69,3 +71,25 @@ def test_a_name_known_by_another_is_not_absent(lexical: LexicalIndex) -> None:
     question = "How many cars did Saab build?"
     assert features(lexical, question)["names_absent"] == 1.0
     assert features(lexical, question, Alias("Saab", "Volvo"))["names_absent"] == 0.0
+    question = "How many cars did Saab of Scania build?"
+    assert features(lexical, question)["strangers"] == 1.0
+    assert features(lexical, question, Alias("Saab", "Volvo"))["strangers"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "strangers"),
+    [
+        ("Did Volvo sell the plant to Saab and Scania?", "", 1.0),
+        ("Did Volvo sell the plant to Saab and Scania?", "Saab has been sold.", 0.0),
+        ("Did Volvo sell the plant to Saab?", "", 0.0),  # one alone may be misspelt
+        ("Did Volvo build cars in May or on a Monday in June?", "", 0.0),  # times are no names
+        ("Did Volvo, Oslo, Kari Holm, Volvo, the Oslo Plant and Saab of Scania agree?", "", 0.0),
+    ],
+)
+def test_several_names_that_no_article_mentions_are_strangers(
+    lexical: LexicalIndex, question: str, found: str, strangers: float
+) -> None:
+    setting = setting_of(analyse(question), lexical.terms(question), (), lexical)
+    sentence = SentenceInPlace(TEXT.split(". ")[0] + ".", "", TEXT.split(". ")[1], "", None)
+    values = support(setting, sentence, TEXT, [TEXT, found])
+    assert values[NAMES.index("strangers")] == strangers

@@ -95,6 +95,28 @@ def folder(tmp_path: Path) -> Path:
     return village(tmp_path)
 
 
+def test_what_a_documents_metadata_state_is_kept(tmp_path: Path) -> None:
+    stated = {
+        "author": "Mara Lindqvist",
+        "source": "The Island Post",
+        "published_at": "2024-05-06T08",
+    }
+    rows: list[dict[str, Any]] = [
+        {"_id": "a", "text": "Snow.", "metadata": stated},
+        {"_id": "b", "text": "Rain.", "metadata": {"author": 7, "published_at": "spring"}},
+        {"_id": "c", "text": "Hail.", "metadata": "none"},
+    ]
+    write(tmp_path, "corpus.jsonl", rows)
+    write(tmp_path, "queries.jsonl", [{"_id": "q", "text": "Snow?"}])
+    write_qrels(tmp_path, "test", [("q", "a", 1)])
+    articles = load_benchmark(tmp_path).articles
+    assert [(a.author, a.date) for a in articles] == [
+        ("Mara Lindqvist, The Island Post", "2024-05-06"),
+        (None, None),
+        (None, None),
+    ]
+
+
 @pytest.fixture(scope="module")
 def rankings(tmp_path_factory: pytest.TempPathFactory) -> Rankings:
     """What every stage finds, by the hashing encoder."""
