@@ -45,10 +45,10 @@ __all__ = [
     "unstated_note",
 ]
 
-BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (2, 1.0)}
+BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (3, 1.0)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
 others may stay behind the best …"""
-BESIDE_ONE = (2, 0.5)
+BESIDE_ONE = (2, 1.0)
 """… and for all other kinds, which one sentence answers: a second only where it is a close call."""
 OF_SEVERAL, COMPARED = (3, 1.0), (5, 1.3)
 """The same for one part of several, and where several are compared or asked of: the reader, who

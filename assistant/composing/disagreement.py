@@ -1,7 +1,7 @@
 """Articles that state different values for the same thing: all are shown, none is picked silently.
 
 Each candidate sentence has a short answer, the reader's span. Another article differs from the best
-one when its sentence answers nearly as well, its article speaks of all that the question names,
+one when its sentence answers nearly as well, both speak of all that the question names,
 and its short answer is of the kind asked for and says something else (docs/answers.md).
 """
 
@@ -32,7 +32,7 @@ WITHIN = 3.4
 """Log-odds by which a sentence of another article may stay behind the best …"""
 LEAST_ANSWERABLE = -1.0
 """… and the reader's logit that the text around it answers, at least. With these, four in five
-questions whose sources differ are told of, and one in eleven others (docs/answers.md)."""
+questions whose sources differ are told of, and one in twelve others (docs/answers.md)."""
 MOST_VALUES = 4
 """Different values that are shown."""
 

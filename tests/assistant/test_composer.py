@@ -310,7 +310,7 @@ def test_a_part_in_a_note_begins_as_a_sentence() -> None:
 
 
 def test_a_part_of_several_shows_what_may_answer_it_too() -> None:
-    cost = part("How much did it cost?", candidate(6), candidate(2, 1.2, 0.1))
+    cost = part("How much did it cost?", candidate(6), candidate(2, 1.2, 0.07))
     assert chosen(draft(cost)) == ["It cost 40 crowns."]
     who = part("Who left?", candidate(5))
     assert chosen(draft(cost, who)) == ["It cost 40 crowns.", "The bank agreed.", "Nobody left."]
