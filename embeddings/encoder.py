@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_ENCODER",
     "DEFAULT_WEIGHTS_SHA256",
+    "FAST",
     "INT8",
     "MINILM",
     "Encoder",
@@ -57,6 +58,9 @@ INT8 = ":int8"
 """Ends the name of an encoder whose weights are rounded to a byte each: over twice as fast."""
 DEFAULT_ENCODER = MINILM + INT8
 """It finds what MINILM finds, in little more than half its time (docs/decisions/0030)."""
+FAST = "fast"
+"""Half of MINILM's layers, taught to give its vectors: half the time of DEFAULT_ENCODER, whose
+weights it has a byte each, too (docs/decisions/0036)."""
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published all-MiniLM-L6-v2 weights (`model.safetensors`)."""
 EXPORT_VERSION = 1
@@ -185,10 +189,10 @@ def load_encoder(
 ) -> OnnxEncoder:
     """The encoder `name`, exported into `data_dir` first when it is not there yet.
 
-    `name` is the default, a folder with a sentence-transformers model, or a hub name; with `:int8`
-    behind it the weights are rounded to a byte each, and its vectors are those of another encoder:
-    they never mix. `tell` is
-    told when what was exported before is damaged; it is derived, and made again from the weights.
+    `name` is the default, `fast`, a folder with a sentence-transformers model, or a hub name; with
+    `:int8` behind it the weights are rounded to a byte each, and its vectors are those of another
+    encoder: they never mix. `tell` is told when what was exported before is damaged; it is derived,
+    and made again from the weights.
     Raises `ModelError` when there is no such model or its weights are not the pinned ones.
     """
     folder = data_dir / "encoders" / _slug(name)
@@ -227,7 +231,7 @@ def exported_encoder(name: str, data_dir: Path, threads: int | None = None) -> O
 def _slug(name: str) -> str:
     """Folder name for an encoder: readable, and different for different models."""
     words = re.sub(r"[^A-Za-z0-9.]+", "-", Path(name).name).strip("-.") or "encoder"
-    if name in (MINILM, DEFAULT_ENCODER):
+    if name in (MINILM, DEFAULT_ENCODER, FAST):
         return words
     return f"{words}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 

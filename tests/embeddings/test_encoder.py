@@ -13,6 +13,7 @@ from embeddings.encoder import (
     DEFAULT_ENCODER,
     DEFAULT_WEIGHTS_SHA256,
     EXPORT_VERSION,
+    FAST,
     MINILM,
     OnnxEncoder,
     load_encoder,
@@ -123,7 +124,31 @@ def test_other_weights_than_the_published_ones_are_refused(tmp_path: Path) -> No
     changed = tmp_path / "model.safetensors"
     changed.write_bytes(bytes(weights))
     with pytest.raises(ModelError, match="not the published ones"):
-        export.check_weights(changed, DEFAULT_WEIGHTS_SHA256)
+        export.check_weights(changed, DEFAULT_WEIGHTS_SHA256, "put them back")
+
+
+@pytest.mark.slow
+def test_the_fast_encoder_gives_nearly_the_vectors_of_whole_minilm(
+    tmp_path: Path, whole: OnnxEncoder
+) -> None:
+    fast = load_encoder(FAST, tmp_path)
+    articles = [text for path in SEEDS for text in path.read_text("utf-8").split("\n\n") if text]
+    vectors = fast.encode(articles)
+    assert float(np.mean(np.sum(vectors * whole.encode(articles), axis=1))) > 0.85
+    # Half of the layers, a byte a weight: half of what MiniLM takes so.
+    assert (fast.folder / "model.onnx").stat().st_size < 19_000_000
+    assert fast.fingerprint != whole.fingerprint
+    assert fast.folder.name == FAST
+
+
+def test_damaged_weights_of_the_fast_encoder_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = tmp_path / "layers.safetensors"
+    changed.write_bytes(export.FAST_WEIGHTS.read_bytes()[:-1] + b"x")
+    monkeypatch.setattr(export, "FAST_WEIGHTS", changed)
+    with pytest.raises(ModelError, match="install Footnote again"):
+        export.load_sentence_transformer(FAST)
 
 
 @pytest.mark.slow

