@@ -208,7 +208,7 @@ class Bench:
         python = self.environments[FOOTNOTE.key].python
         exported = run(python, FOOTNOTE.module, "export", self.five, data, floors)
         (onnx,) = (path.parent for path in (floors / "encoders").glob("*/model.onnx"))
-        self.weights = {"torch": default_weights_folder(), "onnx": onnx}
+        self.weights = {"torch": default_weights_folder(), "onnx": onnx, "fast": Path("fast")}
         int8 = next((one for one in self.chosen if one.weights == "int8"), None)
         if int8:
             self.weights["int8"] = self.folder / "int8"
@@ -222,7 +222,7 @@ class Bench:
         store = self.folder / "stores" / f"{one.key}-{name}"
         shutil.rmtree(store, ignore_errors=True)
         store.parent.mkdir(exist_ok=True)
-        if one is FOOTNOTE:
+        if one.module == FOOTNOTE.module:
             shutil.copytree(self.folder / "exported" / "encoders", store / "encoders")
         return store
 

@@ -16,6 +16,7 @@ from platformdirs import user_cache_path
 
 __all__ = [
     "CONTENDERS",
+    "FAST",
     "FLOORS",
     "FOOTNOTE",
     "NOT_THEIRS",
@@ -48,10 +49,11 @@ class Contender:
     requirements: str | None
     """Name of its requirement file; None for this project's own environment."""
     weights: str = "torch"
-    """Which form of the model it is given: `torch`, `onnx` or `int8`."""
+    """Which form of the model it is given: `torch`, `onnx`, `int8`, or Footnote's own `fast`."""
 
 
 FOOTNOTE = Contender("footnote", "Footnote", "with_footnote", None)
+FAST = Contender("footnote_fast", "Footnote, fast encoder", "with_footnote", None, "fast")
 PEERS = (
     Contender("langchain", "LangChain", "with_langchain", "langchain.txt"),
     Contender("llama_index", "LlamaIndex", "with_llama_index", "llama_index.txt"),
@@ -66,7 +68,7 @@ FLOORS = (
     Contender("onnx", "floor: ONNX Runtime", "with_onnx", "onnx.txt", "onnx"),
     Contender("onnx_int8", "floor: ONNX Runtime, int8", "with_onnx", "onnx.txt", "int8"),
 )  # fmt: skip
-CONTENDERS = (FOOTNOTE, *PEERS, *FLOORS)
+CONTENDERS = (FOOTNOTE, FAST, *PEERS, *FLOORS)
 
 
 @dataclass(frozen=True, slots=True)
