@@ -529,6 +529,6 @@ def sentences_of(text: str) -> tuple[Span, ...]:
     return split_sentences(text)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=10_000)
 def _stem_set(text: str) -> frozenset[str]:
     return frozenset(stems(text))

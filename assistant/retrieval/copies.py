@@ -87,7 +87,7 @@ def repeats(text: str, better: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=256)
 def _runs_of(text: str) -> frozenset[tuple[str, ...]]:
     """The runs of a text, kept: each hit is compared with all that are better."""
     return frozenset(_runs([token.casefold() for token in _TOKEN.findall(text)]))
