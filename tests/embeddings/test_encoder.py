@@ -124,7 +124,7 @@ def test_other_weights_than_the_published_ones_are_refused(tmp_path: Path) -> No
     changed = tmp_path / "model.safetensors"
     changed.write_bytes(bytes(weights))
     with pytest.raises(ModelError, match="not the published ones"):
-        export.check_weights(changed, DEFAULT_WEIGHTS_SHA256, "put them back")
+        export.check_weights(changed, DEFAULT_WEIGHTS_SHA256, "minilm")
 
 
 @pytest.mark.slow
@@ -147,7 +147,7 @@ def test_damaged_weights_of_the_fast_encoder_are_refused(
     changed = tmp_path / "layers.safetensors"
     changed.write_bytes(export.FAST_WEIGHTS.read_bytes()[:-1] + b"x")
     monkeypatch.setattr(export, "FAST_WEIGHTS", changed)
-    with pytest.raises(ModelError, match="install Footnote again"):
+    with pytest.raises(ModelError, match="reinstall footnote"):
         export.load_sentence_transformer(FAST)
 
 
