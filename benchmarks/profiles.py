@@ -70,7 +70,7 @@ def main() -> None:
         texts = write_texts(folder / "articles", [SEEDS])
         made_up(folder / "made-up", texts, options.articles)
         data = folder / "data"
-        run(Path(sys.executable), "with_footnote", "export", folder, data, "")
+        run(Path(sys.executable), "with_footnote", "export", folder, data, folder / "floors")
         shutil.copytree(data, folder / "other")
         run(Path(sys.executable), "with_footnote", "ingest", folder / "articles", data, "")
         questions = [one.question for one in asked(texts, options.questions)]
