@@ -98,6 +98,38 @@ def test_each_file_is_told_what_became_of_it_and_asked_at_once(
     assert not any("viaduct" in path.name for path in files_of(server))
 
 
+def test_a_list_that_is_late_does_not_hide_what_was_read_meanwhile(
+    tab: NewTab, server: Server, files: Path
+) -> None:
+    asking = tab(server)
+    page = asking.open()
+    choose(page, files / "torn.eml")
+    expect(row(page, "torn.eml")).to_have_attribute("data-state", "incomplete")
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET" and not late:
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/uploads?*", hold)
+    # The page has connected again, and asks what there is: the answer is of now, and comes late.
+    page.evaluate("window.dispatchEvent(new Event('footnote:session'))")
+    while not late:
+        page.wait_for_timeout(20)
+    old = late[0].fetch()
+    page.set_input_files("#fn-files", [files / "viaduct.md"])
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+    row(page, "torn.eml").get_by_role("button", name="Remove torn.eml").click()
+    expect(row(page, "torn.eml")).to_have_count(0)
+    asked = late[0].request
+    with page.expect_response(lambda got: got.request.method == "GET" and got.request != asked):
+        late[0].fulfill(response=old)
+    expect(page.locator(ROWS)).to_have_count(1)
+    expect(row(page, "viaduct.md")).to_have_attribute("data-state", "read")
+
+
 def test_a_file_before_the_first_question_is_there_after_a_reload(
     tab: NewTab, server: Server, files: Path
 ) -> None:

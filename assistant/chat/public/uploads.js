@@ -43,6 +43,7 @@ let offer = null;  // what the server takes, once it has said so
 let open = false;
 let rows = [];  // { name, state, reason, kept, id, title, href, file, percent, request }
 let sending = false;
+let changes = 0;  // articles that came and went: what the server said of them before one is old
 
 const address = (more = {}) => `${ADDRESS}?${new URLSearchParams({ session: window.footnote.session, ...more })}`;
 const choice = () => (offer.kept === 'library' && localStorage.getItem(CHOICE) === 'library' ? 'library' : 'private');
@@ -181,15 +182,19 @@ const change = (row, fields) => {
   if (!isGoing(row)) live.textContent = `${row.name}: ${said(row)}`;
 };
 
+// Whether two rows are of one article: a list that came meanwhile has a row of its own for it.
+const isSame = (row, other) => row === other || (row.id && row.id === other.id);
+
 const forget = (row) => {
   row.request?.abort();
-  rows = rows.filter((other) => other !== row);
+  rows = rows.filter((other) => !isSame(row, other));
   draw();
 };
 
 const remove = async (row) => {
   const answer = await fetch(address({ id: row.id }), { method: 'DELETE' }).catch(() => null);
   if (answer?.ok || answer?.status === 404) {
+    changes += 1;
     forget(row);
     live.textContent = TEXTS.removed(row.name);
   } else {
@@ -241,8 +246,11 @@ const send = () => {
       return;
     }
     if (request.status === 413) change(row, { state: 'refused', reason: TEXTS.large(megabytes()) });
-    else if (answer?.state) change(row, answer.state === 'refused' ? { ...answer, name: row.name } : answer);
-    else change(row, { state: 'refused', reason: TEXTS.lost });
+    else if (answer?.state) {
+      changes += 1;
+      rows = rows.filter((other) => other === row || !isSame(answer, other));
+      change(row, answer.state === 'refused' ? { ...answer, name: row.name } : answer);
+    } else change(row, { state: 'refused', reason: TEXTS.lost });
     send();
   };
   change(row, { state: 'sending' });
@@ -253,6 +261,7 @@ const send = () => {
 // a moment later.
 const refresh = async (tries = TRIES) => {
   const session = window.footnote.session;
+  const before = changes;
   const answer = await fetch(address()).catch(() => null);
   if (session !== window.footnote.session) return;
   if (answer?.status !== 200) {
@@ -261,7 +270,9 @@ const refresh = async (tries = TRIES) => {
     return;
   }
   if (!answer.headers.get('content-type').startsWith('application/json')) return;  // they are off
-  offer = await answer.json();
+  const said = await answer.json();
+  if (before !== changes) { refresh(tries); return; }
+  offer = said;
   picker.accept = offer.accept.join(',');
   limits.textContent = TEXTS.limits(megabytes(), offer.most);
   kinds.replaceChildren(make('legend', {}, TEXTS.where), radio('private'), radio('library'));
