@@ -161,8 +161,10 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     from assistant.chat.library.uploading import begin_conversation, upload_routes, whose
     from assistant.chat.overload import Capacity
     from assistant.chat.stopping import stop_in_our_words
+    from assistant.chat.sweeping import return_freed_memory
     from assistant.chat.texts.language import InLanguage
 
+    return_freed_memory()
     config.run.headless = not open_browser
     # Who keeps a connection open must not keep the process from ending.
     uvicorn.Config = partial(  # type: ignore[misc, assignment]
