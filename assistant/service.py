@@ -309,7 +309,9 @@ class Assistant:
         request = request_of(scope.question, scope.newest)
         if request is not None:
             draft, hits = self._digest(request, scope, articles, trace, detailed)
-            return _Found([], hits, articles, notes, None, draft)
+            # What no sentence speaks of as a whole may still be answered: "the mayor's plans".
+            if draft.refusal is None or request.kind != "about":
+                return _Found([], hits, articles, notes, None, draft)
         if asks_nothing(scope.question) and self._current_index().lexical.size:
             return _Found([], (), articles, notes, None, Draft("nothing_relevant", 0.0))
         parts, hits = self._retrieve_parts(scope, articles, notes, trace)

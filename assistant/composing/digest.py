@@ -57,6 +57,7 @@ DIGEST_CONFIDENCE = 0.9
 REFUSED_CONFIDENCE = round(1 - DIGEST_CONFIDENCE, 4)
 OF_THEN = say("it names a day of that time, or was published then")
 MENTIONED = say("a sentence of it holds the names of the topic, or half of its words")
+SAID_OF = say("it holds all words of the topic, and sentences of it speak of that")
 UNMENTIONED = say("it is near to the topic, but no sentence of it is shown")
 OF_ALL = say("it is one of those that are asked, newest first")
 BY_SUMMARY = say(
@@ -65,6 +66,10 @@ BY_SUMMARY = say(
 )
 BY_DAY = say("of each article the first sentences that name a day of that time, else its lead")
 BY_MENTION = say("of each article the sentence that speaks most of the topic")
+BY_TOPIC = say(
+    "of the sentences that speak of the topic those nearest to it, early ones and those with names "
+    "and figures first, that repeat nothing"
+)
 BY_LEAD = say("of each article the sentence near its start with most names and figures")
 WHICH_IS_MEANT = say("It is not clear which article is meant, so each is shown by how it begins.")
 SENTENCES_WEIGHED = 80
@@ -80,6 +85,7 @@ EARLY = 0.3
 TELLING = 0.1
 """Added for a figure in a sentence, and for three names: what is told is told of somebody, and
 counted."""
+_GOES_ON = re.compile(r"(?:It|He|She|They|This|These|Its|His|Her|Their)\b")
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 
 
@@ -111,19 +117,52 @@ def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | No
     The sentence must hold the topic's names; without a name, half of its words, and the article
     all of them.
     """
-    wanted = frozenset(stems(topic))
-    names = _names_in(topic)
-    there = frozenset(stems(f"{article.title or ''} {article.text}"))
-    if not wanted or not (names or wanted) <= there:
+    speaking = _speaking(topic, article, sentences)
+    if not speaking:
         return None
-    best: tuple[int, bool, int] | None = None
-    for number, (start, end) in enumerate(sentences):
-        words = article.text[start:end]
-        present = wanted & frozenset(stems(words))
-        if names <= present and (names or 2 * len(present) >= len(wanted)):
-            found = (len(present), _is_sentence(words), -number)
-            best = max(best, found) if best else found
-    return -best[2] if best else None
+
+    def worth(number: int) -> tuple[int, bool, int]:
+        return speaking[number], _is_sentence(article.text[slice(*sentences[number])]), -number
+
+    return max(speaking, key=worth)
+
+
+def _speaking(topic: str, article: Article, sentences: Sequence[Span]) -> dict[int, int]:
+    """The sentences that speak of a topic, and how many of its words each has."""
+    wanted, names = frozenset(stems(topic)), _names_in(topic)
+    if not wanted or not (names or wanted) <= _stems_of(article):
+        return {}
+    present = {
+        number: wanted & frozenset(stems(article.text[start:end]))
+        for number, (start, end) in enumerate(sentences)
+    }
+    return {
+        number: len(words)
+        for number, words in present.items()
+        if names <= words and (names or 2 * len(words) >= len(wanted))
+    }
+
+
+def _saying(topic: str, article: Article, sentences: Sequence[Span]) -> list[int]:
+    """The sentences that say something of a topic, if the article holds all of it.
+
+    Each has its names and half of its other words, or goes on from one that has: "It was …".
+    """
+    wanted, names = frozenset(stems(topic)), _names_in(topic)
+    others = wanted - names
+    saying: list[int] = []
+    for number, span in enumerate(sentences if wanted <= _stems_of(article) else ()):
+        text = article.text[slice(*span)]
+        words = frozenset(stems(text))
+        speaks = names <= words and 2 * len(others & words) >= len(others)
+        goes_on = saying[-1:] == [number - 1] and _GOES_ON.match(text)
+        if (speaks or goes_on) and _is_sentence(text):
+            saying.append(number)
+    return saying
+
+
+def _stems_of(article: Article) -> frozenset[str]:
+    return frozenset(stems(f"{article.title or ''} {article.text}"))
 
 
 def _names_in(topic: str) -> frozenset[str]:
@@ -211,6 +250,10 @@ def compose_digest(
     if request.kind == "time":
         draft = _of_a_time(found, ids, request.periods, article, sentences_of)
         return _explained(draft, dict.fromkeys(_cited_in(draft), OF_THEN), BY_DAY, article)
+    if request.kind == "about":
+        most = DETAILED_SENTENCES if detailed else SUMMARY_SENTENCES
+        draft = _said_of(found, request, article, sentences_of, encoder, most)
+        return _explained(draft, dict.fromkeys(_cited_in(draft), SAID_OF), BY_TOPIC, article)
     if request.kind == "mentions":
         draft = _of_several(found, request, article, sentences_of)
         silent = dict.fromkeys(found, UNMENTIONED)
@@ -400,9 +443,53 @@ def _summed_up(
 
 
 def _is_about(article: Article, topic: str) -> bool:
-    """Whether the article holds a name of the topic; a word of it, if it has no name."""
+    """Whether the article holds half of the topic's names; of its words, if it has no name."""
     wanted = _names_in(topic) or frozenset(stems(topic))
-    return not wanted or bool(wanted & frozenset(stems(f"{article.title or ''} {article.text}")))
+    return 2 * len(wanted & _stems_of(article)) >= len(wanted)
+
+
+def _said_of(
+    found: Sequence[str],
+    request: Request,
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+    encoder: Callable[[], Encoder],
+    most: int,
+) -> Draft:
+    """What the nearest articles that hold the whole topic say of it, oldest first.
+
+    Where the newest is asked for, it alone, if any has a date.
+    """
+    import numpy as np
+
+    topic = request.topic
+    articles = list(filter(None, map(article, found)))
+    if request.newest:
+        dated = [
+            one for one in articles if one.date and _saying(topic, one, sentences_of(one.text))
+        ]
+        articles = [max(dated, key=lambda one: one.date or "")] if dated else articles
+    places: list[tuple[Article, Span, float]] = []
+    first: list[slice] = []
+    for one in articles:
+        spans = sentences_of(one.text)
+        own = [
+            (one, spans[number], 1 - number / len(spans)) for number in _saying(topic, one, spans)
+        ][:SENTENCES_WEIGHED]
+        if own and len(first) < STORY_ARTICLES:
+            first.append(slice(len(places), len(places) + len(own)))
+            places += own
+    if not places:
+        return Draft("not_stated", REFUSED_CONFIDENCE)
+    words = [one.text[slice(*span)] for one, span, _ in places]
+    vectors = encoder().encode([*words, topic])
+    worth = vectors[:-1] @ vectors[-1] + EARLY * np.array([early for *_, early in places])
+    worth = worth + TELLING * np.array([sum(_telling(each)) for each in words])
+    best = [own.start + int(worth[own].argmax()) for own in first]
+    alike = vectors[:-1] @ vectors[:-1].T
+    chosen = _diverse(best, worth, alike, min(most, len(places)))
+    told = sorted((places[n] for n in chosen), key=lambda p: (p[0].date or "", p[0].id, p[1]))
+    return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *span) for one, span, _ in told))
 
 
 def _of_several(

@@ -6,6 +6,7 @@ nothing about the answer changes for being explained.
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -173,10 +174,10 @@ class Explanation:
     """Sentences of a language model that are not shown: how many, by why."""
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready dictionary of all fields."""
+        """JSON-ready dictionary of all fields, with lists where the fields are tuples."""
         own = replace(self, left_out={}, timings_ms={})
         return {
-            **asdict(own),
+            **json.loads(json.dumps(asdict(own))),
             "left_out": dict(self.left_out),
             "timings_ms": dict(self.timings_ms),
         }

@@ -96,7 +96,9 @@ _ASIDE = re.compile(
     r"|hello|hi|hey|there|good\s+(?:morning|afternoon|evening|night|day)|(?:good)?bye|see\s+you|sorry"
     r"|never\s*mind|please|that(?:['’]s|\s+(?:is|was))\s+(?:all|it|right|wrong|great|good|fine|nice|helpful"
     r"|not\s+true)|are\s+you\s+(?:sure|certain)|how\s+do\s+you\s+know(?:\s+(?:that|this))?"
-    r"|who\s+(?:are|made)\s+you|what\s+can\s+you\s+do)\b\W*"
+    r"|who\s+(?:are|made|built)\s+you|what\s+(?:are\s+you|can\s+you\s+do)|how\s+(?:are\s+you|do\s+you\s+work)"
+    r"|what(?:['’]s|\s+is)\s+your\s+name|are\s+you\s+(?:an?\s+)?(?:ai|bot|robot|human|machine|person)"
+    r")\b\W*"
     r"|(?:谢谢|多谢|你好|您好|好的|再见|对不起)[你您们了吗啊]*\W*)++$",
     re.IGNORECASE,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -32,7 +32,10 @@ _DIGEST = (
     r"(?:summary|overview|outline|gist|digest|run-?down|re-?cap|recapitulation|synopsis|round-?up"
     r"|low-?down|tl;?dr)"
 )
-_ACCOUNT = r"(?:account|story|sketch|essence|upshot|bottom\s+line|long\s+and\s+short|substance)"
+_ACCOUNT = (
+    r"(?:account|story|sketch|essence|upshot|bottom\s+line|long\s+and\s+short|substance|timeline"
+    r"|chronology|(?:course|sequence)\s+of\s+events)"
+)
 """A digest only when it is one of something: what is an account otherwise is a bank's."""
 _POINTS = (
     r"(?:(?:main|key|most\s+important|essential|central)\s+(?:points?|ideas?|takeaways?|messages?|facts"
@@ -71,16 +74,16 @@ _DONE_TO = re.compile(r"(?:do|does|did)\s+(?!you\b|we\b)(?P<word>\w+)", re.IGNOR
 _SUMMARY = re.compile(
     rf"{_LEADS}(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?P<which>(?:this|that|the|these|those|all|each|every)\b(?:(?!\b(?:of|on|in|at)\b).)*?)\b"
     rf"(?P<noun>{_TEXT})\b(?P<rest>.*?)\babout\b(?P<after>.*)"
-    r"|(?:summari[sz]e|sum(?:\s+(?:it|this|that|things))?\s+up|outline|re-?cap|recapitulate|condense|sketch"
+    r"|(?:summari[sz]e|paraphrase|sum(?:\s+(?:it|this|that|things))?\s+up|outline|re-?cap|recapitulate|condense|sketch"
     r"|(?:catch|fill|brief)\s+(?:me|us)\s+(?:up\s+|in\s+)?on|(?:bring|get)\s+(?:me|us)\s+up\s+to\s+(?:date|speed)\s+(?:on|with|about)"
     r"|(?:walk|take|run|talk)\s+(?:me|us)\s+through"
     rf"|(?:(?:give|write|get|show|send|make|provide|let){_ME}\s+(?:have\s+)?|(?:do\s+you\s+)?have\s+|is\s+there\s+|what(?:['’]s|\s+is|\s+was)\s+)?"
     rf"(?:(?:a|an|the)\s+)?{_SIZE}(?:{_DIGEST}(?:\s+(?:of|on|about|for|from))?|{_ACCOUNT}\s+(?:of|behind))"
-    rf"|(?:(?:give|tell|show){_ME}\s+|what\s+(?:is|are|was|were)\s+)?(?:the\s+)?{_POINTS}(?!\s+of\s+(?:dis)?agreement)(?:\s+(?:of|in|from|about))?"
+    rf"|(?:(?:give|tell|show|list|name){_ME}\s+|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+)?(?:the\s+)?{_POINTS}(?!\s+of\s+(?:dis)?agreement)(?:\s+(?:of|in|from|about))?"
     r"|tell\s+(?:me|us)\s+(?:the\s+(?:whole\s+)?story\s+(?:of|behind)"
     rf"|(?:about|of)\s+(?=(?:the|this|that)\s+(?:\w+\s+){{0,2}}?{_ONE}\b)"
     rf"|what\s+(?=(?:the|this|that)\s+(?:\w+\s+){{0,2}}?{_ONE}\b.*\b(?:says?|reports?|tells?(?:\s+us)?)\W*$))"
-    rf"|what\s+(?:does|did)\s+(?=(?:the|this|that)\b.*\b{_ONE}\b.*\b(?:say|report|tell(?:\s+us)?)\W*$)"
+    rf"|what\s+(?:does|did)\s+(?=(?:the|this|that)\b.*\b{_ONE}\b.*\b(?:say|report|tell(?:\s+us)?|cover|contain|deal\s+with)\W*$)"
     r"|what\s+(?:do\s+(?:i|we)\s+need\s+to|should\s+(?:i|we)|must\s+(?:i|we)|is\s+there\s+to)\s+know\s+about"
     rf"|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?=(?:the|this|that|all)\b.*\b{_AFFAIR}\b.*\babout\W*$)"
     rf"|what(?:['’]s|\s+is|\s+was)\s+in\s+(?=(?:the|this|that)\b.*\b{_ONE}\b(?!['’]))"
@@ -92,6 +95,7 @@ _UNFOLDED = re.compile(
     re.IGNORECASE,
 )
 """Asks for a course from beginning to end, which no one sentence tells."""
+_SUBJECTS = r"(?:topics|subjects|themes)"
 _OVERVIEW = re.compile(
     rf"{_LEADS}(?:what\s+(?:{_MANY}|topics|subjects|information)\s+(?:do\s+you\s+have|are\s+there|is\s+there)(?:\s+here)?\W*$"
     rf"|what\s+can\s+i\s+ask|what\s+do\s+you\s+know(?!\s+about)|list\s+(?:all\s+)?(?:the\s+|your\s+)?{_MANY}\W*$"
@@ -99,10 +103,64 @@ _OVERVIEW = re.compile(
     r"|help(?:\s+me)?\W*$|what\s+can\s+you\s+(?:do|answer|tell\s+me|help\s+(?:me\s+)?with)\W*$"
     rf"|what\s+do\s+(?:the\s+|these\s+|your\s+)?{_MANY}\s+(?:say|report)\W*$"
     r"|what\s+(?:was|has\s+been)\s+(?:reported|written|published)\W*$"
+    r"|what(?:['’]s|\s+is)\s+(?:all\s+)?in\s+(?:here|(?:the|your|this)\s+(?:library|collection|corpus|folder))\W*$"
+    r"|what(?:['’]s|\s+is)\s+(?:this|that|all\s+(?:of\s+)?this)\s+(?:all\s+)?about\W*$"
+    rf"|(?:what|which)\s+{_SUBJECTS}\s+(?:do|does)\s+(?:(?:the|these|your|all)\s+)*(?:{_MANY}|you|they)"
+    r"\s+(?:cover|treat|discuss|have|deal\s+with|talk\s+about|write\s+about|know(?:\s+about)?)\W*$"
+    rf"|(?:what|which)\s+{_SUBJECTS}\s+(?:are|is)\s+(?:covered|discussed|treated|here|in\s+here)(?:\s+here)?\W*$"
+    rf"|what\s+are\s+the\s+{_SUBJECTS}(?:\s+(?:here|covered|of\s+(?:the|these|your|all)\s+{_MANY}))?\W*$"
+    r"|what(?:['’]s|\s+is)\s+new(?:\s+(?:here|today))?\W*$"
+    r"|(?:give|show)\s+(?:me\s+)?(?:an\s+|some\s+)?examples?(?:\s+(?:of\s+)?questions?)?\W*$"
+    r"|what\s+(?:should|could)\s+i\s+ask"
+    r"|(?:list|show|give)\s+(?:me\s+)?(?:all\s+)?(?:the\s+|your\s+)?(?:titles|headlines)\W*$"
+    rf"|what\s+(?:kind|sort)s?\s+of\s+{_MANY}\s+(?:do\s+you\s+have|are\s+there|are\s+these)(?:\s+here)?\W*$"
     r"|(?:(?:what(?:['’]s|\s+is|\s+are)|which|how\s+many|any|all|the|these|your|show|find|give|me|new|latest|newest"
     rf"|recent|most\s+recent)\s+)*{_MANY}\W*$)",
     re.IGNORECASE,
 )
+_SOMETHING = (
+    r"(?:(?:more|all|everything|something|anything|a\s+(?:bit|little)(?:\s+more)?)(?:\s+(?:that\s+)?(?:you"
+    r"\s+(?:know|have|can)|there\s+is(?:\s+to\s+know)?))?|what(?:ever)?\s+you\s+(?:know|have|can))"
+)
+_ABOUT = re.compile(
+    rf"{_LEADS}(?:(?:tell|show)\s+(?:me|us)\s+(?:{_SOMETHING}\s+)?about|give\s+(?:me|us)\s+{_SOMETHING}\s+(?:about|on)"
+    r"|what\s+(?:else\s+)?(?:(?:can|could)\s+you\s+tell\s+(?:me|us)|do\s+(?:you|we)\s+know)\s+about"
+    rf"|what\s+(?:do|did)\s+(?:(?:the|these|your|all|our)\s+)*(?:{_MANY}|you|they)\s+"
+    r"(?:say|report|know|tell(?:\s+(?:me|us))?|write|have)\s+(?:about|on)"
+    r"|what\s+(?:is|was|has\s+been)\s+(?:known|reported|written|published)\s+about)\s+(?P<topic>.+)$",
+    re.IGNORECASE,
+)
+"""Asks for all that is said of something, not for one thing."""
+_IN_THE_NEWS = re.compile(
+    rf"{_LEADS}(?:(?:what(?:['’]s|\s+is|\s+are)\s+)?(?:the\s+)?(?:very\s+)?(?:latest|newest|most\s+recent)"
+    r"(?:\s+(?:news|developments?|updates?))?\s+(?:on|about|with|regarding|concerning)"
+    r"|what(?:['’]s|\s+is)\s+new\s+with"
+    r"|(?:(?:is|are)\s+there\s+|do\s+you\s+have\s+)?any\s+(?:new\s+)?(?:news|updates?|developments?)\s+(?:on|about|from|regarding)"
+    r"|where\s+do\s+things\s+stand\s+(?:with|on))\s+(?P<topic>.+)$",
+    re.IGNORECASE,
+)
+_THE_NEWEST = re.compile(
+    rf"{_LEADS}(?:what|which)(?:['’]s|\s+is|\s+was)\s+(?:the|your)\s+(?:latest|newest|most\s+recent)\s+{_ONE}\W*$",
+    re.IGNORECASE,
+)
+_GOING_ON = re.compile(
+    rf"{_LEADS}what(?:['’]s|\s+is|\s+was)\s+(?:going\s+on|happening)\s+(?:with|around)\s+(?P<topic>.+)$",
+    re.IGNORECASE,
+)
+_IS_THERE = re.compile(
+    rf"{_LEADS}(?:(?:is|are)\s+there\s+|do\s+you\s+have\s+|have\s+you\s+(?:got\s+)?)?(?:(?:any|all|some|your)\s+)?"
+    rf"(?:{_MANY}|anything|something|everything)\s+(?:at\s+all\s+)?(?:about|on|regarding|concerning)\s+(?P<topic>.+)$"
+    r"|^\W*where\s+(?:is|are|was|were)\s+(?P<named>.+?)\s+(?:mentioned|named|discussed|quoted|cited)\W*$"
+    rf"|^\W*where\s+do(?:es)?\s+(?:the|these|your)\s+{_TEXT}\s+(?:mention|name|discuss|talk\s+about|speak\s+of)\s+(?P<spoken>.+)$",
+    re.IGNORECASE,
+)
+"""Asks which articles there are of something, in other words than "which"."""
+_NO_TOPIC = re.compile(
+    r"\b(?:how|why|what|who|whom|whose|when|where|whether|which|if|it|its|he|him|his|she|her|they|them"
+    r"|their|this|that|these|those)\b",
+    re.IGNORECASE,
+)
+"""What has such a word is a question of its own, or nobody knows what of: "how it was built"."""
 _PLAIN = re.compile(
     rf"\b(?:the|this|that|these|those|all|of|on|about|in|from|my|your|main|whole|entire|for|me|please"
     rf"|us|latest|newest|most\s+recent|last|each|every|it|them|everything|says?|reports?|tells?|{_TEXT})\b|[?.!,:;]",
@@ -151,7 +209,7 @@ _NEWEST = re.compile(r"\b(?:latest|newest|most\s+recent)\b", re.IGNORECASE)
 class Request:
     """What kind of digest a question asks for."""
 
-    kind: Literal["summary", "mentions", "overview", "time"]
+    kind: Literal["summary", "about", "mentions", "overview", "time"]
     topic: str = ""
     """What the article is about, or what is mentioned, in the question's words; may be empty."""
     newest: bool = False
@@ -174,6 +232,8 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
     if match := _MENTIONS.match(question):
         topic = _topic(match["rest"]) if match["inside"] or _of_a_topic(match["rest"]) else ""
         return Request("mentions", topic) if topic else None
+    if request := _of_something(question):
+        return request
     plainly = _BRIEFLY.sub("", question)
     match = _SUMMARY.match(plainly)
     if match is None:
@@ -195,6 +255,24 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
         return Request("summary", topic, story=True) if topic else Request("overview")
     several = bool(topic) and re.search(rf"\b(?:{_SEVERAL})\b", said, re.IGNORECASE) is not None
     return Request("summary", topic, bool(_NEWEST.search(question)), story=several)
+
+
+def _of_something(question: str) -> Request | None:
+    """The digest that a question asks for by naming nothing but its topic, or the newest."""
+    plainly = _BRIEFLY.sub("", question)
+    if _THE_NEWEST.match(plainly):
+        return Request("summary", newest=True)
+    for pattern, form in (
+        (_ABOUT, Request("about")),
+        (_IN_THE_NEWS, Request("about", newest=True)),
+        (_GOING_ON, Request("summary", story=True)),
+        (_IS_THERE, Request("mentions")),
+    ):
+        if match := pattern.match(plainly):
+            words = next(filter(None, match.groups()))
+            topic = _topic(words) if form.kind == "mentions" else _plain(words)
+            return replace(form, topic=topic) if topic and not _NO_TOPIC.search(words) else None
+    return None
 
 
 def _asks_what_happened(question: str, newest: str | None) -> tuple[Period, ...]:

@@ -213,7 +213,7 @@ def test_thanks_and_a_change_of_topic_are_left_out(said: str, expected: str) -> 
 @pytest.mark.parametrize(
     "aside",
     ["Thanks!", "thank you very much", "Ok, great.", "Hello there", "Really?", "Are you sure?",
-     "who are you?", "hm", "No, that's wrong!", "谢谢!"],
+     "who are you?", "How do you work?", "Are you a robot?", "hm", "No, that's wrong!", "谢谢!"],
 )  # fmt: skip
 def test_what_asks_nothing_is_no_part_of_the_conversation(aside: str) -> None:
     mayor = history("Who is the mayor of Bergen?", "Kari Holm is the mayor of Bergen.[1]")

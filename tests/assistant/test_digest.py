@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from assistant.answers import Hit
 from assistant.composing.composer import Draft
 from assistant.composing.digest import (
     MOST_ARTICLES,
+    SUMMARY_SENTENCES,
     WHICH_IS_MEANT,
     Request,
     compose_digest,
@@ -77,6 +79,9 @@ def test_a_summary_is_of_one_article(question: str, topic: str) -> None:
         ("Could you briefly explain the ferry dispute?", "ferry dispute"),
         ("ferry dispute, in two sentences", "ferry dispute"),
         ("ferry dispute: quick overview please", "ferry dispute"),
+        ("What's going on with the ferry dispute?", "ferry dispute"),
+        ("Give me a timeline of the ferry dispute", "ferry dispute"),
+        ("List the main points of the ferry dispute", "ferry dispute"),
     ],
 )
 def test_a_story_may_be_of_several_articles(question: str, topic: str) -> None:
@@ -107,6 +112,7 @@ def test_one_sentence_answers_what_is_no_story(question: str) -> None:
     ("question", "topic"),
     [
         ("What's the latest article about?", ""),
+        ("What is the newest article?", ""),
         ("Summarise the newest report on Elvestad.", "Elvestad"),
     ],
 )
@@ -127,10 +133,47 @@ def test_the_newest_article_may_be_meant(question: str, topic: str) -> None:
         ("In which article does Kari Holm swim?", "Kari Holm swim"),
         ("What news was there about the tunnel?", "tunnel"),
         ("What articles do you have about the ferry?", "ferry"),
+        ("articles about the ferry", "ferry"),
+        ("Is there anything about Kari Holm?", "Kari Holm"),
+        ("Do you have any reports on fish farming?", "fish farming"),
+        ("news on the tunnel, please", "tunnel"),
+        ("Where is Kari Holm mentioned?", "Kari Holm"),
+        ("Where do the articles mention the ferry?", "ferry"),
     ],
 )
 def test_what_mentions_a_topic_is_asked_of_all_articles(question: str, topic: str) -> None:
     assert request_of(question) == Request("mentions", topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("Tell me about the Sundvik ferry.", "Sundvik ferry"),
+        ("tell me more about Kari Holm", "Kari Holm"),
+        ("Please tell me everything you know about the ferry", "ferry"),
+        ("Give me everything on the ferry", "ferry"),
+        ("What can you tell me about Kari Holm?", "Kari Holm"),
+        ("What do you know about Sundvik?", "Sundvik"),
+        ("What do the articles say about the ferry?", "ferry"),
+        ("What is known about the ferry?", "ferry"),
+    ],
+)
+def test_all_that_is_said_of_something_may_be_asked_for(question: str, topic: str) -> None:
+    assert request_of(question) == Request("about", topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("What's the latest on the ferry?", "ferry"),
+        ("latest news about Sundvik", "Sundvik"),
+        ("Any news on the ferry?", "ferry"),
+        ("What's new with Kari Holm?", "Kari Holm"),
+        ("Where do things stand with the ferry?", "ferry"),
+    ],
+)
+def test_the_newest_that_is_said_may_be_asked_for(question: str, topic: str) -> None:
+    assert request_of(question) == Request("about", topic, newest=True)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +196,15 @@ def test_what_mentions_a_topic_is_asked_of_all_articles(question: str, topic: st
         "How many documents are there?",
         "What can you do?",
         "help",
+        "What's in here?",
+        "What is this all about?",
+        "What topics do the articles cover?",
+        "Which subjects are covered?",
+        "What are the topics?",
+        "What kind of articles do you have?",
+        "What's new?",
+        "Give me an example question",
+        "List all titles",
     ],
 )
 def test_an_overview_is_of_all_articles(question: str) -> None:
@@ -163,8 +215,15 @@ def test_an_overview_is_of_all_articles(question: str) -> None:
     "question",
     [
         "What does the article say about the ferry?",
-        "What do you know about Sundvik?",
         "What information is there about Sundvik?",
+        "Tell me about how the ferry was built.",
+        "Tell me about their plans.",
+        "What do you know about who sold the mill?",
+        "What's the latest figure for the ferry?",
+        "What was written on the ferry?",
+        "What is going on at the quay?",
+        "Is there anything that Kari Holm fears?",
+        "Where is the ferry?",
         "Summarise what the mayor said",
         "Who wrote the article about the quay?",
         "When was the article about the mill published?",
@@ -504,6 +563,8 @@ def test_of_articles_that_are_about_as_near_the_beginning_says_which_is_meant() 
 
 def test_a_topic_with_a_name_is_of_articles_that_hold_it() -> None:
     assert composed(Request("summary", "Kari Lund ferry"), [FERRY]).refusal is None
+    absent = "Atlantis Grand Hotel ferry to Sundvik"
+    assert composed(Request("summary", absent), [FERRY]).refusal == "nothing_relevant"
     assert composed(Request("summary", "Atlantis ferry"), [FERRY]).refusal == "nothing_relevant"
 
 
@@ -529,6 +590,55 @@ def test_a_mention_is_shown_of_each_article_that_has_it() -> None:
     assert told_of(found) == ["ferry.txt", "tunnel.txt"]
     assert FERRY.text[found.sentences[0].start : found.sentences[0].end] == "Kari Holm steers it."
     assert found.notes == ()
+
+
+def said_of(topic: str, articles: Sequence[Article], *, newest: bool = False) -> list[str]:
+    known = {article.id: article for article in articles}
+    draft = composed(Request("about", topic, newest=newest), articles, hits=articles)
+    return [known[one.article_id].text[one.start : one.end] for one in draft.sentences]
+
+
+def test_what_is_said_of_a_topic_is_told_oldest_first_with_what_goes_on_from_it() -> None:
+    old = Article(
+        "old.txt",
+        "The quay is busy on most days. The Sundvik ferry was built by Per Lund."
+        " It carries 40 cars at a time.",
+        date="2018-01-01",
+    )
+    new = Article(
+        "new.txt",
+        "Kari Holm now steers the Sundvik ferry. The mill is not for sale.",
+        date="2021-01-01",
+    )
+    other = Article("other.txt", "The ferry to Elvestad was late again today.", date="2022-01-01")
+    told = [
+        "The Sundvik ferry was built by Per Lund.",
+        "It carries 40 cars at a time.",
+        "Kari Holm now steers the Sundvik ferry.",
+    ]
+    assert said_of("Sundvik ferry", (new, other, old)) == told
+    assert said_of("Sundvik ferry", (old, new, other), newest=True) == told[-1:]
+    undated = replace(new, date=None)
+    assert said_of("Sundvik ferry", [undated], newest=True) == told[-1:]
+
+
+def test_of_a_topic_nothing_is_said_by_an_article_without_one_of_its_words() -> None:
+    about = Article("a.txt", "The Sundvik ferry was built by Per Lund. It carries 40 cars a day.")
+    assert said_of("price of the Sundvik ferry", [about]) == []
+    assert composed(Request("about", "Atlantis"), [about], hits=[about]).refusal == "not_stated"
+
+
+def test_of_a_topic_as_much_is_told_as_of_one_article_and_each_has_its_part() -> None:
+    long = Article(
+        "long.txt",
+        " ".join(f"The Sundvik ferry made trip number {n} to the mill." for n in range(30)),
+    )
+    short = Article(
+        "short.txt", "Nobody has ever painted the Sundvik ferry before.", date="2021-01-01"
+    )
+    told = composed(Request("about", "Sundvik ferry"), (long, short), hits=(long, short))
+    assert len(told.sentences) == SUMMARY_SENTENCES
+    assert set(told_of(told)) == {"long.txt", "short.txt"}
 
 
 def test_one_more_article_is_one() -> None:

@@ -454,6 +454,23 @@ def test_a_digest_is_made_of_proven_sentences(data_dir: Path) -> None:
         assert (none.refusal, none.confidence) == ("nothing_relevant", 0.1)
 
 
+def test_what_is_said_of_a_topic_is_told_and_what_is_said_of_none_is_read_for(
+    data_dir: Path,
+) -> None:
+    with over(data_dir, leaflet=LEAFLET, history=HISTORY, mayor=MAYOR) as opened:
+        told = opened.ask("Tell me about the Svale.", explain=True)
+        assert proven(opened, told) == ["leaflet.txt", "leaflet.txt", "history.txt"]
+        newest = opened.ask("What's the latest on the Svale?")
+        assert set(proven(opened, newest)) == {"history.txt"}
+        # No sentence speaks of the owner of the boat: the reader finds who that is.
+        of_none = "What do you know about the owner of the boat of Kari Holm?"
+        read = opened.ask(of_none, explain=True)
+        assert read.explanation is not None
+        assert told.explanation is not None
+        assert (read.explanation.digest, bool(told.explanation.digest)) == (None, True)
+        assert read.explanation.parts
+
+
 def test_a_filter_holds_for_a_digest_too(data_dir: Path) -> None:
     with over(data_dir, leaflet=LEAFLET, history=HISTORY, museum=MUSEUM) as opened:
         before = Filter(until="2020")
