@@ -17,6 +17,7 @@ __all__ = [
     "PASSAGE_CHARACTERS",
     "SPLITTING",
     "Span",
+    "front_matter",
     "split_article",
     "split_parts",
     "split_sentences",
@@ -28,11 +29,18 @@ PASSAGE_CHARACTERS = 600
 """Longest passage before widening. MiniLM reads 256 word pieces, about 1,000 characters."""
 OVERLAP_CHARACTERS = 300
 """How far a passage may be widened, on either side, to whole sentences."""
-SPLITTING = f"sentences-1/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
+SPLITTING = f"sentences-2/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 """Names how passages are cut; articles cut in another way are cut again."""
 
 SEPARATORS = ["\n\n", "\n", "。", ". ", "! ", "? ", "; ", ", ", " ", ""]
 
+LONGEST_FRONT_MATTER = 20_000
+"""Characters of front matter, at most; what is longer is text."""
+
+_FRONT_MATTER = re.compile(
+    r"\s*(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<fields>.*?)^(?P=fence)[ \t]*\r?$",
+    re.DOTALL | re.MULTILINE,
+)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
 _STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
@@ -41,16 +49,28 @@ _STRAIGHT_QUOTE = '"'
 _SPACE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
 
 
+def front_matter(text: str) -> re.Match[str] | None:
+    """The block between two fences that begins a text: its `fence` and its `fields`, if any."""
+    return _FRONT_MATTER.match(text[:LONGEST_FRONT_MATTER])
+
+
 def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
     """Spans of the sentences of `text`, trimmed of white space, shifted by `start`.
 
     Sentence ends are sentencex's. Paragraphs are cut first, so a sentence never crosses
-    one, and a quotation that does not close in its paragraph hides no sentence end.
+    one, and a quotation that does not close in its paragraph hides no sentence end. A line of
+    front matter is one sentence.
     """
     from sentencex import get_sentence_boundaries
 
     spans: list[Span] = []
-    for left, right in _paragraphs(text):
+    block = front_matter(text)
+    fields = block.span("fields") if block else (0, 0)
+    for left, right in _paragraphs(text, fields):
+        if fields[0] <= left < fields[1]:
+            begin, end = _trimmed(text, left, right) or (left, left)
+            spans += [(begin + start, end + start)] * (begin < end)
+            continue
         paragraph = text[left:right]
         if paragraph.count(_STRAIGHT_QUOTE) % 2:
             paragraph = paragraph.replace(_STRAIGHT_QUOTE, " ")
@@ -62,8 +82,11 @@ def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _paragraphs(text: str) -> Iterator[Span]:
-    """Spans that end at a blank line, or at a line break that is not mere wrapping."""
+def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
+    """Spans that end at a blank line, or at a line break that is not mere wrapping.
+
+    No line of the `fields` of front matter is wrapped.
+    """
     begin = 0
     for match in _LINE.finditer(text):
         line = match[0]
@@ -75,6 +98,7 @@ def _paragraphs(text: str) -> Iterator[Span]:
             and following.strip() != ""
             and not _ENDS_SENTENCE.search(line)
             and not _STARTS_ITEM.match(text, match.end())
+            and not fields[0] <= match.start() < fields[1]
         )
         if not wrapped:
             yield begin, match.end()

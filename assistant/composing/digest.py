@@ -121,8 +121,8 @@ def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | No
     if not speaking:
         return None
 
-    def worth(number: int) -> tuple[int, bool, int]:
-        return speaking[number], _is_sentence(article.text[slice(*sentences[number])]), -number
+    def worth(number: int) -> tuple[bool, int, int]:
+        return _is_sentence(article.text[slice(*sentences[number])]), speaking[number], -number
 
     return max(speaking, key=worth)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -73,6 +74,8 @@ them for 97 % of the development questions, and for 81 % of those of news that t
 seen; of 8 passages and 12 sentences for 94 % and 74 %."""
 WINDOW = 5
 """Sentences that are read together, as in training."""
+_TITLE_FIELD = re.compile(r"(?:title|headline)\s*[:=]\s", re.IGNORECASE)
+"""In front matter, where quotation marks and escapes stand around and in the title."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9
@@ -404,7 +407,9 @@ def most_promising(
 
 def _is_title(sentence: evidence.SentenceInPlace) -> bool:
     """Whether the sentence is its article's title: a title names a topic and answers nothing."""
-    return bool(sentence.title) and sentence.text.endswith(sentence.title)
+    if not sentence.title:
+        return False
+    return sentence.text.endswith(sentence.title) or bool(_TITLE_FIELD.match(sentence.text))
 
 
 Place = tuple[str, int]

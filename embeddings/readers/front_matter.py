@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from embeddings.readers.prose import iso_date, language_tag, stated_author, stated_title
 from embeddings.records import Document
+from embeddings.splitting import front_matter
 
 __all__ = ["with_front_matter"]
 
-LONGEST = 20_000
-"""Characters of front matter, at most; what is longer is text."""
-_BLOCK = re.compile(
-    r"\s*(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<fields>.*?)^(?P=fence)[ \t]*\r?$",
-    re.DOTALL | re.MULTILINE,
-)
 _DATES = ("date", "published", "publishdate", "pubdate", "published_at", "created", "updated")
 _AUTHORS = ("author", "authors", "by", "byline")
 _LANGUAGES = ("lang", "language", "locale")
@@ -23,7 +17,7 @@ _LANGUAGES = ("lang", "language", "locale")
 
 def with_front_matter(document: Document) -> Document:
     """`document` with what its front matter states; its text stays whole, so offsets do too."""
-    found = _BLOCK.match(document.text[:LONGEST])
+    found = front_matter(document.text)
     if not found:
         return document
     fields = _fields(found["fields"], toml=found["fence"] == "+++")
