@@ -11,7 +11,9 @@ from all of them, in the order of their dates.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from assistant.composing.composer import Chosen, Draft, LookedAt
@@ -50,6 +52,8 @@ MEANT_WITHIN, MOST_MEANT = 0.75, 4
 the articles of one story share its names, and of the bridge and of its opening all speak."""
 BEGINNING = 4
 """Sentences that an article begins with."""
+NEWEST_SENTENCES = 3
+"""Sentences that are enough where the newest of a topic is asked for."""
 OF_A_TIME = 2
 """Sentences of one article that name a day of the time that is asked about."""
 DIGEST_CONFIDENCE = 0.9
@@ -86,6 +90,12 @@ TELLING = 0.1
 """Added for a figure in a sentence, and for three names: what is told is told of somebody, and
 counted."""
 _GOES_ON = re.compile(r"(?:It|He|She|They|This|These|Its|His|Her|Their)\b")
+_WORD = re.compile(r"\w[\w’'-]*")
+_SPEAKER = re.compile(
+    r"(?P<before>[A-Z][\w’'-]*)\s+(?:said|says|told|tells|added|testified|wrote|explained|stressed|argued"
+    r"|claimed|insisted|admitted|denied|emphasi[sz]ed|pointed\s+out)\b"
+    r"|\b(?:Mr|Mrs|Ms|Dr|Sir|Lord|Lady|Judge|Professor|Prof)\.?\s+(?P<after>[A-Z][\w’'-]*)"
+)
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 
 
@@ -130,35 +140,55 @@ def mention(topic: str, article: Article, sentences: Sequence[Span]) -> int | No
 def _speaking(topic: str, article: Article, sentences: Sequence[Span]) -> dict[int, int]:
     """The sentences that speak of a topic, and how many of its words each has."""
     wanted, names = frozenset(stems(topic)), _names_in(topic)
-    if not wanted or not (names or wanted) <= _stems_of(article):
+    if not wanted or not (names <= _words_in(article.text) if names else _holds(article, wanted)):
         return {}
-    present = {
-        number: wanted & frozenset(stems(article.text[start:end]))
-        for number, (start, end) in enumerate(sentences)
-    }
-    return {
-        number: len(words)
-        for number, words in present.items()
-        if names <= words and (names or 2 * len(words) >= len(wanted))
-    }
+    speaking = {}
+    for number, (start, end) in enumerate(sentences):
+        text = article.text[start:end]
+        present = len(wanted & frozenset(stems(text)))
+        if names <= _words_in(text) if names else 2 * present >= len(wanted):
+            speaking[number] = present
+    return speaking
 
 
 def _saying(topic: str, article: Article, sentences: Sequence[Span]) -> list[int]:
     """The sentences that say something of a topic, if the article holds all of it.
 
-    Each has its names and half of its other words, or goes on from one that has: "It was …".
+    Each has its names and half of its other words, or goes on from one that has: "It was …". Of
+    somebody the one name will do by which the article goes on to call them.
     """
     wanted, names = frozenset(stems(topic)), _names_in(topic)
-    others = wanted - names
+    if not _holds(article, wanted) or not names <= _words_in(article.text):
+        return []
+    others = wanted - frozenset(stems(" ".join(names)))
+    called = _called(names, article.text)
     saying: list[int] = []
-    for number, span in enumerate(sentences if wanted <= _stems_of(article) else ()):
+    for number, span in enumerate(sentences):
         text = article.text[slice(*span)]
-        words = frozenset(stems(text))
-        speaks = names <= words and 2 * len(others & words) >= len(others)
+        words, present = _words_in(text), others & frozenset(stems(text))
+        named = names <= words or bool(called & words)
+        speaks = named and 2 * len(present) >= len(others)
         goes_on = saying[-1:] == [number - 1] and _GOES_ON.match(text)
         if (speaks or goes_on) and _is_sentence(text):
             saying.append(number)
     return saying
+
+
+def _called(names: frozenset[str], text: str) -> frozenset[str]:
+    """Those of somebody's names that stand alone where they speak, or after a title."""
+    if len(names) < 2:
+        return frozenset()
+    spoken = {match["before"] or match["after"] for match in _SPEAKER.finditer(text)}
+    return names & {name.lower() for name in spoken}
+
+
+def _holds(article: Article, wanted: frozenset[str]) -> bool:
+    return wanted <= _stems_of(article)
+
+
+def _words_in(text: str) -> frozenset[str]:
+    """The words of a text, lower case, without a genitive."""
+    return frozenset(re.sub(r"['’]s?$", "", word.lower()) for word in _WORD.findall(text))
 
 
 def _stems_of(article: Article) -> frozenset[str]:
@@ -166,9 +196,9 @@ def _stems_of(article: Article) -> frozenset[str]:
 
 
 def _names_in(topic: str) -> frozenset[str]:
-    """Stems of the words of a topic that are names or numbers."""
-    words = re.findall(r"[\w’'-]+", topic)
-    return frozenset(stems(" ".join(w for w in words if w[:1].isupper() or w[:1].isdigit())))
+    """The words of a topic that are names or numbers, lower case: "the Chiefs" is no chief."""
+    words = [word for word in _WORD.findall(topic) if word[:1].isupper() or word[:1].isdigit()]
+    return _words_in(" ".join(words))
 
 
 def summary(
@@ -444,8 +474,10 @@ def _summed_up(
 
 def _is_about(article: Article, topic: str) -> bool:
     """Whether the article holds half of the topic's names; of its words, if it has no name."""
-    wanted = _names_in(topic) or frozenset(stems(topic))
-    return 2 * len(wanted & _stems_of(article)) >= len(wanted)
+    names = _names_in(topic)
+    wanted = names or frozenset(stems(topic))
+    there = _words_in(f"{article.title or ''} {article.text}") if names else _stems_of(article)
+    return 2 * len(wanted & there) >= len(wanted)
 
 
 def _said_of(
@@ -458,17 +490,18 @@ def _said_of(
 ) -> Draft:
     """What the nearest articles that hold the whole topic say of it, oldest first.
 
-    Where the newest is asked for, it alone, if any has a date.
+    Where the newest is asked for, it alone if it says enough, else those before it too.
     """
     import numpy as np
 
     topic = request.topic
     articles = list(filter(None, map(article, found)))
     if request.newest:
-        dated = [
-            one for one in articles if one.date and _saying(topic, one, sentences_of(one.text))
-        ]
-        articles = [max(dated, key=lambda one: one.date or "")] if dated else articles
+        said = {one.id: len(_saying(topic, one, sentences_of(one.text))) for one in articles}
+        dated = [one for one in articles if one.date and said[one.id]]
+        newest = sorted(dated, key=lambda one: one.date or "", reverse=True)
+        told = list(accumulate(said[one.id] for one in newest))
+        articles = newest[: bisect_left(told, NEWEST_SENTENCES) + 1] or articles
     places: list[tuple[Article, Span, float]] = []
     first: list[slice] = []
     for one in articles:
@@ -476,7 +509,7 @@ def _said_of(
         own = [
             (one, spans[number], 1 - number / len(spans)) for number in _saying(topic, one, spans)
         ][:SENTENCES_WEIGHED]
-        if own and len(first) < STORY_ARTICLES:
+        if own and len(first) < most:
             first.append(slice(len(places), len(places) + len(own)))
             places += own
     if not places:
@@ -488,8 +521,8 @@ def _said_of(
     best = [own.start + int(worth[own].argmax()) for own in first]
     alike = vectors[:-1] @ vectors[:-1].T
     chosen = _diverse(best, worth, alike, min(most, len(places)))
-    told = sorted((places[n] for n in chosen), key=lambda p: (p[0].date or "", p[0].id, p[1]))
-    return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *span) for one, span, _ in told))
+    shown = sorted((places[n] for n in chosen), key=lambda p: (p[0].date or "", p[0].id, p[1]))
+    return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *span) for one, span, _ in shown))
 
 
 def _of_several(

@@ -32,7 +32,7 @@ from assistant.understanding.question import analyse
 from embeddings.errors import AssistantError
 from embeddings.lexical import stems
 from embeddings.reader_model import ReaderModel, Window
-from embeddings.splitting import split_sentences
+from embeddings.splitting import front_matter, split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -74,8 +74,10 @@ them for 97 % of the development questions, and for 81 % of those of news that t
 seen; of 8 passages and 12 sentences for 94 % and 74 %."""
 WINDOW = 5
 """Sentences that are read together, as in training."""
-_TITLE_FIELD = re.compile(r"(?:title|headline)\s*[:=]\s", re.IGNORECASE)
-"""In front matter, where quotation marks and escapes stand around and in the title."""
+_TITLE_OR_DATE = re.compile(
+    r"(?:title|headline|date|published\w*|publishdate|pubdate|created|updated|lastmod)\s*[:=]", re.I
+)
+"""Fields of front matter that say nothing of what happened, however near the question they come."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9
@@ -407,9 +409,7 @@ def most_promising(
 
 def _is_title(sentence: evidence.SentenceInPlace) -> bool:
     """Whether the sentence is its article's title: a title names a topic and answers nothing."""
-    if not sentence.title:
-        return False
-    return sentence.text.endswith(sentence.title) or bool(_TITLE_FIELD.match(sentence.text))
+    return bool(sentence.title) and sentence.text.endswith(sentence.title)
 
 
 Place = tuple[str, int]
@@ -429,7 +429,11 @@ def _places(
             if found is None:
                 continue
             articles[passage.article_id] = found
-        for number, (start, end) in enumerate(sentences_of(articles[passage.article_id].text)):
+        text = articles[passage.article_id].text
+        block = front_matter(text)
+        for number, (start, end) in enumerate(sentences_of(text)):
+            if block and start < block.end() and _TITLE_OR_DATE.match(text, start):
+                continue
             if start < passage.end and end > passage.start:
                 place = (passage.article_id, number)
                 score, other = places.get(place, (0.0, -1.0))

@@ -144,7 +144,7 @@ _THE_NEWEST = re.compile(
     re.IGNORECASE,
 )
 _GOING_ON = re.compile(
-    rf"{_LEADS}what(?:['’]s|\s+is|\s+was)\s+(?:going\s+on|happening)\s+(?:with|around)\s+(?P<topic>.+)$",
+    rf"{_LEADS}what(?:['’]s|\s+is|\s+was)\s+(?:going\s+on|happening|the\s+(?:story|deal|situation))\s+(?:with|around)\s+(?P<topic>.+)$",
     re.IGNORECASE,
 )
 _IS_THERE = re.compile(

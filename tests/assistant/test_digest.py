@@ -607,7 +607,8 @@ def test_what_is_said_of_a_topic_is_told_oldest_first_with_what_goes_on_from_it(
     )
     new = Article(
         "new.txt",
-        "Kari Holm now steers the Sundvik ferry. The mill is not for sale.",
+        "Kari Holm now steers the Sundvik ferry. The mill is not for sale. Nobody asked for that."
+        " The Sundvik ferry was painted red. It has a new engine since the spring.",
         date="2021-01-01",
     )
     other = Article("other.txt", "The ferry to Elvestad was late again today.", date="2022-01-01")
@@ -615,11 +616,41 @@ def test_what_is_said_of_a_topic_is_told_oldest_first_with_what_goes_on_from_it(
         "The Sundvik ferry was built by Per Lund.",
         "It carries 40 cars at a time.",
         "Kari Holm now steers the Sundvik ferry.",
+        "The Sundvik ferry was painted red.",
+        "It has a new engine since the spring.",
     ]
     assert said_of("Sundvik ferry", (new, other, old)) == told
-    assert said_of("Sundvik ferry", (old, new, other), newest=True) == told[-1:]
-    undated = replace(new, date=None)
-    assert said_of("Sundvik ferry", [undated], newest=True) == told[-1:]
+    assert said_of("Sundvik ferry", (old, new, other), newest=True) == told[2:]
+    assert said_of("ferry to Elvestad", (old, new, other), newest=True) == [other.text]
+    older = replace(new, date="2017-01-01")
+    assert said_of("Sundvik ferry", (older, old), newest=True) == [*told[2:], *told[:2]]
+    assert said_of("Sundvik ferry", [replace(new, date=None)], newest=True) == told[2:]
+
+
+def test_somebody_is_spoken_of_by_the_name_that_the_article_goes_on_with() -> None:
+    article = Article(
+        "a.txt",
+        "Kari Holm runs the ferry to Sundvik. The quay is being mended at last. “We sail at noon,”"
+        " Holm said to those who waited. Nobody but Holm knows the channel so well. Per Lund was"
+        " there with his brother.",
+    )
+    sentences = [article.text[slice(*span)] for span in split_sentences(article.text)]
+    assert said_of("Kari Holm", [article]) == [sentences[0], sentences[2], sentences[3]]
+    place = Article(
+        "b.txt", "Nordvik Works builds boats by hand. Rain falls on Nordvik all through May."
+    )
+    assert said_of("Nordvik Works", [place]) == ["Nordvik Works builds boats by hand."]
+
+
+def test_a_name_is_no_word_of_the_same_stem() -> None:
+    article = Article(
+        "a.txt", "The Chief of the harbour office is on leave. Nobody is at the quay."
+    )
+    assert (
+        composed(Request("mentions", "Chiefs"), [article], hits=[article]).refusal == "not_stated"
+    )
+    assert said_of("Chiefs", [article]) == []
+    assert composed(Request("mentions", "chiefs"), [article], hits=[article]).refusal is None
 
 
 def test_of_a_topic_nothing_is_said_by_an_article_without_one_of_its_words() -> None:
@@ -639,6 +670,12 @@ def test_of_a_topic_as_much_is_told_as_of_one_article_and_each_has_its_part() ->
     told = composed(Request("about", "Sundvik ferry"), (long, short), hits=(long, short))
     assert len(told.sentences) == SUMMARY_SENTENCES
     assert set(told_of(told)) == {"long.txt", "short.txt"}
+
+
+def test_a_mention_is_a_whole_sentence_if_there_is_one() -> None:
+    article = Article("a.txt", "Kari Holm of Sundvik\n\nThe quay was opened by Kari Holm in May.")
+    (one,) = composed(Request("mentions", "Kari Holm"), [article], hits=[article]).sentences
+    assert article.text[one.start : one.end] == "The quay was opened by Kari Holm in May."
 
 
 def test_one_more_article_is_one() -> None:

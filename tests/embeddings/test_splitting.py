@@ -112,3 +112,30 @@ def test_a_long_text_is_not_copied_for_each_of_its_lines() -> None:
     text = Counted("A line of the log.\n" * 2_000)
     assert len(split_sentences(text)) == 2_000
     assert Counted.copied < 10 * len(text)
+
+
+FRONT_MATTER = (
+    "---\n"
+    "title: A bridge over the Hollin that is open to all who walk\n"
+    'author: "Kari Holm, who has written of bridges before"\n'
+    "date: 2024-05-01\n"
+    "---\n\n"
+    "The bridge over the Hollin, which took four years to build,\nis open.\n"
+)
+
+
+def test_a_line_of_front_matter_is_a_sentence() -> None:
+    spans = split_sentences(FRONT_MATTER)
+    assert [FRONT_MATTER[start:end] for start, end in spans] == [
+        "---",
+        "title: A bridge over the Hollin that is open to all who walk",
+        'author: "Kari Holm, who has written of bridges before"',
+        "date: 2024-05-01",
+        "---",
+        "The bridge over the Hollin, which took four years to build,\nis open.",
+    ]
+    check(FRONT_MATTER)
+    later = f"Before.\n\n{FRONT_MATTER}"  # a rule between two lines, and what is between them
+    assert "title: A bridge over the Hollin that is open to all who walk\nauthor" in "\n".join(
+        later[start:end] for start, end in split_sentences(later)
+    )
