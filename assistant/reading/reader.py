@@ -74,10 +74,14 @@ them for 97 % of the development questions, and for 81 % of those of news that t
 seen; of 8 passages and 12 sentences for 94 % and 74 %."""
 WINDOW = 5
 """Sentences that are read together, as in training."""
+_OF_AN_ARTICLE = re.compile(
+    r"\b(?:authors?|wr[io]te|written|by\s+whom|sources?|publish\w*|tags?|categor\w+)\b", re.I
+)
+"""Asks for what front matter states; to all other questions it answers nothing …"""
 _TITLE_OR_DATE = re.compile(
     r"(?:title|headline|date|published\w*|publishdate|pubdate|created|updated|lastmod)\s*[:=]", re.I
 )
-"""Fields of front matter that say nothing of what happened, however near the question they come."""
+"""… and these of its fields never do: a title names a topic, and a date is told as metadata."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9
@@ -422,6 +426,7 @@ def _places(
     """The sentences that the best hits touch, with the best score and cosine of these."""
     places: dict[Place, tuple[float, float]] = {}
     articles: dict[str, Article] = {}
+    fields = _OF_AN_ARTICLE.search(retrieved.question)
     for hit, cosine in zip(retrieved.hits[:PASSAGES_READ], retrieved.cosines, strict=False):
         passage = hit.passage
         if passage.article_id not in articles:
@@ -432,7 +437,8 @@ def _places(
         text = articles[passage.article_id].text
         block = front_matter(text)
         for number, (start, end) in enumerate(sentences_of(text)):
-            if block and start < block.end() and _TITLE_OR_DATE.match(text, start):
+            states = fields and not _TITLE_OR_DATE.match(text, start)
+            if block and start < block.end() and not states:
                 continue
             if start < passage.end and end > passage.start:
                 place = (passage.article_id, number)

@@ -23,6 +23,7 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import MONTHS
+from assistant.understanding.digests import request_of
 from assistant.understanding.question import unspaced_words
 
 if TYPE_CHECKING:
@@ -131,6 +132,14 @@ _BARE = re.compile(
     r"|tell\s+me\s+more|more|go\s+on)[\s?.!]*$",
     re.IGNORECASE,
 )
+_GO_ON = re.compile(r"(?:what|anything)\s+else|(?:tell\s+me\s+)?more|go\s+on", re.IGNORECASE)
+_SUM_UP = re.compile(
+    r"(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:summari[sz]e|sum|condense)(?:\s+up)?"
+    r"(?:\s+(?:it|this|that|(?:the|this|that)\s+(?:article|report|story|text)))?(?:\s+up)?"
+    r"(?:\s+(?:briefly|in\s+(?:a\s+few|one|two|three|\d)\s+(?:words|sentences?|lines)))?(?:,?\s+please)?",
+    re.IGNORECASE,
+)
+"""Asks for a digest of what is spoken of, and does not say what that is."""
 _PREPOSITIONS = "in|at|from|to|of|for|with|by|on|near|between|about|during|after|before|under"
 _PREPOSITION = re.compile(rf"\b({_PREPOSITIONS})\s+(?:the\s+)?$", re.IGNORECASE)
 _TELLS_WHO = re.compile(r"^who\b|\b(?:what|which)\s+(?:man|woman|person)\b", re.IGNORECASE)
@@ -354,6 +363,8 @@ def _resolve(question: str, past: _Past) -> str:
         return other
     if _is_piece(rest, bool(led)):
         return _put_in_place(rest, past)
+    if _SUM_UP.fullmatch(rest.rstrip(" ?.!")) and (subject := _spoken_of(past)):
+        return f"Summarise the article about {subject}"
     pronoun = _PRONOUN.search(rest)
     if pronoun and not _EMPTY_IT.search(rest) and not _subjects(rest[: pronoun.start()]):
         subject = _subject(pronoun[0].lower(), past)
@@ -373,10 +384,22 @@ def _less_lead(text: str) -> str:
 
 def _bare(asking: str, past: _Past) -> str:
     """A question of asking words alone: "Why?" after "Did it close?" asks why it closed."""
+    if _GO_ON.fullmatch(asking) and (subject := _spoken_of(past)):
+        return f"Tell me more about {subject}"
     if re.fullmatch(r"why|when|where|how", asking, re.IGNORECASE) and _YES_NO.match(past.before):
         return _capitalised(f"{asking} {past.before[0].lower()}{past.before[1:]}")
     about = _topic(past.before)
-    return _capitalised(f"{asking} ({past.topic if _BARE.match(about) else about})?")
+    if _BARE.match(about) or not _own(about):
+        about = past.topic
+    return _capitalised(f"{asking} ({about})?")
+
+
+def _spoken_of(past: _Past) -> str | None:
+    """Whom or what the last question was about: somebody it asked for, else its subject."""
+    if (request := request_of(past.before)) and request.topic:
+        return request.topic
+    person = _subject("he", past) if _TELLS_WHO.search(past.before) else None
+    return person or _subject("it", past)
 
 
 def _other(rest: str, past: _Past) -> str:
@@ -494,6 +517,9 @@ def _subject(pronoun: str, past: _Past) -> str | None:
     """What the pronoun stands for: the one last asked about, or told of."""
     before, answer = past.before, past.answer
     asked = [before, *reversed(past.questions)]
+    digest = request_of(before)
+    if digest and digest.kind != "about" and pronoun not in _PERSON | _PLURAL:
+        return None  # the article may be meant, or anything in it
     if pronoun in _PERSON:
         told = _TELLS_WHO.search(before) or any(_is_role(word) for word in before.split())
         for text in [answer, *asked] if told else asked:
@@ -578,7 +604,7 @@ def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
     for match in _NAME.finditer(text):
         start = match.start()
         words = [(m.start() + start, m.end() + start, m[0]) for m in _WORD.finditer(match[0])]
-        while words and words[0][2].lower() in _COMMON:
+        while words and re.sub(r"[’']s$", "", words[0][2].lower()) in _COMMON:
             words.pop(0)
         while words and words[-1][2].lower() in _COMMON:
             words.pop()
@@ -597,6 +623,8 @@ def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
 def _topic(question: str) -> str:
     """What a question is about: the question less its asking words and pronouns."""
     text = re.sub(r"\s*\(.*\)", "", _less_lead(question).rstrip(" ?.!"))
+    if (request := request_of(text)) and request.topic:
+        return request.topic
     text = _OPENING.sub("", text)
     text = re.sub(rf"\b(?:did|does|do|{_PRONOUN.pattern[4:-4]})\b\s*", "", text, flags=re.I)
     return " ".join(text.split()[:MOST_TOPIC]) or question.rstrip(" ?.!")
@@ -620,7 +648,8 @@ def _with_topic(question: str, past: _Past, *, written_out: bool = False) -> str
         known = bool(have & _words([past.topic]))
         parts = [*(named or ([] if known else [past.topic])), *parts]
     else:
-        parts = [past.topic, *parts, *_told(past.answer)[:MOST_NAMES]]
+        told = () if request_of(past.before) else _told(past.answer)[:MOST_NAMES]
+        parts = [past.topic, *parts, *told]  # of a digest its topic is enough: it names everybody
     added = []
     for part in parts:
         own = _words([part])

@@ -210,6 +210,37 @@ def test_thanks_and_a_change_of_topic_are_left_out(said: str, expected: str) -> 
     assert stand_alone(said, CARS) == expected
 
 
+FERRY = history("How many cars does the Svale carry?", "The Svale carries 40 cars.[1]")
+
+
+@pytest.mark.parametrize("more", ["Tell me more", "what else?", "Anything else?", "more", "go on"])
+def test_more_is_asked_of_what_was_spoken_of(more: str) -> None:
+    assert stand_alone(more, FERRY) == "Tell me more about Svale"
+    mayor = history("Who is the mayor of Bergen?", "Kari Holm is the mayor of Bergen.[1]")
+    assert stand_alone(more, mayor) == "Tell me more about Kari Holm"
+    told = history("Tell me about the old mill", "The old mill was sold to Per Lund.[1]")
+    assert stand_alone(more, told) == "Tell me more about old mill"
+    assert stand_alone("why?", [*FERRY, *history(more, "It was built so.[1]")]) == "Why (Svale)?"
+
+
+@pytest.mark.parametrize(
+    "asked", ["Summarise it", "summarise the article in two sentences", "Can you sum it up please?"]
+)
+def test_a_summary_of_it_is_of_what_was_spoken_of(asked: str) -> None:
+    assert stand_alone(asked, FERRY) == "Summarise the article about Svale"
+    assert stand_alone(asked) == asked
+
+
+def test_after_a_digest_its_topic_is_what_is_spoken_of() -> None:
+    past = history("What's the article about Bergen about?", "Kari Holm met Per Lund in Oslo.[1]")
+    assert stand_alone("Who signed it?", past) == "Who signed it (Bergen)?"
+    assert stand_alone("Summarise it", past) == "Summarise the article about Bergen"
+    when = [*past, *history("When was that?", "On 3 May.[1]")]
+    assert stand_alone("Where?", when) == "Where (Bergen)?"
+    about = history("Tell me about the Svale", "The Svale carries 40 cars.[1]")
+    assert stand_alone("When was it built?", about) == "When was Svale built?"
+
+
 @pytest.mark.parametrize(
     "aside",
     ["Thanks!", "thank you very much", "Ok, great.", "Hello there", "Really?", "Are you sure?",
