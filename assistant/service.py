@@ -235,17 +235,19 @@ class Assistant:
             standalone = cleaned(stand_alone(asked, history))
         yield Event("resolved", text=standalone)
 
+        endpoint = self._endpoint if llm else None
+
         def composed() -> tuple[Answer, list[str], _Found]:
-            return self._answer(asked, standalone, filters, trace, detailed)
+            return self._answer(asked, standalone, filters, trace, detailed, endpoint is not None)
 
         answer, sentences, found = composed()
         yield Event("hits", hits=answer.hits)
-        if llm and self._endpoint and found.parts and answer.refusal not in NOTHING_TO_SAY:
+        if endpoint and found.parts and answer.refusal not in NOTHING_TO_SAY:
             from assistant.llm.composing import compose as compose_by_llm
 
             ground = _Ground(self, answer, sentences, found, composed)
             for event in compose_by_llm(
-                self._endpoint,
+                endpoint,
                 answer,
                 found.parts,
                 ground,
@@ -261,16 +263,24 @@ class Assistant:
         yield _explained(event, found, trace) if explain else event
 
     def _answer(
-        self, asked: str, standalone: str, filters: Filter | None, trace: Trace, detailed: bool
+        self,
+        asked: str,
+        standalone: str,
+        filters: Filter | None,
+        trace: Trace,
+        detailed: bool,
+        writes: bool,
     ) -> tuple[Answer, list[str], _Found]:
         """The answer, from one state of the corpus; its text, sentence by sentence; what it found.
+
+        `writes`: a language model is going to word it.
 
         What was retrieved and cited is proven at one moment, in one transaction. If an article
         has changed or gone by then, the answer is made anew.
         """
         for _ in range(ATTEMPTS):
             try:
-                found = self._find(standalone, filters, trace, detailed)
+                found = self._find(standalone, filters, trace, detailed, writes=writes)
                 with trace.stage("compose"):
                     draft = found.draft or self._draft(
                         found.parts, found.articles, found.newest, detailed=detailed
@@ -298,7 +308,13 @@ class Assistant:
         raise CorpusError(say("the articles are changing faster than they can be asked; ask again"))
 
     def _find(
-        self, standalone: str, filters: Filter | None, trace: Trace, detailed: bool
+        self,
+        standalone: str,
+        filters: Filter | None,
+        trace: Trace,
+        detailed: bool,
+        *,
+        writes: bool = False,
     ) -> _Found:
         """Everything that the composers need; raises `Changed` when articles change meanwhile."""
         articles: dict[str, Article] = {}
@@ -307,7 +323,7 @@ class Assistant:
         notes = list(scope.notes)
         trace.filters = scope.notes
         request = request_of(scope.question, scope.newest)
-        if request is not None:
+        if request is not None and not (writes and request.kind == "about"):
             draft, hits = self._digest(request, scope, articles, trace, detailed)
             # What no sentence speaks of as a whole may still be answered: "the mayor's plans".
             if draft.refusal is None or request.kind != "about":

@@ -214,6 +214,16 @@ def test_a_part_that_is_not_stated_is_told_as_without_a_model(
         assert "state an answer" not in told(assistant.ask(QUESTION))
 
 
+def test_what_is_said_of_a_topic_is_worded_by_the_model_and_a_digest_is_not(
+    endpoint: FakeEndpoint, opened: Opened
+) -> None:
+    endpoint.behaviour = writes("Mara Lindqvist is the mayor of Wend [{mayor}].")
+    with opened(endpoint.url) as assistant:
+        assert assistant.ask("Tell me about Mara Lindqvist").composer == "llm"
+        assert assistant.ask("Tell me about Mara Lindqvist", llm=False).confidence == 0.9
+        assert assistant.ask("Which articles mention Mara Lindqvist?").composer == "local"
+
+
 def test_dropped_sentences_are_explained_by_why(endpoint: FakeEndpoint, opened: Opened) -> None:
     endpoint.behaviour = writes(
         "Here you are. " + GOOD + " Acme produced 400,000 vehicles in Wend in 2023 [{vehicles}]. "

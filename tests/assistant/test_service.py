@@ -485,7 +485,16 @@ def test_the_title_and_the_date_of_front_matter_say_nothing_of_what_happened(
         assert opened.ask("When did Kari Holm open the Hollin bridge?").refusal == "not_stated"
         published = opened.ask("When was the article about the Hollin bridge published?")
         assert [citation.quote for citation in published.citations] == ["date: 2024-05-01"]
-        assert "author" not in opened.ask("Who built the Hollin bridge?").text
+
+        def weighed(question: str) -> set[str]:
+            explanation = opened.ask(question, explain=True).explanation
+            assert explanation is not None
+            return {one.text for part in explanation.parts for one in part.sentences}
+
+        told = {"It took four years to build.", "Nobody was hurt."}
+        assert weighed("Who built the Hollin bridge?") == told
+        written = weighed("Who wrote the article about the Hollin bridge?")
+        assert written == {*told, 'author: "Per Lund"'}
 
 
 def test_a_filter_holds_for_a_digest_too(data_dir: Path) -> None:
