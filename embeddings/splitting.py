@@ -38,9 +38,11 @@ LONGEST_FRONT_MATTER = 20_000
 """Characters of front matter, at most; what is longer is text."""
 
 _FRONT_MATTER = re.compile(
-    r"\s*(?P<fence>---|\+\+\+)[ \t]*\r?\n(?P<fields>.*?)^(?P=fence)[ \t]*\r?$",
+    r"\s*(?P<fence>---|\+\+\+)[ \t]*\r?\n"
+    r"(?P<fields>\s*(?:[\"']?[\w-]+(?: [\w-]+)?[\"']?\s*[:=]|\[|#).*?)^(?P=fence)[ \t]*\r?$",
     re.DOTALL | re.MULTILINE,
 )
+"""What stands between two rules and begins with no field is text."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
 _STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")

@@ -154,8 +154,9 @@ def _speaking(topic: str, article: Article, sentences: Sequence[Span]) -> dict[i
 def _saying(topic: str, article: Article, sentences: Sequence[Span]) -> list[int]:
     """The sentences that say something of a topic, if the article holds all of it.
 
-    Each has its names and half of its other words, or goes on from one that has: "It was …". Of
-    somebody the one name will do by which the article goes on to call them.
+    Each has its names and its other words, half of them if they are more than two, or goes on
+    from one that has: "It was …". Of somebody the one name will do by which the article goes on
+    to call them.
     """
     wanted, names = frozenset(stems(topic)), _names_in(topic)
     if not _holds(article, wanted) or not names <= _words_in(article.text):
@@ -167,7 +168,7 @@ def _saying(topic: str, article: Article, sentences: Sequence[Span]) -> list[int
         text = article.text[slice(*span)]
         words, present = _words_in(text), others & frozenset(stems(text))
         named = names <= words or bool(called & words)
-        speaks = named and 2 * len(present) >= len(others)
+        speaks = named and len(present) >= (len(others) if len(others) <= 2 else len(others) / 2)
         goes_on = saying[-1:] == [number - 1] and _GOES_ON.match(text)
         if (speaks or goes_on) and _is_sentence(text):
             saying.append(number)

@@ -139,3 +139,7 @@ def test_a_line_of_front_matter_is_a_sentence() -> None:
     assert "title: A bridge over the Hollin that is open to all who walk\nauthor" in "\n".join(
         later[start:end] for start, end in split_sentences(later)
     )
+    prose = f"---\n{FRONT_MATTER.split('---')[2].strip()}\n---\nMore.\n"  # between two rules
+    assert "The bridge over the Hollin, which took four years to build,\nis open." in [
+        prose[start:end] for start, end in split_sentences(prose)
+    ]
