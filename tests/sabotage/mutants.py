@@ -380,10 +380,10 @@ def questions_that_fail(patch: pytest.MonkeyPatch) -> None:
     """Every question that asks how many raises an error."""
     sound = Assistant._find
 
-    def find(self: Assistant, standalone: str, *given: Any) -> Any:
+    def find(self: Assistant, standalone: str, *given: Any, **more: Any) -> Any:
         if "how many" in standalone.lower():
             raise CorpusError("there is no such column")
-        return sound(self, standalone, *given)
+        return sound(self, standalone, *given, **more)
 
     patch.setattr(Assistant, "_find", find)
 
