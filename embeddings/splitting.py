@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+from embeddings.front_matter import front_matter
 from embeddings.records import Passage
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ __all__ = [
     "PASSAGE_CHARACTERS",
     "SPLITTING",
     "Span",
-    "front_matter",
     "split_article",
     "split_parts",
     "split_sentences",
@@ -34,26 +34,12 @@ SPLITTING = f"sentences-2/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 
 SEPARATORS = ["\n\n", "\n", "。", ". ", "! ", "? ", "; ", ", ", " ", ""]
 
-LONGEST_FRONT_MATTER = 20_000
-"""Characters of front matter, at most; what is longer is text."""
-
-_FRONT_MATTER = re.compile(
-    r"\s*(?P<fence>---|\+\+\+)[ \t]*\r?\n"
-    r"(?P<fields>\s*(?:[\"']?[\w-]+(?: [\w-]+)?[\"']?\s*[:=]|\[|#).*?)^(?P=fence)[ \t]*\r?$",
-    re.DOTALL | re.MULTILINE,
-)
-"""What stands between two rules and begins with no field is text."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
 _STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
 _WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
 _STRAIGHT_QUOTE = '"'
 _SPACE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
-
-
-def front_matter(text: str) -> re.Match[str] | None:
-    """The block between two fences that begins a text: its `fence` and its `fields`, if any."""
-    return _FRONT_MATTER.match(text[:LONGEST_FRONT_MATTER])
 
 
 def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:

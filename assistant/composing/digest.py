@@ -11,9 +11,7 @@ from all of them, in the order of their dates.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import replace
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from assistant.composing.composer import Chosen, Draft, LookedAt
@@ -497,20 +495,19 @@ def _said_of(
 
     topic = request.topic
     articles = list(filter(None, map(article, found)))
-    if request.newest:
-        said = {one.id: len(_saying(topic, one, sentences_of(one.text))) for one in articles}
-        dated = [one for one in articles if one.date and said[one.id]]
-        newest = sorted(dated, key=lambda one: one.date or "", reverse=True)
-        told = list(accumulate(said[one.id] for one in newest))
-        articles = newest[: bisect_left(told, NEWEST_SENTENCES) + 1] or articles
+    if request.newest:  # without a date last, and only where nothing that has one speaks of it
+        articles.sort(key=lambda one: one.date or "", reverse=True)
     places: list[tuple[Article, Span, float]] = []
     first: list[slice] = []
     for one in articles:
+        enough = len(places) >= NEWEST_SENTENCES or (places and not one.date)
+        if len(first) == most or (request.newest and enough):
+            break
         spans = sentences_of(one.text)
         own = [
             (one, spans[number], 1 - number / len(spans)) for number in _saying(topic, one, spans)
         ][:SENTENCES_WEIGHED]
-        if own and len(first) < most:
+        if own:
             first.append(slice(len(places), len(places) + len(own)))
             places += own
     if not places:

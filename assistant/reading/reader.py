@@ -30,9 +30,10 @@ from assistant.reading import evidence, support
 from assistant.understanding.about import asks_publication_date, stated_date
 from assistant.understanding.question import analyse
 from embeddings.errors import AssistantError
+from embeddings.front_matter import DATES, TITLES, front_matter
 from embeddings.lexical import stems
 from embeddings.reader_model import ReaderModel, Window
-from embeddings.splitting import front_matter, split_sentences
+from embeddings.splitting import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -75,12 +76,11 @@ seen; of 8 passages and 12 sentences for 94 % and 74 %."""
 WINDOW = 5
 """Sentences that are read together, as in training."""
 _OF_AN_ARTICLE = re.compile(
-    r"\b(?:authors?|wr[io]te|written|by\s+whom|sources?|publish\w*|tags?|categor\w+)\b", re.I
+    r"\b(?:authors?|wr[io]te|written|by\s+whom|sources?|publish\w*|tags?|categor\w+)\b",
+    re.IGNORECASE,
 )
 """Asks for what front matter states; to all other questions it answers nothing …"""
-_TITLE_OR_DATE = re.compile(
-    r"(?:title|headline|date|published\w*|publishdate|pubdate|created|updated|lastmod)\s*[:=]", re.I
-)
+_TITLE_OR_DATE = re.compile(rf"(?:{'|'.join((*TITLES, *DATES))}|lastmod)\s*[:=]", re.IGNORECASE)
 """… and these of its fields never do: a title names a topic, and a date is told as metadata."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from embeddings.front_matter import DATES, TITLES, front_matter
 from embeddings.readers.prose import iso_date, language_tag, stated_author, stated_title
 from embeddings.records import Document
-from embeddings.splitting import front_matter
 
 __all__ = ["with_front_matter"]
 
-_DATES = ("date", "published", "publishdate", "pubdate", "published_at", "created", "updated")
 _AUTHORS = ("author", "authors", "by", "byline")
 _LANGUAGES = ("lang", "language", "locale")
 
@@ -25,8 +24,8 @@ def with_front_matter(document: Document) -> Document:
         return document
     return Document(
         document.text,
-        title=stated_title(_first(fields, ("title", "headline"))),
-        date=next((day for day in map(iso_date, _all(fields, _DATES)) if day), None),
+        title=stated_title(_first(fields, TITLES)),
+        date=next((day for day in map(iso_date, _all(fields, DATES)) if day), None),
         author=stated_author(", ".join(_all(fields, _AUTHORS))),
         language=language_tag(_first(fields, _LANGUAGES)),
         pages=document.pages,
