@@ -17,11 +17,19 @@ ELSEWHERE = re.compile(r'AF_INET6?\b(?!.*(?:"127\.|"::1"))')
 SEND = "import socket; socket.socket(2, 2).sendto(b'x', ('{address}', 9))"
 
 
+CI_VARIABLES = (
+    "CI", "TF_BUILD", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "JENKINS_URL",
+    "CODEBUILD_BUILD_ID", "BUILDKITE", "TEAMCITY_VERSION", "APPVEYOR", "BITBUCKET_BUILD_NUMBER",
+)  # fmt: skip
+
+
 def tracing(log: Path, *options: str) -> list[str]:
     """What stands before a command so that `log` has what it and its children send."""
     if reason := why_no_strace():
         pytest.skip(reason)
-    return ["strace", *options, "-f", "-qq", "-e", CALLS, "-o", str(log)]
+    # ONNX Runtime reports nothing where it takes itself to be in CI.
+    home = [part for name in CI_VARIABLES for part in ("-u", name)]
+    return ["env", *home, "strace", *options, "-f", "-qq", "-e", CALLS, "-o", str(log)]
 
 
 def sent_away(log: Path) -> str:
