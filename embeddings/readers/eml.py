@@ -100,7 +100,7 @@ def _collect(part: Message, found: _Found, depth: int) -> None:
     elif _is_text(part, kind):
         found.texts.append(_text(part, kind, found))
     elif not _is_picture_in_text(part, kind):
-        found.attachments.append(_filename(part) or f"a {kind} part without a name")
+        found.attachments.append(_filename(part) or f"a {one_line(kind)} part without a name")
 
 
 def _collect_forwarded(part: Message, found: _Found, depth: int) -> None:

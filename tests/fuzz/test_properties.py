@@ -151,6 +151,7 @@ def test_any_markup_is_an_article_or_refused(inside: str) -> None:
 
 
 @_unhurried
+@example({"From": b"", "Content-Type": b"\x01/"})
 @given(
     st.dictionaries(
         st.sampled_from(HEADERS),
