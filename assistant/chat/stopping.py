@@ -32,9 +32,9 @@ def stop_in_our_words(handlers: dict[str, Callable[..., Any]]) -> None:
         if session is None:
             return
         init_ws_context(session)
+        if session.current_task is not None:
+            session.current_task.cancel()  # before it is said: who reads it can rely on it
         said = await cl.Message(content=escape(_(STOPPED))).send()
         await speak(said.id, _(STOPPED))
-        if session.current_task is not None:
-            session.current_task.cancel()
 
     handlers["stop"] = stop

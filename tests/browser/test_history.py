@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import html
+import json
 import re
 import signal
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import socketio
 from playwright.sync_api import Locator, Page, expect
 
 from assistant import Assistant
 from assistant.chat.access.passwords import LOCAL_USER, hash_password
 from assistant.chat.history.keeping import PART_SECONDS
 from assistant.chat.history.store import FILE_NAME, History
+from tests.browser.apart import run_apart
 from tests.browser.serving import HALF, HELD, RELEASED
 
 if TYPE_CHECKING:
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 NewTab = Callable[..., "Tab"]
 
+PATIENCE = 60.0
 QUESTION = "How many vehicles did SAIC Ningde produce?"
 OTHER = "How many drive motors does BYD make a year?"
 SECRET = "How many vehicles did SAIC Ningde produce, asks Ada?"
@@ -184,6 +191,51 @@ def test_a_stopped_question_says_so_when_it_is_opened_again(
     opened.touch()
     page.reload()
     expect(page.locator(REPLY).last).to_contain_text("This question was not answered")
+
+
+async def ask_before_the_connection_is_told(server: Server, opened: Path) -> list[str]:
+    """What is shown to a page that asks at once and then stops; the articles come after that."""
+    shown: list[str] = []
+    told = asyncio.Queue[str]()
+
+    async def note(event: str, step: object = None) -> None:
+        if event == "new_message" and isinstance(step, dict):
+            shown.append(step["output"])
+        await told.put(f"{event} {json.dumps(step)}")
+
+    async def until(words: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while words not in await told.get():
+                pass
+
+    socket = socketio.AsyncClient(reconnection=False)
+    socket.on("*", note)
+    session = {"clientType": "webapp", "sessionId": str(uuid.uuid4()), "threadId": ""}
+    await socket.connect(server.url, {"Origin": server.url}, session, socketio_path="/ws/socket.io")
+    message = {
+        "id": str(uuid.uuid4()), "type": "user_message", "output": QUESTION, "createdAt": "",
+    }  # fmt: skip
+    await socket.emit("client_message", {"message": message, "fileReferences": None})
+    await until("Getting the articles ready")
+    await socket.emit("connection_successful")
+    await until("clear_call_fn")  # the last that Chainlit sends before it starts
+    await socket.emit("stop")
+    await until("Stopped.")
+    opened.touch()
+    await until("starters")
+    await asyncio.sleep(1)  # an answer of the fake assistant takes less
+    await socket.disconnect()
+    return shown
+
+
+def test_stop_ends_a_question_that_came_before_its_connection_was_told(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """What is sent while the socket is not open yet comes before the page says that it is."""
+    opened = tmp_path / "opened"
+    server = serve("--fake", "--until", str(opened))
+    shown = run_apart(ask_before_the_connection_is_told(server, opened))
+    assert html.unescape(shown[-1]) == "Stopped."
 
 
 def ask_and_leave_open(asking: Tab, question: str) -> Page:

@@ -23,6 +23,7 @@ SHOWN = frozenset({
 
 def follow_connections(handlers: dict[str, Callable[..., Any]]) -> None:
     """Have what the socket handlers send remembered, and sent again to a page that comes back."""
+    from chainlit.config import config
     from chainlit.session import WebsocketSession
 
     connect, connected = handlers["connect"], handlers["connection_successful"]
@@ -36,10 +37,16 @@ def follow_connections(handlers: dict[str, Callable[..., Any]]) -> None:
 
     async def followed_connection(sid: str) -> None:
         session = WebsocketSession.require(sid)
-        running = session.current_task
+        # Chainlit would take its start for the task that Stop ends, in place of a question: one
+        # that was sent before the socket was open comes before this.
+        first, session.chat_started = not session.chat_started, True
         await connected(sid)
+        resumed = session.thread_id_to_resume and session.has_first_interaction
+        if first and not resumed and config.code.on_chat_start is not None:
+            await config.code.on_chat_start()
         if session.restored:
             await replay_of(session).again()
+        running = session.current_task
         if running is not None and not running.done():
             await session.emit("task_start", {})
 
