@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from embeddings.records import Passage
 
 __all__ = [
-    "LAYOUT", "NAME", "TITLE_BOOST", "TYPO_BOOST", "LexicalBuilder", "LexicalIndex", "LexicalPair",
-    "LexicalTail", "Term", "idf", "near_spellings", "spellings_in", "stems", "words_of",
+    "LAYOUT", "NAME", "LexicalBuilder", "LexicalIndex", "LexicalPair",
+    "LexicalTail", "Term", "idf", "near_spellings", "searched", "spellings_in", "stems", "words_of",
 ]  # fmt: skip
 
 NAME = "lexical"
@@ -39,6 +39,9 @@ LAYOUT = 2
 TITLE_BOOST = 0.5
 """A title stands on every passage of its article, so its words tell passages less apart."""
 TYPO_BOOST = 0.5
+FORM_BOOST = 0.5
+"""What a word weighs besides where it stands in the very form of the question: the stem of
+"founded" is that of "found"."""
 MANY_PASSAGES = 50_000
 """Passages that hold a question's words, counted word by word, from which on the rare ones lead."""
 LEADING_PASSAGES = 4
@@ -127,7 +130,7 @@ class LexicalIndex:
         return max(self.frequency("body", stem), self.frequency("title", stem))
 
     def frequency(self, field: str, stem: str) -> int:
-        """Number of passages that hold the stem in one field, `body` or `title`."""
+        """Number of passages that hold the stem in `body` or `title`, or the form in `word`."""
         return int(self._searcher.doc_freq(field, stem))
 
     @property
@@ -173,14 +176,10 @@ class LexicalIndex:
         self, terms: Iterable[Term], weigh: Callable[[str, str], float]
     ) -> tuple[_Word, ...]:
         """The stems of a question and of what stands for its words, in each field."""
-        words = []
-        for term in terms:
-            for stem in (term.stem, *term.alternatives):
-                boost = 1.0 if stem == term.stem else TYPO_BOOST
-                for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
-                    factor = boost * weight * weigh(field, stem)
-                    words.append(_Word(field, stem, factor, self.frequency(field, stem)))
-        return tuple(words)
+        return tuple(
+            _Word(field, word, factor * weigh(field, word), self.frequency(field, word))
+            for field, word, factor in searched(terms)
+        )
 
     def _led_by_rare(self, words: Sequence[_Word], k: int) -> list[tuple[int, float]]:
         """The same best `k`, without a look at most passages that hold none but common words.
@@ -233,7 +232,7 @@ class LexicalIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A stem that is searched in one field."""
+    """A word or stem that is searched in one field."""
 
     field: str
     stem: str
@@ -255,6 +254,17 @@ def _private_folder() -> Iterator[Path]:
             if not folder.exists():
                 break
             time.sleep(CLEARING_SECONDS)
+
+
+def searched(terms: Iterable[Term]) -> Iterator[tuple[str, str, float]]:
+    """What is searched for a question's words: the field, the stem or word, and what it weighs."""
+    for term in terms:
+        for stem in (term.stem, *term.alternatives):
+            boost = 1.0 if stem == term.stem else TYPO_BOOST
+            yield "body", stem, boost
+            yield "title", stem, boost * TITLE_BOOST
+        for form in spellings_in(term.word):
+            yield "word", form, FORM_BOOST
 
 
 class LexicalBuilder:
@@ -345,7 +355,7 @@ class LexicalPair(LexicalIndex):
         self._first, self._second = first, second
 
     def frequency(self, field: str, stem: str) -> int:
-        """Number of passages of both that hold the stem in one field, `body` or `title`."""
+        """Number of passages of both that hold the stem, or the form, in one field."""
         return self._first.frequency(field, stem) + self._second.frequency(field, stem)
 
     @property

@@ -2,10 +2,11 @@
 
 Derived, like the embedded ones: SQLite stays the commit point and has every text, and a hit that
 the corpus does not hold is not shown. A corpus has one collection for each build, named by the
-corpus's identity. A row is a passage: its number, its article's key, its vector, and its stems as
-words, of which the server itself makes BM25 vectors. The stems are those of the embedded index,
-so that both search for the same words; those of titles have a letter of their own, so that they
-can weigh less. What a server cannot tell is beside the corpus (`embeddings.vocabulary`).
+corpus's identity. A row is a passage: its number, its article's key, its vector, and its words,
+of which the server itself makes BM25 vectors. They are the stems of the embedded index and the
+words as they are written, so that both search for the same; each has the letter of its field, so
+that it can weigh as much there. What a server cannot tell is beside the corpus
+(`embeddings.vocabulary`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from embeddings.corpus import Derived, translated
 from embeddings.dense import DenseIndex
 from embeddings.durable import checksum_of_file, publish, unwritable
 from embeddings.errors import EngineError, SettingsError
-from embeddings.lexical import TITLE_BOOST, TYPO_BOOST, LexicalIndex, near_spellings
+from embeddings.lexical import LexicalIndex, near_spellings, searched
 from embeddings.locks import INDEXES_LOCK, is_held
 from embeddings.vocabulary import Vocabulary, VocabularyWriter, tokens_of
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["NAME", "Collection", "MilvusDense", "MilvusLexical", "difference", "load", "write"]
 
 NAME = "milvus"
-LAYOUT = 1
+LAYOUT = 2
 """Grows with every change of the schema, or of what the vocabulary's file holds."""
 ROWS_AT_ONCE = 500
 ARTICLES_AT_ONCE = 64
@@ -291,7 +292,7 @@ class MilvusLexical(LexicalIndex):
         self._reading = reading
 
     def frequency(self, field: str, stem: str) -> int:
-        """Number of passages that hold the stem in one field, `body` or `title`."""
+        """Number of passages that hold the stem in `body` or `title`, or the form in `word`."""
         return self._reading.vocabulary.count(f"{field[0]}{stem}")
 
     @property
@@ -310,13 +311,10 @@ class MilvusLexical(LexicalIndex):
         weigh: Callable[[str, str], float] = lambda field, stem: 1.0,
     ) -> list[tuple[int, float]]:
         """At most `k` (passage number, BM25 score), best first; see `LexicalIndex.search`."""
-        repeats = {}
-        for term in terms:
-            for stem in (term.stem, *term.alternatives):
-                boost = 1.0 if stem == term.stem else TYPO_BOOST
-                for field, weight in (("body", 1.0), ("title", TITLE_BOOST)):
-                    times = round(REPEATS * boost * weight * weigh(field, stem))
-                    repeats[f"{field[0]}{stem}"] = max(times, 1)
+        repeats = {
+            f"{field[0]}{word}": max(round(REPEATS * factor * weigh(field, word)), 1)
+            for field, word, factor in searched(terms)
+        }
         k = min(k, self.size if allowed is None else len(allowed))
         if not repeats or not self.size or not k:
             return []

@@ -35,9 +35,14 @@ _SCHEMA = (
 
 
 def tokens_of(passage: Passage) -> list[str]:
-    """The stems of a passage, each with the first letter of its field: `b` body, `t` title."""
+    """The words of a passage, each with the first letter of its field.
+
+    The stems of its body, `b`, and of its title, `t`, and once each word of both as written, `w`.
+    """
     body, title = stems(passage.text), stems(passage.title or "")
-    return [*(f"b{stem}" for stem in body), *(f"t{stem}" for stem in title)]
+    words = spellings_in(f"{passage.title or ''}\n{passage.text}")
+    stemmed = [*(f"b{stem}" for stem in body), *(f"t{stem}" for stem in title)]
+    return [*stemmed, *(f"w{word}" for word in words)]
 
 
 class Vocabulary:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from assistant.composing.dates import age_notes, asks_latest
@@ -12,10 +11,11 @@ from assistant.composing.disagreement import difference_note, differing
 from assistant.composing.short_answers import short_answer
 from assistant.composing.subjects import speaks_of_names
 from assistant.language.answer_types import AnswerType
-from assistant.language.lists import whole_list
+from assistant.language.lists import led_to, whole_list
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import sentences_of
 from assistant.reading.support import NAMES as SUPPORT_NAMES
+from assistant.retrieval.copies import repeats
 from assistant.understanding.question import (
     analyse,
     asks_of_articles,
@@ -126,8 +126,14 @@ class Draft:
 
 
 def asks_of_several(part: Part) -> bool:
-    """Whether no one sentence, in its place, speaks of all that the question names."""
-    if not part.reading.candidates:
+    """Whether no one sentence, in its place, speaks of all that the question names.
+
+    Not where it names several that no article that was found mentions: asked of each by itself,
+    each question would name only one such, which may be misspelt or a title.
+    """
+    supported = part.reading.supported
+    strangers = bool(supported) and supported[SUPPORT_NAMES.index("strangers")] > 0
+    if not part.reading.candidates or strangers:
         return False
     return _feature(part.reading.candidates[0], "names_missing") > 0
 
@@ -271,7 +277,7 @@ def _chosen(
         least = OF_SEVERAL_AT_LEAST
     elif values := differing(part.question, candidates, articles):
         told = (difference_note(values, articles),)
-        return [_shown(c, part.question) for c in values], told
+        return _with_what_follows(values, part.question, articles), told
     most, within = beside
     further = (
         c
@@ -281,8 +287,27 @@ def _chosen(
         and c.probability >= least
         and speaks_of_names(part.question, articles[c.article_id])
     )
-    chosen += islice(further, max(0, most - len(chosen)))
-    return [_shown(c, part.question) for c in chosen], ()
+    for other in further:
+        if len(chosen) >= most:
+            break
+        if not any(repeats(other.text, one.text) for one in chosen):
+            chosen.append(other)
+    return _with_what_follows(chosen, part.question, articles), ()
+
+
+def _with_what_follows(
+    candidates: Sequence[Candidate], question: str, articles: Mapping[str, Article]
+) -> list[Chosen]:
+    """The candidates as they are shown, each with the block below it that it leads to."""
+    shown: dict[tuple[str, int], Chosen] = {}
+    for c in candidates:
+        shown.setdefault((c.article_id, c.start), _shown(c, question))
+        text = articles[c.article_id].text
+        spans = sentences_of(text)
+        for number in led_to(c.index, text, spans):
+            led = Chosen(c.article_id, *spans[number])
+            shown.setdefault((led.article_id, led.start), led)
+    return list(shown.values())
 
 
 def _around(chosen: Sequence[Chosen], part: Part) -> list[Chosen]:

@@ -33,6 +33,8 @@ WITHIN = 3.4
 LEAST_ANSWERABLE = -1.0
 """… and the reader's logit that the text around it answers, at least. With these, four in five
 questions whose sources differ are told of, and one in twelve others (docs/answers.md)."""
+MOST_WORDS = 6
+"""Of a value where no kind is asked for: what is longer describes, and there are many ways to."""
 MOST_VALUES = 4
 """Different values that are shown."""
 
@@ -42,6 +44,7 @@ _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _OPEN = re.compile(
     r"\b(?:how\s+(?:do|does|did|can|could|should|would|is|are|was|were|to)|why|in\s+(?:what|which)\s+ways?)\b"
+    r"|^\W*what\b.*\b(?:for|do|mean)\W*$"
     r"|\btell\s+(?:me|us)\s+(?:more\s+)?about\b|^\W*(?:describe|explain|(?:what|how)\s+about)\b",
     re.I,
 )
@@ -118,7 +121,9 @@ def _may_be_of(candidate: Candidate, article: Article, codes: frozenset[str]) ->
 
 
 def _states_a_value(candidate: Candidate, kind: AnswerType, question: str, *, least: float) -> bool:
-    return kind is AnswerType.ANY or holds(kind, _value(candidate), question) >= least
+    if kind is AnswerType.ANY:
+        return len(_value(candidate).split()) <= MOST_WORDS
+    return holds(kind, _value(candidate), question) >= least
 
 
 def _differ(one: Candidate, other: Candidate, kind: AnswerType) -> bool:

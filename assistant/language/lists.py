@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from embeddings.splitting import Span
 
-__all__ = ["asks_for_questions", "is_question", "names_questions", "wants_to_know", "whole_list"]
+__all__ = [
+    "asks_for_questions",
+    "is_question",
+    "led_to",
+    "names_questions",
+    "wants_to_know",
+    "whole_list",
+]
 
 REACH = 8
 """Sentences between one item and the next, at most."""
@@ -30,6 +37,12 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(r"\s*(?:[-*•–·▪‣]|\(?\d{1,2}[.)]|\(?[a-z][.)]|[①-⑳])(?:\s+|$)")
+_LEADS_TO = re.compile(
+    r"(?::|\b(?:using|with|by|run|type|enter|is|are))[\s\"'”’*`]*$", re.IGNORECASE
+)
+"""How a sentence ends that says nothing without what stands below it: a command, an example."""
+MOST_LED_TO, LONGEST_LED_TO = 6, 400
+"""Sentences or lines that are shown of that, and characters: a long block is better read there."""
 _ASKS_FOR_QUESTIONS = re.compile(
     r"\bquestions?\b.*\b(?:ask|asked|put|raise[ds]?|pose[ds]?|have|had)\b"
     r"|\b(?:did|does|do)\b.*\b(?:ask|want to know|inquire|wonder)\b",
@@ -81,6 +94,27 @@ def whole_list(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
         if len(found) > 1:
             return found
     return ()
+
+
+def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """Numbers of the sentences that sentence `index` leads to: the list or the block below it.
+
+    Empty where it says something by itself, and where its line goes on.
+    """
+    if not _LEADS_TO.search(text[slice(*spans[index])]):
+        return ()
+    if index in (found := _items(index, text, spans)):
+        return tuple(number for number in found if number > index)[:MOST_LED_TO]
+    led: list[int] = []
+    for number in range(index + 1, min(index + 1 + MOST_LED_TO, len(spans))):
+        between = text[spans[number - 1][1] : spans[number][0]]
+        # A blank line may stand before the block, and ends it.
+        if "\n" not in between if number == index + 1 else between.count("\n") > 1:
+            break
+        if spans[number][1] - spans[index][1] > LONGEST_LED_TO:
+            break
+        led.append(number)
+    return tuple(led)
 
 
 def _enumeration(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:

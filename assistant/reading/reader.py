@@ -82,6 +82,8 @@ _OF_AN_ARTICLE = re.compile(
 """Asks for what front matter states; to all other questions it answers nothing …"""
 _TITLE_OR_DATE = re.compile(rf"(?:{'|'.join((*TITLES, *DATES))}|lastmod)\s*[:=]", re.IGNORECASE)
 """… and these of its fields never do: a title names a topic, and a date is told as metadata."""
+_OF_CONTENTS = re.compile(r"(?:[.·…]\s*){5,}\d*\b")
+"""A line of a table of contents, with its row of dots: it names a topic, too."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9
@@ -403,7 +405,7 @@ def most_promising(
     plain: dict[Place, tuple[float, ...]] = {}
     for place, (score, cosine) in places.items():
         sentence = _in_place(articles[place[0]], place[1])
-        if not _is_title(sentence):
+        if not _names_a_topic(sentence):
             plain[place] = evidence.features(
                 setting, sentence, cosine=cosine, passage_score=score / best, has=_stem_set
             )
@@ -411,9 +413,10 @@ def most_promising(
     return {place: plain[place] for place in order[:SENTENCES_READ]}, articles
 
 
-def _is_title(sentence: evidence.SentenceInPlace) -> bool:
-    """Whether the sentence is its article's title: a title names a topic and answers nothing."""
-    return bool(sentence.title) and sentence.text.endswith(sentence.title)
+def _names_a_topic(sentence: evidence.SentenceInPlace) -> bool:
+    """Whether the sentence is its article's title, or one of its contents: these answer nothing."""
+    is_title = bool(sentence.title) and sentence.text.endswith(sentence.title)
+    return is_title or _OF_CONTENTS.search(sentence.text) is not None
 
 
 Place = tuple[str, int]

@@ -27,7 +27,7 @@ __all__ = [
     "read_document",
 ]
 
-READING = "reading-1"
+READING = "reading-2"
 """Names how files become text; changed whenever that text does, so that files are read again."""
 LARGEST_FILE_BYTES = 50_000_000
 

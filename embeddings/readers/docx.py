@@ -6,6 +6,7 @@ tracked insertions, and refuses the files of programs that leave out a part it l
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from embeddings.errors import ReadError
@@ -23,17 +24,22 @@ _SKIPPED = frozenset(
     "del moveFrom instrText delText pPr rPr sectPr tblPr tblGrid trPr tcPr Fallback "
     "fldData docPart sdtPr bookmarkStart proofErr".split()
 )
+_COUNTED = re.compile(r"%\d[.)]?")
+"""A number by itself: "%1.%2" counts a chapter with it."""
 _BREAKS = {"tab": "\t", "noBreakHyphen": "-", "ptab": "\t"}
 
 
 def read_docx(content: bytes) -> Document:
-    """Paragraphs, list items and table rows in order, then footnotes, endnotes and comments."""
+    """Paragraphs, list items and table rows in order, then footnotes, endnotes and comments.
+
+    A list item begins with "- ", or with its number where Word counts 1, 2, 3.
+    """
     archive = Archive(content, "DOCX")
     main = _main_part(archive)
     root, damage = parse_xml(archive.read(main), main)
-    walk = _Walk()
-    walk.write(root)
     folder = main.rpartition("/")[0]
+    walk = _Walk(_Numbering.of(archive, f"{folder}/numbering.xml"))
+    walk.write(root)
     for kind in _NOTES:
         name = f"{folder}/{kind}.xml"
         if name in archive:
@@ -94,10 +100,68 @@ def _name(element: Any) -> str:
     return str(element.tag).rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
+def _said(element: Any, name: str = "val") -> str:
+    """An attribute by its name without the namespace; "" where the element has none."""
+    ending = f"}}{name}"
+    return next((str(value) for key, value in element.attrib.items() if key.endswith(ending)), "")
+
+
+class _Numbering:
+    """How the document's lists count, and how far they have come."""
+
+    def __init__(self, formats: dict[tuple[str, str], tuple[str, str]]) -> None:
+        self._formats = formats
+        """By list and level: the kind of number, and the text around it."""
+        self._counts: dict[tuple[str, str], int] = {}
+
+    @classmethod
+    def of(cls, archive: Archive, name: str) -> _Numbering:
+        """What the part of that name says; nothing where it is missing or damaged."""
+        if name not in archive:
+            return cls({})
+        try:
+            root, _ = parse_xml(archive.read(name), name)
+        except ReadError:
+            return cls({})
+        shapes: dict[str, dict[str, tuple[str, str]]] = {}
+        formats: dict[tuple[str, str], tuple[str, str]] = {}
+        for each in root:
+            if _name(each) == "abstractNum":
+                shapes[_said(each, "abstractNumId")] = {
+                    _said(level, "ilvl"): cls._format(level)
+                    for level in each
+                    if _name(level) == "lvl"
+                }
+        for each in root:
+            if _name(each) == "num":
+                shape = next((_said(e) for e in each if _name(e) == "abstractNumId"), "")
+                for level, format in shapes.get(shape, {}).items():
+                    formats[_said(each, "numId"), level] = format
+        return cls(formats)
+
+    @staticmethod
+    def _format(level: Any) -> tuple[str, str]:
+        said = {_name(e): _said(e) for e in level if _name(e) in ("numFmt", "lvlText")}
+        return said.get("numFmt", ""), said.get("lvlText", "")
+
+    def mark(self, number: str, level: str) -> str:
+        """What the next item of a list begins with; "" where that is not known."""
+        kind, text = self._formats.get((number, level), ("", ""))
+        if kind == "bullet":
+            return "- "
+        if kind != "decimal" or not _COUNTED.fullmatch(text):
+            return ""
+        for each in [e for e in self._counts if e[0] == number and e[1] > level]:
+            del self._counts[each]
+        count = self._counts[number, level] = self._counts.get((number, level), 0) + 1
+        return f"{count}. "
+
+
 class _Walk:
     """Walks Word's tree once, without recursion: tables and boxes nest."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbering: _Numbering) -> None:
+        self._numbering = numbering
         self.prose = Prose()
         self._outer: list[Prose] = []
         self._boxes: list[tuple[int, str]] = []
@@ -136,12 +200,15 @@ class _Walk:
             self.prose = Prose()
 
     def _begin_paragraph(self, element: Any) -> None:
-        listed = any(_name(e) == "numPr" for part in element if _name(part) == "pPr" for e in part)
-        style = next((s for p in element[:1] for s in p if _name(s) == "pStyle"), None)
-        listed |= style is not None and str(style.values()[:1]).find("List") >= 0
+        said = {_name(e): e for part in element[:1] if _name(part) == "pPr" for e in part}
+        style = _said(said["pStyle"]) if "pStyle" in said else ""
+        listed = "numPr" in said or "List" in style
         if not (listed and self._in_list):
             self.prose.end_block()
         self._in_list = listed
+        place = {_name(e): _said(e) for e in said.get("numPr", ())}
+        mark = self._numbering.mark(place.get("numId", ""), place.get("ilvl", "0"))
+        self.prose.item(mark or ("- " if "ListBullet" in style else ""))
 
     def _break(self, element: Any) -> None:
         kind = next((v for k, v in element.attrib.items() if k.endswith("}type")), "")
@@ -152,7 +219,7 @@ class _Walk:
 
     def _close(self, name: str) -> None:
         if name == "p":
-            self.prose.end_line()
+            self.prose.item("")
             if not self._in_list:
                 self.prose.end_block()
             self._write_boxes()

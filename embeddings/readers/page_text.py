@@ -19,10 +19,15 @@ _BLOCKS = frozenset(
 )
 _LINES = frozenset("br li dt dd option legend tr".split())
 _APART = frozenset("td th".split())
+MOST_DIGITS = 4
+"""Of a stated number of an item; a longer one is no number of a list."""
 
 
 def page_text(roots: list[Any]) -> str:
-    """The text below `roots`, in order: blank lines between paragraphs, a list item a line."""
+    """The text below `roots`, in order: blank lines between paragraphs, a list item a line.
+
+    An item begins with "- ", one of an ordered list with its number.
+    """
     writer = _Writer()
     for root in roots:
         writer.write(root)
@@ -38,6 +43,7 @@ class _Writer:
         self._outer: list[Prose] = []
         self._tables: list[Table] = []
         self._preformatted = 0
+        self._lists: list[_Numbers | None] = []
 
     def write(self, root: Any) -> None:
         from lxml import etree
@@ -81,6 +87,11 @@ class _Writer:
         elif tag in _BLOCKS:
             self._block()
             self._preformatted += tag == "pre"
+            if tag in ("ul", "ol"):
+                self._lists.append(_Numbers.of(element) if tag == "ol" else None)
+        elif tag == "li":
+            numbers = self._lists[-1] if self._lists else None
+            self.prose.item(numbers.mark(element) if numbers else "- ")
         elif tag in _LINES:
             self.prose.end_line()
         elif tag == "img" and _inline_symbol(element.get("alt")):
@@ -94,6 +105,10 @@ class _Writer:
         elif tag in _BLOCKS:
             self._block()
             self._preformatted -= tag == "pre"
+            if tag in ("ul", "ol") and self._lists:
+                self._lists.pop()
+        elif tag == "li":
+            self.prose.item("")
         elif tag == "br":
             following = element.getnext()
             # Two line breaks in a row are how old pages part their paragraphs.
@@ -109,6 +124,31 @@ class _Writer:
         text = self.prose.text()
         self.prose = self._outer.pop()
         self._tables[-1].cell(text)
+
+
+class _Numbers:
+    """Numbers the items of an ordered list, from where the page says."""
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+
+    @classmethod
+    def of(cls, element: Any) -> _Numbers | None:
+        """Those of an `ol`; none where its items have letters."""
+        if element.get("type", "1") != "1":
+            return None
+        return cls(_whole_number(element.get("start"), 1))
+
+    def mark(self, item: Any) -> str:
+        """What the next item begins with."""
+        number = _whole_number(item.get("value"), self._next)
+        self._next = number + 1
+        return f"{number}. "
+
+
+def _whole_number(stated: str | None, otherwise: int) -> int:
+    digits = (stated or "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= MOST_DIGITS else otherwise
 
 
 def _inline_symbol(alternative: str | None) -> bool:

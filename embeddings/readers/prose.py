@@ -27,6 +27,8 @@ _NEWLINES = re.compile("\r\n?|[\u2028\u2029\x85]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _WIDE = r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff60]"
 _BREAK_IN_WIDE = re.compile(rf"(?<={_WIDE})[ \t]*[\r\n]\s*(?={_WIDE})")
+_MARKED = re.compile(r"[-*•–·▪‣]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|[①-⑳]")
+"""A line that begins as an item of a list does."""
 _WHITE = re.compile("[ \t\r\n\x0b\x0c]+")
 _ISO = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"\s*(?:D:)?(\d{4})(\d{2})(\d{2})(?:\d{2,6})?(?:[Z+\-T ].*)?\s*", re.DOTALL)
@@ -112,6 +114,15 @@ class Prose:
     def __init__(self) -> None:
         self._done: list[str] = []
         self._line: list[str] = []
+        self._mark = ""
+
+    def item(self, mark: str) -> None:
+        """What follows is an item of a list: its first line begins with `mark`.
+
+        Unless it has one of its own; and "" takes back what no line has had.
+        """
+        self.end_line()
+        self._mark = mark
 
     def add(self, text: str) -> None:
         """Inline text, its white space as it is."""
@@ -129,7 +140,9 @@ class Prose:
             line = tidy("".join(self._line))
             self._line.clear()
             if line:
-                self._done += (line, "\n")
+                mark = "" if _MARKED.match(line) else self._mark
+                self._done += (mark, line, "\n")
+                self._mark = ""
 
     def end_block(self) -> None:
         """What follows is another paragraph."""

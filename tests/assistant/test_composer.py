@@ -338,3 +338,26 @@ def test_a_side_of_which_nothing_is_quoted_is_told_of() -> None:
 def test_an_abbreviation_may_be_written_out_where_it_is_quoted() -> None:
     question = "Which mill has more wheels, Elvestad or SMC?"
     assert over(question, whole(MILL, "4")).notes == ()
+
+
+def test_what_another_article_says_in_the_same_words_is_told_once() -> None:
+    first, copy = "It cost 40 crowns, all in all.", "It  cost 40 crowns, all in all."
+    other = "It cost 45 crowns, all in all."
+    texts = {"a.txt": first, "b.txt": copy, "c.txt": other}
+    candidates = [
+        replace(candidate(6, 2.0 - place / 10), article_id=id, start=0, end=len(t), text=t, index=0)
+        for place, (id, t) in enumerate(texts.items())
+    ]
+    articles = {id: Article(id, t) for id, t in texts.items()}
+    found = compose([part("What was said of it?", *candidates)], 0.5, articles)
+    assert [one.article_id for one in found.sentences] == ["a.txt", "c.txt"]
+
+
+def test_a_sentence_that_leads_to_a_command_is_shown_with_it() -> None:
+    text = "It is old. To let it go, run:\n\npump free NAME\n\nIt takes a while."
+    spans = split_sentences(text)
+    one = replace(candidate(1), start=spans[1][0], end=spans[1][1], text=text[slice(*spans[1])])
+    found = compose([part("How is it let go?", one)], 0.5, {"a.txt": Article("a.txt", text)})
+    assert [text[c.start : c.end].strip() for c in found.sentences] == [
+        "To let it go, run:", "pump free NAME",
+    ]  # fmt: skip

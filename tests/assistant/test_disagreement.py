@@ -194,3 +194,26 @@ def test_the_note_names_each_value_its_article_and_its_date() -> None:
     assert difference_note(shown, known(OLD, undated)) == (
         f"{DIFFER}: “1962” (“Boats”, 1990-01-01); “built in 1971” (“The fleet”, undated)."
     )
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the ferry Svale for?", "What does the ferry Svale do?", "What does Svale mean?"],
+)
+def test_what_something_is_for_has_many_right_answers(question: str) -> None:
+    one = Article("one.txt", "The ferry Svale carries cars.")
+    two = Article("two.txt", "The ferry Svale takes people to the island.")
+    assert differing(question, [read(one, "cars"), read(two, "people")], known(one, two)) == ()
+
+
+def test_a_description_is_no_value() -> None:
+    question = "What hangs in the saloon of the ferry Svale?"
+    one = Article("one.txt", "In the saloon of the ferry Svale hangs a portrait.")
+    two = Article("two.txt", "In the ferry Svale's saloon hangs a clock.")
+    three = Article(
+        "three.txt", "In Svale's, the ferry's, saloon hangs what is left of the old mast."
+    )
+    pair = [read(one, "a portrait"), read(two, "a clock")]
+    assert differing(question, pair, known(one, two)) == tuple(pair)
+    wordy = [read(one, "a portrait"), read(three, "what is left of the old mast")]
+    assert differing(question, wordy, known(one, three)) == ()

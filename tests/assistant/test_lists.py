@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 
 from assistant.language.lists import (
+    LONGEST_LED_TO,
+    MOST_LED_TO,
     asks_for_questions,
+    led_to,
     names_questions,
     wants_to_know,
     whole_list,
@@ -120,3 +123,46 @@ def test_questions_may_be_asked_for_by_that_name(question: str, named: bool) -> 
 )
 def test_what_somebody_wanted_to_know_may_be_asked_for(question: str, wants: bool) -> None:
     assert wants_to_know(question) is wants
+
+
+def below(text: str, sentence: str) -> list[str]:
+    """What the sentence with these words leads to, sentence by sentence."""
+    spans = split_sentences(text)
+    index = next(n for n, span in enumerate(spans) if sentence in text[slice(*span)])
+    return [text[slice(*spans[n])].strip() for n in led_to(index, text, spans)]
+
+
+MANUAL = (
+    "To hold the package, use\n\npump hold NAME\n\nand to let it go, run:\n\npump free NAME\n"
+    "pump list\n\nBoth take effect at once. Three things are needed:\n\n- a lamp\n\n- a rope\n\n"
+    "He said: it is late. The fee is:\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "led"),
+    [
+        ("let it go", ["pump free NAME", "pump list"]),
+        ("Three things", ["- a lamp", "- a rope"]),
+        ("take effect", []),
+        ("To hold the package", []),  # "use" alone may end a sentence of its own
+        ("He said", []),
+        ("The fee", []),
+    ],
+)
+def test_a_sentence_that_leads_to_a_block_is_told_with_it(sentence: str, led: list[str]) -> None:
+    assert below(MANUAL, sentence) == led
+
+
+def test_a_line_that_breaks_off_leads_on_and_a_colon_within_a_line_does_not() -> None:
+    assert below("You can hold it using\n\npump hold NAME\n\nAll is well.", "hold it using") == [
+        "pump hold NAME"
+    ]
+    assert below("The rule is:  be on time. It helps.", "The rule is") == []
+
+
+def test_of_a_long_block_the_first_lines_are_told() -> None:
+    lines = [f"pump part{n} --now" for n in range(20)]
+    found = below("Run these commands:\n" + "\n".join(lines), "Run these")
+    assert found == lines[:MOST_LED_TO]
+    assert below(f"Run this:\npump list\npump {'x' * LONGEST_LED_TO}\n", "Run") == ["pump list"]

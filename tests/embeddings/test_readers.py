@@ -194,6 +194,83 @@ def test_a_word_document_in_order_with_all_that_hangs_on_it() -> None:
     )
 
 
+WEB_LISTS = """<html><body><main><h1>Rules</h1><p>Do these:</p>
+  <ul><li>Oil it.</li><li><p>Turn it on. Then wait.</p><ul><li>a while</li></ul></li><li></li></ul>
+  <ol start="3"><li>Third</li><li value="7"><p>Seventh</p><pre>run it</pre></li><li>Eighth</li></ol>
+  <ol type="a"><li>a) its own letter</li><li>none</li></ol><p>The end.</p></main></body></html>"""
+
+
+def test_the_items_of_a_pages_lists_begin_as_the_page_shows_them() -> None:
+    assert read(WEB_LISTS, "a.html").text == (
+        "Rules\n\nDo these:\n\n- Oil it.\n\n- Turn it on. Then wait.\n\n- a while\n\n"
+        "3. Third\n\n7. Seventh\n\nrun it\n\n8. Eighth\n\n"
+        "a) its own letter\n- none\n\nThe end."
+    )
+
+
+def test_the_items_of_words_lists_begin_as_word_shows_them() -> None:
+    def item(text: str, list_: int, level: int = 0) -> str:
+        place = f'<w:ilvl w:val="{level}"/><w:numId w:val="{list_}"/>'
+        return paragraph(text, f"<w:pPr><w:numPr>{place}</w:numPr></w:pPr>")
+
+    def level(number: int, kind: str, text: str) -> str:
+        said = f'<w:numFmt w:val="{kind}"/><w:lvlText w:val="{text}"/>'
+        return f'<w:lvl w:ilvl="{number}">{said}</w:lvl>'
+
+    shapes = (
+        f'<w:abstractNum w:abstractNumId="5">{level(0, "decimal", "%1.")}'
+        f"{level(1, 'bullet', '·')}{level(2, 'decimal', '%1.%2')}</w:abstractNum>"
+        '<w:num w:numId="1"><w:abstractNumId w:val="5"/></w:num>'
+    )
+    body = (
+        item("First", 1) + item("of it", 1, 1) + item("", 1) + item("Third", 1)
+        + paragraph("Between.") + item("chapter", 1, 2) + item("unknown", 9)
+        + paragraph("styled", '<w:pPr><w:pStyle w:val="ListBullet"/></w:pPr>')
+    )  # fmt: skip
+    numbering = f"<w:numbering {W}>{shapes}</w:numbering>"
+    assert read(docx(body, word__numbering_xml=numbering), "a.docx").text == (
+        "1. First\n- of it\n3. Third\n\nBetween.\n\nchapter\nunknown\n- styled"
+    )
+    damaged = read(docx(body, word__numbering_xml="<w:numbering"), "a.docx").text
+    assert damaged.startswith("First\nof it\nThird\n\nBetween.")
+
+
+def test_the_items_of_an_open_documents_lists_begin_as_it_shows_them() -> None:
+    spaces = (
+        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+        'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+    )
+
+    def listed(*items: str, style: str = "") -> str:
+        named = f' text:style-name="{style}"' if style else ""
+        made = "".join(f"<text:list-item>{each}</text:list-item>" for each in items)
+        return f"<text:list{named}>{made}</text:list>"
+
+    def line(text: str) -> str:
+        return f"<text:p>{text}</text:p>"
+
+    counting = (
+        '<text:list-style style:name="Steps"><text:list-level-style-number text:level="1" '
+        'style:num-format="1"/><text:list-level-style-bullet text:level="2"/></text:list-style>'
+    )
+    body = (
+        listed(line("Oil it."), line("Wait.") + listed(line("a while")), style="Steps")
+        + line("Between.")
+        + listed(line("one"), line("two"))
+    )
+    content = (
+        f"<office:document-content {spaces}><office:body><office:text>{body}"
+        "</office:text></office:body></office:document-content>"
+    )
+    styles = f"<office:document-styles {spaces}>{counting}</office:document-styles>"
+    kind = "application/vnd.oasis.opendocument.text"
+    made = packed(mimetype=kind, content_xml=content, styles_xml=styles)
+    assert read(made, "a.odt").text == (
+        "1. Oil it.\n2. Wait.\n- a while\n\nBetween.\n\n- one\n- two"
+    )
+
+
 def test_damaged_word_xml_is_read_as_far_as_it_goes_and_says_so() -> None:
     whole = docx(paragraph("First.") + paragraph("Second.") + "<w:p><w:r><w:t>Third & last")
     article = read(whole, "a.docx")
@@ -269,7 +346,7 @@ def test_a_page_without_its_navigation() -> None:
     article = read(page, "a.html")
     assert article.text == (
         "The bridge reopens\n\nIt took eleven months of work.\n\nkept\nas is\n\nDetails\n\n"
-        "one\ntwo\n\n"
+        "- one\n- two\n\n"
         "Year | Cables\n1974 | 64\n\nMore on this\ntomorrow."
     )
     assert (article.title, article.date) == ("The bridge reopens", "2021-03-03")

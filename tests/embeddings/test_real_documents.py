@@ -242,7 +242,7 @@ SAYS: dict[str, tuple[str, ...]] = {
     ),
     f"{M}test.epub": (
         "Chapter 1: Test Content\n\nThis is a test paragraph",
-        "A bullet point\nAnother point\n\nChapter 2: More Content",
+        "- A bullet point\n- Another point\n\nChapter 2: More Content",
     ),
     f"{U}eml/fake-email-utf-16-le.eml": ("Important points:", "- Roses are red\n- Violets are blue"),
     f"{U}eml/email-inline-content-disposition.eml": ("This is a test of inline",),
@@ -267,7 +267,7 @@ SAYS: dict[str, tuple[str, ...]] = {
     f"{U}fake-html-cp1252.html": ("My First Heading\n\n", "15,50 €", "für 3,50 €|pour 3,50 €", "ñoquis"),
     f"{U}fake-html.html": (
         "My First Heading\n\nMy Second Heading\n\nMy first paragraph.",
-        "With sub-bullets!\nAnd another\n",
+        "- With sub-bullets!\n- And another\n",
         "Column 1 | Column 2\nRow 1, Cell 1 | Row 1, Cell 2\n",
     ),
     "chardet/tests/UTF-16BE/plane1-utf-16be.html": ("Etruscan | Rasna (Etruria)", "𐌀𐌖𐌋𐌄𐌑𐌉·𐌌𐌄𐌕𐌄𐌋𐌉𐌑"),
