@@ -215,7 +215,7 @@ def _say_text(answer: Answer) -> None:
     from rich.text import Text
 
     if answer.citations:
-        _print(Text(" ").join(_sentences(answer)))
+        _print(Text().join(_sentences(answer)))
     else:
         _print(Text(safe(answer.text), style="" if answer.answered else "bold"))
     for known in answer.notes:
@@ -240,12 +240,19 @@ def _say_sources(citations: Iterable[Citation]) -> None:
 
 
 def _sentences(answer: Answer) -> Iterator[Text]:
-    """The sentences with their markers; the short answer, where one is marked, in bold."""
+    """The sentences with their markers, and what stands between them.
+
+    The short answer, where one is marked, is bold.
+    """
     from rich.text import Text
 
-    from assistant.showing.footnotes import sentences_in
+    from assistant.showing.footnotes import sentences_in, stands_below
 
+    before = ""
     for sentence in sentences_in(answer.text, answer.citations):
+        if before:
+            yield Text("\n" if stands_below(sentence.text, before) else " ")
+        before = sentence.text
         start, end = sentence.answer or (0, 0)
         yield Text.assemble(
             safe(sentence.text[:start]),

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from assistant.answers import Answer, Citation
     from embeddings.splitting import Span
 
-__all__ = ["Sentence", "escape", "marked", "nested", "sentences_in", "to_markdown"]
+__all__ = [
+    "BREAK",
+    "MARKERS",
+    "Sentence",
+    "escape",
+    "joined",
+    "marked",
+    "nested",
+    "sentences_in",
+    "stands_below",
+    "to_markdown",
+]
 
 MARKERS = re.compile(r"(?:\[\d{1,6}\])+")
 WHITE = re.compile(r"\s+")
@@ -34,6 +45,10 @@ STRUCTURE = re.compile(
 )
 OPENING = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivxlcdm]{2,8})[.)](?=\s|$)|[#+\-=:%{]", re.IGNORECASE)
 """What makes a list, a heading, a rule or a block of a line that begins with it."""
+BREAK = "  \n"
+"""A line's end that Markdown keeps; nothing is seen of it where the text is read as it is."""
+_ITEM = re.compile(r"[-*•–·▪‣]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|[①-⑳]")
+_ENDS = re.compile(r"[.!?…。！？]\W*$")
 ADDRESS = re.compile(r"(?<=\S)@(?=\S)")
 """GitHub looks for these once all escapes are undone, but not across the border of an element."""
 
@@ -64,6 +79,29 @@ def sentences_in(text: str, citations: Iterable[Citation]) -> tuple[Sentence, ..
             begin = match.end()
     rest = text[begin:].strip()
     return (*found, Sentence(rest, ())) if rest else tuple(found)
+
+
+def stands_below(sentence: str, before: str) -> bool:
+    """Whether a sentence is shown on a line of its own, below the one `before` it in the answer.
+
+    An item of a list is, and what comes after one; so is what a line leads to that does not end
+    like a sentence, and what comes after that.
+    """
+    if not before:
+        return False
+    return bool(_ITEM.match(sentence) or _ITEM.match(before)) or not _ENDS.search(before)
+
+
+def joined(sentences: Iterable[tuple[str, str]], line_break: str = BREAK) -> str:
+    """Sentences as they are shown, each given with its text; items of a list a line each."""
+    pieces: list[str] = []
+    before = ""
+    for text, as_shown in sentences:
+        if pieces:
+            pieces.append(line_break if stands_below(text, before) else " ")
+        pieces.append(as_shown)
+        before = text
+    return "".join(pieces)
 
 
 def _answer_in(citation: Citation) -> Span | None:
@@ -103,9 +141,12 @@ def _body(answer: Answer) -> str:
     if not answer.citations:
         text = " ".join(answer.text.split())
         return marked(text, None if answer.answered else (0, len(text)), escape)
-    return " ".join(
-        marked(sentence.text, sentence.answer, escape)
-        + "".join(f"[^{number}]" for number in sentence.numbers)
+    return joined(
+        (
+            sentence.text,
+            marked(sentence.text, sentence.answer, escape)
+            + "".join(f"[^{number}]" for number in sentence.numbers),
+        )
         for sentence in sentences_in(answer.text, answer.citations)
     )
 

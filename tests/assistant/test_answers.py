@@ -15,7 +15,14 @@ from markdown_it import MarkdownIt
 
 from assistant.answers import Answer
 from assistant.proof.citations import cite
-from assistant.showing.footnotes import escape, marked, sentences_in
+from assistant.showing.footnotes import (
+    BREAK,
+    escape,
+    joined,
+    marked,
+    sentences_in,
+    stands_below,
+)
 from embeddings.records import Article
 
 ARTICLE = Article(
@@ -226,3 +233,41 @@ def test_nothing_of_an_article_becomes_markdown() -> None:
 )
 def test_plain_text_stays_readable(text: str, markdown: str) -> None:
     assert escape(text) == markdown
+
+
+LISTED = Article("pump.txt", "You need:\n- a key\n- a lamp.\nThen go. To start it, run\n\npump on")
+
+
+def test_items_and_commands_have_a_line_each() -> None:
+    spans = [(0, 9), (10, 17), (18, 27), (28, 36), (37, 53), (55, 62)]
+    cited = [cite(LISTED, *span, number) for number, span in enumerate(spans, start=1)]
+    text = " ".join(f"{c.quote}[{c.number}]" for c in cited)
+    body = answer(text=text, citations=tuple(cited)).to_markdown().split("\n\n")[0]
+    assert body.split("  \n") == [
+        "You need:[^1]", "\\- a key[^2]", "\\- a lamp.[^3]", "Then go.[^4] To start it, run[^5]",
+        "pump on[^6]",
+    ]  # fmt: skip
+    html = READER.render(body)
+    assert html.count("<br") == 4
+    assert "<li>" not in html
+
+
+@pytest.mark.parametrize(
+    ("before", "sentence", "below"),
+    [
+        ("", "- first", False),
+        ("It is so (2.1).", "It rained.", False),
+        ("“It is so!”", "It rained.", False),
+        ("It is so:", "It rained.", True),
+        ("pump on", "pump off", True),
+        ("1. Open it.", "It rained.", True),
+        ("It is so.", "b) Close it.", True),
+        ("It is so.", "2. Close it.", True),
+        ("It is so.", "20 were closed.", False),
+    ],
+)
+def test_what_stands_on_a_line_of_its_own(before: str, sentence: str, below: bool) -> None:
+    assert stands_below(sentence, before) is below
+    between = BREAK if below else " "
+    pair = [(text, text) for text in (before, sentence) if text]
+    assert joined(pair) == f"{before}{between if before else ''}{sentence}"

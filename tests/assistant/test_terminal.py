@@ -73,6 +73,17 @@ def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[s
     assert len(lines[6]) < 180
 
 
+def test_the_items_of_a_list_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    cited = [
+        Citation(number, "a.txt", "Title", None, None, 0, 9, quote, "0")
+        for number, quote in enumerate(("You need:", "- a key", "Then go.", "It rains."), start=1)
+    ]
+    text = " ".join(f"{one.quote}[{one.number}]" for one in cited)
+    terminal.say_answer(Answer("q", "q", text, None, 0.9, tuple(cited)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == ["You need:[1]", "- a key[2]", "Then go.[3] It rains.[4]", ""]
+
+
 def test_the_short_answer_is_bold_on_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -444,6 +444,22 @@ def test_a_question_that_no_message_holds_is_told_too(tab: NewTab, seeds_server:
     expect(asking.reply(0)).to_contain_text("100,001 characters")
 
 
+def test_the_items_of_a_list_have_a_line_each(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    text = "Manual\n\nTo free the pump of the yard you need:\n\n- The key of the pump.\n"
+    (articles / "pump.txt").write_text(text)
+    asking = tab(serve("--fake", "--folder", str(articles)))
+    asking.open()
+    reply = asking.ask("What do you need to free the pump of the yard?")
+    lines = ["To free the pump of the yard you need:1", "- The key of the pump.2"]
+    assert paragraph(reply).inner_text().split("\n") == lines
+    asking.page.reload()
+    again = asking.page.locator(REPLY).last
+    expect(again.locator(MARKER)).to_have_count(2)
+    assert paragraph(again).inner_text().split("\n") == lines
+
+
 def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     server = serve("--fake", "--until", str(opened))

@@ -11,7 +11,7 @@ from assistant.chat.library.article_page import link
 from assistant.chat.replies.escaping import escape, escape_title
 from assistant.chat.texts.language import N_, ngettext, told
 from assistant.chat.texts.language import gettext as _
-from assistant.showing.footnotes import marked, nested, sentences_in, to_markdown
+from assistant.showing.footnotes import joined, marked, nested, sentences_in, to_markdown
 from assistant.wording import say
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def sentence_markdown(sentence: str, message_id: str, citations: Iterable[Citati
             f'[{number}](#cite-{message_id}-{number} "{escape_title(cited[number].title)}")'
             for number in said.numbers
         ]
-        shown.append(marked(said.text, said.answer, escape) + "".join(links))
-    return " ".join(shown)
+        shown.append((said.text, marked(said.text, said.answer, escape) + "".join(links)))
+    return joined(shown)
 
 
 def notes_markdown(notes: Iterable[str]) -> str:

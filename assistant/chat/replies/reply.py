@@ -16,6 +16,7 @@ from assistant.chat.history.store import FoldedStep
 from assistant.chat.replies import rendering
 from assistant.chat.texts.language import N_
 from assistant.chat.texts.language import gettext as _
+from assistant.showing.footnotes import MARKERS, stands_below
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Event, Hit
@@ -112,8 +113,11 @@ class Reply:
         """Add a sentence with its markers; one token, so that no marker arrives in halves."""
         if self.citations:
             sentence = rendering.sentence_markdown(text, self.message.id, self.citations)
+            before = self.sentences[-1] if self.sentences else ""
+            # After the space that ended the one before, this is what Markdown takes for a break.
+            lead = " \n" if stands_below(text, MARKERS.sub("", before).rstrip()) else ""
             self.sentences.append(text)
-            await self.message.stream_token(sentence + " ")
+            await self.message.stream_token(f"{lead}{sentence} ")
 
     async def finish(self, answer: Answer) -> None:
         """Complete the message: its last state is what was streamed, or the refusal."""
