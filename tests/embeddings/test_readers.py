@@ -102,6 +102,20 @@ def test_a_sentence_is_no_title() -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        ".. _bridge:\n\nThe bridge\n==========\n\nIt opened.",
+        ".. _bridge:\n\n**********\nThe bridge\n**********\n\nIt opened.",
+        ".. -*- mode: rst -*-\n.. contents::\n\nThe bridge\n\nIt opened.",
+        "#!/usr/bin/env run\n\nThe bridge\n\nIt opened.",
+        "Date: 2021-03-01\n\nThe bridge\n---\nIt opened.",
+    ],
+)
+def test_what_is_for_a_program_is_no_title_and_a_line_below_one_is_its_mark(head: str) -> None:
+    assert find_metadata(head).title == "The bridge"
+
+
+@pytest.mark.parametrize(
     "content", [b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", bytes(range(256)) * 10, b"\xff\xfe\x00"]
 )
 def test_what_is_no_text_is_refused_by_name(content: bytes) -> None:
