@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -78,6 +78,8 @@ class Term:
     stem: str
     spellings: tuple[str, ...] = ()
     """Near spellings of a word that the corpus does not have, the most frequent first."""
+    others: tuple[str, ...] = ()
+    """Other words of the question with this stem: "found", beside "founded"."""
 
     @property
     def alternatives(self) -> tuple[str, ...]:
@@ -120,7 +122,9 @@ class LexicalIndex:
         found: dict[str, Term] = {}
         for word in words_of(query):
             for stem in stems(word):
-                if stem not in found:
+                if stem in found:
+                    found[stem] = replace(found[stem], others=(*found[stem].others, word))
+                else:
                     known = self.document_frequency(stem) > 0
                     found[stem] = Term(word, stem, () if known else self._spellings(word))
         return tuple(found.values())
@@ -258,13 +262,16 @@ def _private_folder() -> Iterator[Path]:
 
 def searched(terms: Iterable[Term]) -> Iterator[tuple[str, str, float]]:
     """What is searched for a question's words: the field, the stem or word, and what it weighs."""
+    forms: dict[str, None] = {}
     for term in terms:
         for stem in (term.stem, *term.alternatives):
             boost = 1.0 if stem == term.stem else TYPO_BOOST
             yield "body", stem, boost
             yield "title", stem, boost * TITLE_BOOST
-        for form in spellings_in(term.word):
-            yield "word", form, FORM_BOOST
+        for word in (term.word, *term.others):
+            forms.update(dict.fromkeys(spellings_in(word)))
+    for form in forms:
+        yield "word", form, FORM_BOOST
 
 
 class LexicalBuilder:

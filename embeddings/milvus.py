@@ -2,10 +2,10 @@
 
 Derived, like the embedded ones: SQLite stays the commit point and has every text, and a hit that
 the corpus does not hold is not shown. A corpus has one collection for each build, named by the
-corpus's identity. A row is a passage: its number, its article's key, its vector, and its words,
-of which the server itself makes BM25 vectors. They are the stems of the embedded index and the
-words as they are written, so that both search for the same; each has the letter of its field, so
-that it can weigh as much there. What a server cannot tell is beside the corpus
+corpus's identity and the layout. A row is a passage: its number, its article's key, its vector,
+and its words, of which the server itself makes BM25 vectors. They are the stems of the embedded
+index and the words as they are written, so that both search for the same; each has the letter of
+its field, so that it can weigh as much there. What a server cannot tell is beside the corpus
 (`embeddings.vocabulary`).
 """
 
@@ -87,9 +87,12 @@ class Collection:
 
     @classmethod
     def of(cls, corpus: Corpus, build: int) -> Collection:
-        """The collection of a build of the corpus, which need not be there yet."""
+        """The collection of a build of the corpus, which need not be there yet.
+
+        One of another layout is another collection: it is dropped once this one is there.
+        """
         assert corpus.engine is not None
-        return cls(corpus.engine, f"{_prefix(corpus)}{build}")
+        return cls(corpus.engine, f"{_prefix(corpus)}{build}_v{LAYOUT}")
 
     def call(self, method: str, *values: Any, seconds: float = SEARCH_SECONDS, **named: Any) -> Any:
         """What the client's `method` returns for this collection."""

@@ -11,7 +11,7 @@ from assistant.composing.disagreement import difference_note, differing
 from assistant.composing.short_answers import short_answer
 from assistant.composing.subjects import speaks_of_names
 from assistant.language.answer_types import AnswerType
-from assistant.language.lists import led_to, whole_list
+from assistant.language.lists import is_item, item_span, led_to, whole_list
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import sentences_of
 from assistant.reading.support import NAMES as SUPPORT_NAMES
@@ -69,6 +69,8 @@ MOST_AROUND = 3
 """… and how many of them it takes at most, for each part of the question."""
 WEAK_EVIDENCE = 0.5
 """Confidence below which an answer is more likely wrong than right, and says so."""
+MOST_LED_TO, LONGEST_LED_TO = 6, 400
+"""Sentences or lines that are shown of what a sentence leads to, and characters."""
 LONGEST_LIST = 12
 """Items shown of a list; a longer one is better read in its article."""
 LEAST_COSINE = 0.3
@@ -264,7 +266,7 @@ def _chosen(
             first = max(0, sum(number <= best.index for number in whole) - LONGEST_LIST)
             items = whole[first : first + LONGEST_LIST]
             told = () if items == whole else (_cut_note(len(items), len(whole)),)
-            return [Chosen(best.article_id, *spans[number]) for number in items], told
+            return [Chosen(best.article_id, *item_span(n, text, spans)) for n in items], told
     chosen, beside, least = [best], BESIDE.get(form.expected, BESIDE_ONE), BESIDE_AT_LEAST
     if several:
         beside, least = OF_SEVERAL, OF_SEVERAL_AT_LEAST
@@ -276,8 +278,8 @@ def _chosen(
         chosen, beside = _best_of_each(candidates, EACH_WITHIN), COMPARED
         least = OF_SEVERAL_AT_LEAST
     elif values := differing(part.question, candidates, articles):
-        told = (difference_note(values, articles),)
-        return _with_what_follows(values, part.question, articles), told
+        shown, left_out = _with_what_follows(values, part.question, articles)
+        return shown, (difference_note(values, articles), *left_out)
     most, within = beside
     further = (
         c
@@ -290,35 +292,52 @@ def _chosen(
     for other in further:
         if len(chosen) >= most:
             break
-        if not any(repeats(other.text, one.text) for one in chosen):
+        copied = next((n for n, one in enumerate(chosen) if repeats(other.text, one.text)), None)
+        if copied is None:
             chosen.append(other)
-    return _with_what_follows(chosen, part.question, articles), ()
+        elif _is_newer(other, chosen[copied], articles):
+            chosen[copied] = other
+    return _with_what_follows(chosen, part.question, articles)
+
+
+def _is_newer(one: Candidate, other: Candidate, articles: Mapping[str, Article]) -> bool:
+    """Whether one of two sentences that say the same is of a newer article."""
+    date, dated = (articles[each.article_id].date or "" for each in (one, other))
+    return date > dated and repeats(other.text, one.text)
 
 
 def _with_what_follows(
     candidates: Sequence[Candidate], question: str, articles: Mapping[str, Article]
-) -> list[Chosen]:
-    """The candidates as they are shown, each with the block below it that it leads to."""
+) -> tuple[list[Chosen], tuple[str, ...]]:
+    """The candidates as they are shown, each with what it leads to below it; what is left out."""
+    own = {(c.article_id, c.index): _shown(c, question, articles) for c in candidates}
     shown: dict[tuple[str, int], Chosen] = {}
+    told: dict[str, None] = {}
     for c in candidates:
-        shown.setdefault((c.article_id, c.start), _shown(c, question))
+        place = c.article_id, c.index
+        shown.setdefault(place, own[place])
         text = articles[c.article_id].text
         spans = sentences_of(text)
-        for number in led_to(c.index, text, spans):
-            led = Chosen(c.article_id, *spans[number])
-            shown.setdefault((led.article_id, led.start), led)
-    return list(shown.values())
+        led = led_to(c.index, text, spans)
+        kept = [n for n in led[:MOST_LED_TO] if spans[n][1] - spans[c.index][1] <= LONGEST_LED_TO]
+        if kept and len(kept) < len(led) and is_item(led[-1], text, spans):
+            told[_cut_note(len(kept), len(led))] = None
+        for number in kept:
+            place = c.article_id, number
+            span = item_span(number, text, spans)
+            shown.setdefault(place, own.get(place, Chosen(c.article_id, *span)))
+    return list(shown.values()), tuple(told)
 
 
 def _around(chosen: Sequence[Chosen], part: Part) -> list[Chosen]:
     """What stands near the chosen sentences and might pass for an answer too, in reading order."""
-    places = {(one.article_id, one.start) for one in chosen}
+    places = {(one.article_id, one.end) for one in chosen}
     candidates = part.reading.candidates
-    answering = [c for c in candidates if (c.article_id, c.start) in places]
+    answering = [c for c in candidates if (c.article_id, c.end) in places]
     near = [
         c
         for c in candidates
-        if (c.article_id, c.start) not in places
+        if (c.article_id, c.end) not in places
         and c.probability >= BESIDE_AT_LEAST
         and not _feature(c, "is_heading")
         and any(
@@ -390,13 +409,12 @@ def _compared(candidates: Sequence[Candidate], articles: Mapping[str, Article]) 
     return sorted(each, key=lambda c: articles[c.article_id].date or "")
 
 
-def _shown(candidate: Candidate, question: str) -> Chosen:
+def _shown(candidate: Candidate, question: str, articles: Mapping[str, Article]) -> Chosen:
     answer = short_answer(candidate.text, candidate.span, question)
-    start = candidate.start
+    start, text = candidate.start, articles[candidate.article_id].text
     return Chosen(
         candidate.article_id,
-        start,
-        candidate.end,
+        *item_span(candidate.index, text, sentences_of(text)),
         (start + answer[0], start + answer[1]) if answer else None,
     )
 

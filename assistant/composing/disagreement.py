@@ -44,11 +44,19 @@ _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _OPEN = re.compile(
     r"\b(?:how\s+(?:do|does|did|can|could|should|would|is|are|was|were|to)|why|in\s+(?:what|which)\s+ways?)\b"
-    r"|^\W*what\b.*\b(?:for|do|mean)\W*$"
     r"|\btell\s+(?:me|us)\s+(?:more\s+)?about\b|^\W*(?:describe|explain|(?:what|how)\s+about)\b",
     re.I,
 )
 """A question that has many right answers, in any words."""
+_OF_USE = re.compile(
+    r"^\W*what(?:['’]s|\s+(?:is|are|was|were))\b.*\b(?:used\s+|good\s+|meant\s+)?for\W*$"
+    r"|^\W*what\s+(?:do|does|did)\b.*\b(?:do|mean)\W*$",
+    re.I,
+)
+"""So has one of what something is for, does or means; not where a price or a year is asked for."""
+_OF_A_VALUE = re.compile(
+    r"\b(?:sold|bought|insured|valued|rented|let|offered|planned|due)\s+for\W*$", re.I
+)
 _ASKING_WORD = re.compile(r"\b(?:who(?:m|se)?|what|which|when|where|how)\b", re.IGNORECASE)
 """Without one, and without a kind, no value is asked for that two articles might state."""
 _WHAT_IS = re.compile(
@@ -66,7 +74,10 @@ def differing(
     form = analyse(question)
     if form.expected is AnswerType.LIST or asks_yes_or_no(question) or _OPEN.search(question):
         return ()
-    if form.expected is AnswerType.ANY and not _ASKING_WORD.search(question):
+    if form.expected is AnswerType.ANY and (
+        not _ASKING_WORD.search(question)
+        or (_OF_USE.search(question) and not _OF_A_VALUE.search(question))
+    ):
         return ()
     if _asks_what_it_is(question, form.names):
         return ()

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "asks_for_questions",
+    "is_item",
     "is_question",
+    "item_span",
     "led_to",
     "names_questions",
     "wants_to_know",
@@ -41,8 +43,7 @@ _LEADS_TO = re.compile(
     r"(?::|\b(?:using|with|by|run|type|enter|is|are))[\s\"'”’*`]*$", re.IGNORECASE
 )
 """How a sentence ends that says nothing without what stands below it: a command, an example."""
-MOST_LED_TO, LONGEST_LED_TO = 6, 400
-"""Sentences or lines that are shown of that, and characters: a long block is better read there."""
+_HEADING = re.compile(r"\s*#{1,6}\s")
 _ASKS_FOR_QUESTIONS = re.compile(
     r"\bquestions?\b.*\b(?:ask|asked|put|raise[ds]?|pose[ds]?|have|had)\b"
     r"|\b(?:did|does|do)\b.*\b(?:ask|want to know|inquire|wonder)\b",
@@ -99,22 +100,44 @@ def whole_list(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
 def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
     """Numbers of the sentences that sentence `index` leads to: the list or the block below it.
 
-    Empty where it says something by itself, and where its line goes on.
+    Empty where it says something by itself, and where its line goes on. A block ends at a blank
+    line, at a heading, and where sentence `index` is an item of a list, at the next item.
     """
     if not _LEADS_TO.search(text[slice(*spans[index])]):
         return ()
-    if index in (found := _items(index, text, spans)):
-        return tuple(number for number in found if number > index)[:MOST_LED_TO]
+    own = _MARK.match(text[slice(*_line(text, spans[index][0]))])
+    found = () if own else _items(index, text, spans)
+    if found and found[0] == index:
+        return found[1:]
     led: list[int] = []
-    for number in range(index + 1, min(index + 1 + MOST_LED_TO, len(spans))):
-        between = text[spans[number - 1][1] : spans[number][0]]
+    for number in range(index + 1, len(spans)):
+        start, end = spans[number]
+        between = text[spans[number - 1][1] : start]
         # A blank line may stand before the block, and ends it.
         if "\n" not in between if number == index + 1 else between.count("\n") > 1:
             break
-        if spans[number][1] - spans[index][1] > LONGEST_LED_TO:
+        line = text[slice(*_line(text, start))]
+        mark = _MARK.match(line)
+        if _HEADING.match(line) or (own and mark and _kind(mark) == _kind(own)):
             break
-        led.append(number)
+        if not _MARK.fullmatch(text[start:end]):
+            led.append(number)
     return tuple(led)
+
+
+def is_item(number: int, text: str, spans: Sequence[Span]) -> bool:
+    """Whether the line of a sentence begins as an item of a list does."""
+    return _MARK.match(text[slice(*_line(text, spans[number][0]))]) is not None
+
+
+def item_span(number: int, text: str, spans: Sequence[Span]) -> Span:
+    """The span of a sentence, with the mark before it where that is a sentence by itself: "1."."""
+    start, end = spans[number]
+    if number and _MARK.fullmatch(text[slice(*spans[number - 1])]):
+        before = spans[number - 1]
+        if "\n" not in text[before[1] : start]:
+            return before[0], end
+    return start, end
 
 
 def _enumeration(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
@@ -188,8 +211,12 @@ def _adjoin(text: str, line: Span, following: Span) -> bool:
     if line[1] >= following[0] or text[line[1] : following[0]].strip():
         return False
     marks = [_MARK.match(text[slice(*each)]) for each in (line, following)]
-    kinds = {re.sub(r"\w+", "1", mark[0].strip()) for mark in marks if mark}
-    return len(kinds) == 1
+    return len({_kind(mark) for mark in marks if mark}) == 1
+
+
+def _kind(mark: re.Match[str]) -> str:
+    """What the mark of an item looks like, whichever its number or letter is."""
+    return re.sub(r"\w+", "1", mark[0].strip())
 
 
 def _questions(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:

@@ -82,8 +82,14 @@ _OF_AN_ARTICLE = re.compile(
 """Asks for what front matter states; to all other questions it answers nothing …"""
 _TITLE_OR_DATE = re.compile(rf"(?:{'|'.join((*TITLES, *DATES))}|lastmod)\s*[:=]", re.IGNORECASE)
 """… and these of its fields never do: a title names a topic, and a date is told as metadata."""
-_OF_CONTENTS = re.compile(r"(?:[.·…]\s*){5,}\d*\b")
-"""A line of a table of contents, with its row of dots: it names a topic, too."""
+_LEADERS = r"(?<![.·…])(?<![.·…] )(?:[.·…] ?+){5,}+\s*\d{1,4}\b"
+_OF_CONTENTS = re.compile(
+    rf"{_LEADERS}.*?{_LEADERS}"
+    rf"|^\W*(?:\d+(?:\.\d+)*\.?|chapter|section|part|appendix)\s[^.·…]*+.*?{_LEADERS}\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Lines of a table of contents, with their rows of dots and pages: they name topics, too. A price
+may stand behind such a row as well, but not one after another in a sentence, nor below a number."""
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9

@@ -48,7 +48,8 @@ OPENING = re.compile(r"\(?(?:\d{1,9}|[a-z]|[ivxlcdm]{2,8})[.)](?=\s|$)|[#+\-=:%{
 BREAK = "  \n"
 """A line's end that Markdown keeps; nothing is seen of it where the text is read as it is."""
 _ITEM = re.compile(r"[-*•–·▪‣]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|[①-⑳]")
-_ENDS = re.compile(r"[.!?…。！？]\W*$")
+_ENDS = re.compile(r"[.!?…。！？؟।](?:\W|\(\d{1,3}\)|[¹²³⁰-⁹])*$")
+"""Behind the end of a sentence there may be the number of a note."""
 ADDRESS = re.compile(r"(?<=\S)@(?=\S)")
 """GitHub looks for these once all escapes are undone, but not across the border of an element."""
 

@@ -7,6 +7,7 @@ tracked insertions, and refuses the files of programs that leave out a part it l
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from embeddings.errors import ReadError
@@ -24,6 +25,8 @@ _SKIPPED = frozenset(
     "del moveFrom instrText delText pPr rPr sectPr tblPr tblGrid trPr tcPr Fallback "
     "fldData docPart sdtPr bookmarkStart proofErr".split()
 )
+MOST_DIGITS = 4
+"""Of where a list starts to count."""
 _COUNTED = re.compile(r"%\d[.)]?")
 """A number by itself: "%1.%2" counts a chapter with it."""
 _BREAKS = {"tab": "\t", "noBreakHyphen": "-", "ptab": "\t"}
@@ -106,55 +109,87 @@ def _said(element: Any, name: str = "val") -> str:
     return next((str(value) for key, value in element.attrib.items() if key.endswith(ending)), "")
 
 
-class _Numbering:
-    """How the document's lists count, and how far they have come."""
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How one level of a list counts."""
 
-    def __init__(self, formats: dict[tuple[str, str], tuple[str, str]]) -> None:
-        self._formats = formats
-        """By list and level: the kind of number, and the text around it."""
+    kind: str
+    text: str
+    """Around the number, which stands in it as "%1"."""
+    first: int
+
+
+class _Numbering:
+    """How the document's lists count, and how far they have come.
+
+    Lists of one shape go on counting where the last of them ended, but for one that says where it
+    starts. Only what is a bullet, or a number by itself, is shown: a wrong one is worse than none.
+    """
+
+    def __init__(
+        self,
+        shapes: dict[str, dict[str, _Level]],
+        lists: dict[str, tuple[str, dict[str, int]]],
+    ) -> None:
+        self._shapes = shapes
+        self._lists = lists
+        """The shape of each list, and where its levels start, if it says so."""
         self._counts: dict[tuple[str, str], int] = {}
+        self._begun: set[tuple[str, str]] = set()
 
     @classmethod
     def of(cls, archive: Archive, name: str) -> _Numbering:
         """What the part of that name says; nothing where it is missing or damaged."""
         if name not in archive:
-            return cls({})
+            return cls({}, {})
         try:
             root, _ = parse_xml(archive.read(name), name)
         except ReadError:
-            return cls({})
-        shapes: dict[str, dict[str, tuple[str, str]]] = {}
-        formats: dict[tuple[str, str], tuple[str, str]] = {}
+            return cls({}, {})
+        shapes, lists = {}, {}
         for each in root:
             if _name(each) == "abstractNum":
                 shapes[_said(each, "abstractNumId")] = {
-                    _said(level, "ilvl"): cls._format(level)
-                    for level in each
-                    if _name(level) == "lvl"
+                    _said(e, "ilvl"): cls._level(e) for e in each if _name(e) == "lvl"
                 }
-        for each in root:
-            if _name(each) == "num":
+            elif _name(each) == "num":
                 shape = next((_said(e) for e in each if _name(e) == "abstractNumId"), "")
-                for level, format in shapes.get(shape, {}).items():
-                    formats[_said(each, "numId"), level] = format
-        return cls(formats)
+                starts = {
+                    _said(e, "ilvl"): _count(_said(start), 1)
+                    for e in each
+                    if _name(e) == "lvlOverride"
+                    for start in e
+                    if _name(start) == "startOverride"
+                }
+                lists[_said(each, "numId")] = shape, starts
+        return cls(shapes, lists)
 
     @staticmethod
-    def _format(level: Any) -> tuple[str, str]:
-        said = {_name(e): _said(e) for e in level if _name(e) in ("numFmt", "lvlText")}
-        return said.get("numFmt", ""), said.get("lvlText", "")
+    def _level(element: Any) -> _Level:
+        said = {_name(e): _said(e) for e in element}
+        first = _count(said.get("start", ""), 1)
+        return _Level(said.get("numFmt", ""), said.get("lvlText", ""), first)
 
     def mark(self, number: str, level: str) -> str:
         """What the next item of a list begins with; "" where that is not known."""
-        kind, text = self._formats.get((number, level), ("", ""))
-        if kind == "bullet":
-            return "- "
-        if kind != "decimal" or not _COUNTED.fullmatch(text):
+        shape, starts = self._lists.get(number, ("", {}))
+        how = self._shapes.get(shape, {}).get(level)
+        if how is None:
             return ""
-        for each in [e for e in self._counts if e[0] == number and e[1] > level]:
+        for each in [each for each in self._counts if each[0] == shape and each[1] > level]:
             del self._counts[each]
-        count = self._counts[number, level] = self._counts.get((number, level), 0) + 1
-        return f"{count}. "
+        before = self._counts.get((shape, level), how.first - 1)
+        if level in starts and (number, level) not in self._begun:
+            before = starts[level] - 1
+        self._begun.add((number, level))
+        count = self._counts[shape, level] = before + 1
+        if how.kind == "bullet":
+            return "- "
+        return f"{count}. " if how.kind == "decimal" and _COUNTED.fullmatch(how.text) else ""
+
+
+def _count(stated: str, otherwise: int) -> int:
+    return int(stated) if stated.isdecimal() and len(stated) <= MOST_DIGITS else otherwise
 
 
 class _Walk:

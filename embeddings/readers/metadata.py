@@ -51,8 +51,8 @@ _DATELINE = re.compile(
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’)]*$")
 _WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff]")
 _MARKUP = re.compile(r"^(?:#{1,6}\s+|title\s*[:：]\s*)|(?:\s+#+)$", re.IGNORECASE)
-_RULE = re.compile(r"([=~^*#+_-])\1{2,}")
-"""A line over or under a heading, in reStructuredText and Markdown."""
+_RULE = re.compile(r"([=~^*#+-])\1{2,}")
+"""A line under a heading, in reStructuredText and Markdown; one over it has to be the same."""
 _DIRECTIVE = re.compile(r"\.\.(?:\s|$)|#!|-\*-")
 """A line for a program: a label or directive of reStructuredText, an interpreter, an editor."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -107,7 +107,8 @@ def _head(text: str) -> Iterator[tuple[str, bool]]:
         after = lines[index + 1] if index + 1 < len(lines) else ""
         if _DIRECTIVE.match(line):
             continue
-        opens = not before or bool(_DATE_LINE.fullmatch(before) or _RULE.fullmatch(before))
+        framed = before == after and len(before) >= len(line) and bool(_RULE.fullmatch(before))
+        opens = not before or framed or _DATE_LINE.fullmatch(before) is not None
         closes = not after or bool(_DATE_LINE.fullmatch(after) or _RULE.fullmatch(after))
         closes |= line.startswith("#")
         first = index == 0 and len(line) <= LONGEST_TITLE // 2

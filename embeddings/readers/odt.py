@@ -18,6 +18,8 @@ _SKIPPED = frozenset(
     "tracked-changes scripts font-face-decls automatic-styles sequence-decls forms note-citation "
     "object object-ole image desc annotation-end table-column variable-decls".split()
 )
+MOST_DIGITS = 4
+"""Of where a list starts to count, and of a level."""
 _CELLS = ("table-cell", "covered-table-cell")
 
 
@@ -34,7 +36,7 @@ def read_odt(content: bytes) -> Document:
     if "content.xml" not in archive:
         raise ReadError("not an ODT file: it holds no document")
     root, damage = parse_xml(archive.read("content.xml"), "content.xml")
-    walk = _Walk(_counting(archive, root))
+    walk = _Walk(_levels(archive, root))
     walk.write(root)
     stated = core_properties(archive, "meta.xml")
     return Document(
@@ -51,20 +53,30 @@ def _is_encrypted(archive: Archive) -> bool:
     return b"encryption-data" in archive.read("META-INF/manifest.xml")
 
 
-def _counting(archive: Archive, content: Any) -> frozenset[tuple[str, int]]:
-    """The list styles, each with its level, that count 1, 2, 3."""
+def _levels(archive: Archive, content: Any) -> dict[tuple[str, int], int | None]:
+    """Of list styles, each with its level: where it starts to count 1, 2, 3; None for a bullet.
+
+    Levels that are shown otherwise are left out: a wrong number is worse than none.
+    """
     roots = [content]
     if "styles.xml" in archive:
         with contextlib.suppress(ReadError):
             roots.append(parse_xml(archive.read("styles.xml"), "styles.xml")[0])
-    found: set[tuple[str, int]] = set()
+    found: dict[tuple[str, int], int | None] = {}
     for root in roots:
         for style in root.iter("{*}list-style"):
-            for level in style.iterchildren("{*}list-level-style-number"):
-                depth = _said(level, "level")
-                if _said(level, "num-format") == "1" and depth.isdecimal():
-                    found.add((_said(style, "name"), int(depth)))
-    return frozenset(found)
+            for level in style:
+                kind, depth = str(level.tag).rpartition("}")[2], _said(level, "display-levels")
+                place = _said(style, "name"), _count(_said(level, "level"), 0)
+                if kind == "list-level-style-bullet":
+                    found[place] = None
+                elif _said(level, "num-format") == "1" and depth in ("", "1"):
+                    found[place] = _count(_said(level, "start-value"), 1)
+    return found
+
+
+def _count(stated: str, otherwise: int) -> int:
+    return int(stated) if stated.isdecimal() and len(stated) <= MOST_DIGITS else otherwise
 
 
 def _said(element: Any, name: str) -> str:
@@ -76,11 +88,12 @@ def _said(element: Any, name: str) -> str:
 class _Walk:
     """Walks the tree once, without recursion."""
 
-    def __init__(self, counting: frozenset[tuple[str, int]]) -> None:
-        self._counting = counting
-        self._items: list[int] = []
-        """How many items each of the lists has that are open."""
-        self._style = ""
+    def __init__(self, levels: dict[tuple[str, int], int | None]) -> None:
+        self._levels = levels
+        self._lists: list[tuple[str, int | None]] = []
+        """The style of each list that is open, and its next number, if it has one to show."""
+        self._next: dict[tuple[str, int], int] = {}
+        """By style and level, where a list would go on that goes on."""
         self.prose = Prose()
         self._outer: list[Prose] = []
         self._tables: list[Table] = []
@@ -109,17 +122,16 @@ class _Walk:
 
     def _open(self, name: str, element: Any) -> None:
         if name in ("p", "h"):
-            if not self._items:
+            if not self._lists:
                 self.prose.end_block()
+            elif name == "h":
+                self.prose.item("")
         elif name == "list":
-            if not self._items:
+            if not self._lists:
                 self.prose.end_block()
-            self._style = _said(element, "style-name") or (self._style if self._items else "")
-            self._items.append(0)
-        elif name == "list-item" and self._items:
-            self._items[-1] += 1
-            counts = (self._style, len(self._items)) in self._counting
-            self.prose.item(f"{self._items[-1]}. " if counts else "- ")
+            self._open_list(element)
+        elif name == "list-item" and self._lists:
+            self.prose.item(self._mark(element))
         elif name in ("s", "tab"):
             self.prose.add(" ")
         elif name == "line-break":
@@ -132,16 +144,39 @@ class _Walk:
             self._outer.append(self.prose)
             self.prose = Prose()
 
+    def _open_list(self, element: Any) -> None:
+        style = _said(element, "style-name") or (self._lists[-1][0] if self._lists else "")
+        place = style, len(self._lists) + 1
+        first = self._levels.get(place)
+        goes_on = _said(element, "continue-numbering") == "true" or _said(element, "continue-list")
+        if first is not None and goes_on:
+            first = self._next.get(place, first)
+        self._lists.append((style, first))
+
+    def _mark(self, item: Any) -> str:
+        """What an item of the innermost list begins with; "" where that is not known."""
+        style, number = self._lists[-1]
+        place = style, len(self._lists)
+        if number is None:
+            return "- " if self._levels.get(place, 0) is None or not self._is_known(style) else ""
+        number = _count(_said(item, "start-value"), number)
+        self._lists[-1] = style, number + 1
+        self._next[place] = number + 1
+        return f"{number}. "
+
+    def _is_known(self, style: str) -> bool:
+        return any(name == style for name, _ in self._levels)
+
     def _close(self, name: str) -> None:
         if name in ("p", "h"):
             self.prose.end_line()
-            if not self._items:
+            if not self._lists:
                 self.prose.end_block()
         elif name == "list-item":
             self.prose.item("")
-        elif name == "list" and self._items:
-            self._items.pop()
-            if not self._items:
+        elif name == "list" and self._lists:
+            self._lists.pop()
+            if not self._lists:
                 self.prose.end_block()
         elif name in _CELLS and self._outer:
             text = self.prose.text()

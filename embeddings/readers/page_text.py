@@ -91,7 +91,8 @@ class _Writer:
                 self._lists.append(_Numbers.of(element) if tag == "ol" else None)
         elif tag == "li":
             numbers = self._lists[-1] if self._lists else None
-            self.prose.item(numbers.mark(element) if numbers else "- ")
+            mark = numbers.mark(element) if numbers else "- "
+            self.prose.item("" if self._outer else mark)  # a cell is one line
         elif tag in _LINES:
             self.prose.end_line()
         elif tag == "img" and _inline_symbol(element.get("alt")):
@@ -129,20 +130,23 @@ class _Writer:
 class _Numbers:
     """Numbers the items of an ordered list, from where the page says."""
 
-    def __init__(self, first: int) -> None:
-        self._next = first
+    def __init__(self, first: int, step: int) -> None:
+        self._next, self._step = first, step
 
     @classmethod
     def of(cls, element: Any) -> _Numbers | None:
         """Those of an `ol`; none where its items have letters."""
         if element.get("type", "1") != "1":
             return None
-        return cls(_whole_number(element.get("start"), 1))
+        if element.get("reversed") is None:
+            return cls(_whole_number(element.get("start"), 1), 1)
+        count = sum(1 for _ in element.iterchildren("{*}li"))
+        return cls(_whole_number(element.get("start"), count), -1)
 
     def mark(self, item: Any) -> str:
         """What the next item begins with."""
         number = _whole_number(item.get("value"), self._next)
-        self._next = number + 1
+        self._next = number + self._step
         return f"{number}. "
 
 

@@ -264,6 +264,8 @@ def test_items_and_commands_have_a_line_each() -> None:
         ("It is so.", "b) Close it.", True),
         ("It is so.", "2. Close it.", True),
         ("It is so.", "20 were closed.", False),
+        ("It opened in 1962.(3)", "It rained.", False),
+        ("It opened in 1962.²", "It rained.", False),
     ],
 )
 def test_what_stands_on_a_line_of_its_own(before: str, sentence: str, below: bool) -> None:

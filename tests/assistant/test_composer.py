@@ -9,7 +9,9 @@ from assistant.composing.composer import (
     COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
+    LONGEST_LED_TO,
     LONGEST_LIST,
+    MOST_LED_TO,
     Draft,
     Part,
     compose,
@@ -361,3 +363,54 @@ def test_a_sentence_that_leads_to_a_command_is_shown_with_it() -> None:
     assert [text[c.start : c.end].strip() for c in found.sentences] == [
         "To let it go, run:", "pump free NAME",
     ]  # fmt: skip
+
+
+def led(text: str, question: str = "How is it done?") -> Draft:
+    """The draft of an article whose first sentence answers."""
+    start, end = split_sentences(text)[0]
+    one = replace(candidate(0), start=start, end=end, text=text[start:end], index=0)
+    return compose([part(question, one)], 0.5, {"a.txt": Article("a.txt", text)})
+
+
+def test_of_much_that_is_led_to_the_first_is_shown_and_a_list_says_so() -> None:
+    lines = [f"pump part{n} --now" for n in range(20)]
+    text = "Run these commands:\n" + "\n".join(lines)
+    found = led(text)
+    assert [text[c.start : c.end].strip() for c in found.sentences[1:]] == lines[:MOST_LED_TO]
+    assert found.notes == ()
+    text = f"Run this:\npump list\npump {'x' * LONGEST_LED_TO}\n"
+    assert [text[c.start : c.end].strip() for c in led(text).sentences] == [
+        "Run this:",
+        "pump list",
+    ]
+    text = "You need, all in all:\n" + "\n".join(f"- part {n}" for n in range(9))
+    found = led(text, "How much do I need?")
+    assert len(found.sentences) == 1 + MOST_LED_TO
+    assert found.notes == (f"The list has 9 items; {MOST_LED_TO} of them are shown. "
+                           "The article has the others.",)  # fmt: skip
+
+
+def test_what_is_led_to_keeps_its_short_answer_where_it_answers_too() -> None:
+    text = "The fee is:\n\nIt is 40 crowns for adults.\n\nAll pay."
+    (first, _), (start, end) = split_sentences(text)[:2]
+    features = list(candidate(0).features)
+    lead = replace(candidate(0), start=first, end=11, text=text[:11], index=0)
+    said = replace(candidate(0, 1.9), start=start, end=end, text=text[start:end].rstrip(), index=1,
+                   features=tuple(features), span=(6, 15))  # fmt: skip
+    found = compose(
+        [part("How much is the fee?", lead, said)], 0.5, {"a.txt": Article("a.txt", text)}
+    )
+    assert [c.answer is not None for c in found.sentences] == [False, True]
+
+
+def test_of_two_articles_that_say_the_same_the_newer_is_quoted() -> None:
+    said = "Ada Holm is the keeper of it."
+    old = replace(candidate(6, 2.0), article_id="old.txt", start=0, end=29, text=said, index=0)
+    new = replace(old, article_id="new.txt", score=1.9)
+    articles = {
+        "old.txt": Article("old.txt", said, "Old", "2015-01-01"),
+        "new.txt": Article("new.txt", said, "New", "2024-01-01"),
+    }
+    found = compose([part("Who is the keeper of it?", old, new)], 0.5, articles, "2024-01-01")
+    assert [one.article_id for one in found.sentences] == ["new.txt"]
+    assert found.notes == ()

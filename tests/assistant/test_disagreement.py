@@ -206,6 +206,16 @@ def test_what_something_is_for_has_many_right_answers(question: str) -> None:
     assert differing(question, [read(one, "cars"), read(two, "people")], known(one, two)) == ()
 
 
+@pytest.mark.parametrize(
+    "question", ["What was the ferry Svale sold for?", "What price was the ferry Svale sold for?"]
+)
+def test_what_something_was_sold_for_has_one(question: str) -> None:
+    one = Article("one.txt", "The ferry Svale was sold for 40 million crowns.")
+    two = Article("two.txt", "The ferry Svale went for 45 million crowns.")
+    pair = [read(one, "40 million crowns"), read(two, "45 million crowns")]
+    assert len(differing(question, pair, known(one, two))) == 2
+
+
 def test_a_description_is_no_value() -> None:
     question = "What hangs in the saloon of the ferry Svale?"
     one = Article("one.txt", "In the saloon of the ferry Svale hangs a portrait.")

@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.language.lists import (
-    LONGEST_LED_TO,
-    MOST_LED_TO,
     asks_for_questions,
+    item_span,
     led_to,
     names_questions,
     wants_to_know,
@@ -161,8 +160,27 @@ def test_a_line_that_breaks_off_leads_on_and_a_colon_within_a_line_does_not() ->
     assert below("The rule is:  be on time. It helps.", "The rule is") == []
 
 
-def test_of_a_long_block_the_first_lines_are_told() -> None:
-    lines = [f"pump part{n} --now" for n in range(20)]
-    found = below("Run these commands:\n" + "\n".join(lines), "Run these")
-    assert found == lines[:MOST_LED_TO]
-    assert below(f"Run this:\npump list\npump {'x' * LONGEST_LED_TO}\n", "Run") == ["pump list"]
+def test_a_heading_is_led_to_by_nothing() -> None:
+    assert below("See this:\n\n# The next chapter\n\nIt is long.", "See this") == []
+
+
+STEPS = (
+    "1. To hold the pump, run:\n\npump hold NAME\n\n2. Choose one of:\n- red\n- blue\n3. Wait.\n"
+)
+
+
+def test_a_step_that_leads_to_a_command_is_told_with_it_and_not_with_the_next_step() -> None:
+    assert below(STEPS, "To hold") == ["pump hold NAME"]
+    assert below(STEPS, "Choose one") == ["- red", "- blue"]
+    assert below("You need\nthese three things:\n1. a lamp.\n2. oil.\n", "these three") == [
+        "a lamp.", "oil.",
+    ]  # fmt: skip
+
+
+def test_the_number_of_an_item_belongs_to_it() -> None:
+    text = "To start it:\n\n1. Oil it.\n\n2. Turn it on. Then wait.\n\nIt cost 1.\nIt runs."
+    spans = split_sentences(text)
+    found = [text[slice(*item_span(n, text, spans))].strip() for n in range(len(spans))]
+    assert [each for each in found if each not in ("1.", "2.")] == [
+        "To start it:", "1. Oil it.", "2. Turn it on.", "Then wait.", "It cost 1.", "It runs.",
+    ]  # fmt: skip

@@ -605,6 +605,25 @@ def test_what_somebody_wanted_to_know_is_answered_by_a_quoted_question(data_dir:
         assert answer.citations[0].quote.strip("“”") == "How old is the engine?"
 
 
+CONTENTS = (
+    "The ferry's handbook\n\n6.1 Which rope holds the ferry Svale? . . . . . . . . 21\n"
+    "6.2 Who may cut the rope of the ferry Svale? . . . . . . . 22\n\n"
+    "The rope that holds the ferry Svale is of hemp.\n\nAdults on the Svale ........ 12 crowns\n"
+)
+
+
+def test_a_table_of_contents_answers_nothing_and_a_price_list_does(data_dir: Path) -> None:
+    with over(data_dir, handbook=CONTENTS) as opened:
+        answer = opened.ask("Which rope holds the ferry Svale?")
+        assert [c.quote for c in answer.citations] == [
+            "The rope that holds the ferry Svale is of hemp."
+        ]
+        found = opened.ask("What do adults pay on the Svale?", explain=True)
+        assert found.explanation is not None
+        read = [s.text for part in found.explanation.parts for s in part.sentences]
+        assert "Adults on the Svale ........ 12 crowns" in read
+
+
 @pytest.mark.parametrize(
     "question",
     [

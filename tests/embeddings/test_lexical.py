@@ -11,7 +11,7 @@ from embeddings import lexical
 from embeddings.corpus import Corpus
 from embeddings.index import build_index
 from embeddings.indexing import index_articles
-from embeddings.lexical import LexicalIndex
+from embeddings.lexical import LexicalIndex, searched
 from embeddings.records import Article
 from tests.fakes import HashingEncoder
 
@@ -54,3 +54,18 @@ def test_a_word_in_the_form_of_the_question_weighs_more(
 def test_another_form_still_finds_it(index_of: Callable[..., LexicalIndex]) -> None:
     index = index_of("The founders of the yard have left.", "It rained on the bridge.")
     assert list(scores(index, "Which founder left?")) == [1]
+
+
+def test_each_form_of_the_question_counts_once(index_of: Callable[..., LexicalIndex]) -> None:
+    index = index_of("The limit of max_open_files is 9.", "It was found where it was founded.")
+    forms = [
+        (word, weight)
+        for field, word, weight in searched(
+            index.terms("Which max_open_files did those find who found what others founded?")
+        )
+        if field == "word"
+    ]
+    assert {weight for _, weight in forms} == {lexical.FORM_BOOST}
+    words = [word for word, _ in forms]
+    assert len(words) == len(set(words))
+    assert {"max", "open", "files", "find", "found", "founded"} <= set(words)

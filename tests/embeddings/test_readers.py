@@ -116,6 +116,18 @@ def test_what_is_for_a_program_is_no_title_and_a_line_below_one_is_its_mark(head
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "---\nlayout: post\n---\n\n# The bridge",
+        "***\nSTART OF THE PROJECT\n***\n\nThe bridge\n\nIt opened.",
+        "------\nPage 1\n---\n\nThe bridge\n\nIt opened.",
+    ],
+)
+def test_a_line_between_rules_is_no_title(head: str) -> None:
+    assert find_metadata(head).title == "The bridge"
+
+
+@pytest.mark.parametrize(
     "content", [b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", bytes(range(256)) * 10, b"\xff\xfe\x00"]
 )
 def test_what_is_no_text_is_refused_by_name(content: bytes) -> None:
@@ -249,13 +261,105 @@ def test_the_items_of_words_lists_begin_as_word_shows_them() -> None:
     assert damaged.startswith("First\nof it\nThird\n\nBetween.")
 
 
-def test_the_items_of_an_open_documents_lists_begin_as_it_shows_them() -> None:
-    spaces = (
-        'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-        'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+def test_a_list_that_counts_down_and_one_in_a_cell() -> None:
+    page = (
+        "<html><body><main><h1>Winners</h1><p>From the last:</p><ol reversed><li>Bronze</li>"
+        "<li>Silver</li><li>Gold</li></ol><table><tr><td>Genre</td><td><ul><li>Rock</li>"
+        "<li>Pop</li></ul></td></tr></table></main></body></html>"
+    )
+    assert read(page, "a.html").text == (
+        "Winners\n\nFrom the last:\n\n3. Bronze\n2. Silver\n1. Gold\n\nGenre | Rock Pop"
     )
 
+
+def test_words_lists_count_as_word_does() -> None:
+    def item(text: str, list_: int, level: int = 0) -> str:
+        place = f'<w:ilvl w:val="{level}"/><w:numId w:val="{list_}"/>'
+        return paragraph(text, f"<w:pPr><w:numPr>{place}</w:numPr></w:pPr>")
+
+    def level(number: int, text: str, more: str = "") -> str:
+        said = f'{more}<w:numFmt w:val="decimal"/><w:lvlText w:val="{text}"/>'
+        return f'<w:lvl w:ilvl="{number}">{said}</w:lvl>'
+
+    fifth = '<w:start w:val="5"/>'
+    shapes = (
+        f'<w:abstractNum w:abstractNumId="1">{level(0, "%1.", fifth)}</w:abstractNum>'
+        f'<w:abstractNum w:abstractNumId="2">{level(0, "Article %1")}{level(1, "%2.")}'
+        "</w:abstractNum>"
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="3"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0">'
+        '<w:startOverride w:val="1"/></w:lvlOverride></w:num>'
+        '<w:num w:numId="4"><w:abstractNumId w:val="2"/></w:num>'
+    )
+    body = (
+        item("a", 1) + item("b", 1) + paragraph("Between.") + item("on", 2)
+        + paragraph("Anew.") + item("first", 3) + item("second", 3)
+        + paragraph("Fees.") + item("Fees", 4) + item("x", 4, 1) + item("y", 4, 1)
+        + item("Terms", 4) + item("z", 4, 1)
+    )  # fmt: skip
+    numbering = f"<w:numbering {W}>{shapes}</w:numbering>"
+    assert read(docx(body, word__numbering_xml=numbering), "a.docx").text == (
+        "5. a\n6. b\n\nBetween.\n\n7. on\n\nAnew.\n\n1. first\n2. second\n\nFees.\n\n"
+        "Fees\n1. x\n2. y\nTerms\n1. z"
+    )
+
+
+ODT_SPACES = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+)
+
+
+def odt_of(body: str, styles: str) -> bytes:
+    content = (
+        f"<office:document-content {ODT_SPACES}><office:body><office:text>{body}"
+        "</office:text></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.text"
+    made = f"<office:document-styles {ODT_SPACES}>{styles}</office:document-styles>"
+    return packed(mimetype=kind, content_xml=content, styles_xml=made)
+
+
+def test_an_open_documents_lists_count_as_it_does() -> None:
+    def counting(name: str, more: str = "") -> str:
+        return (
+            f'<text:list-style style:name="{name}"><text:list-level-style-number text:level="1" '
+            f'style:num-format="1" {more}/><text:list-level-style-number text:level="2" '
+            'style:num-format="1" text:display-levels="2"/></text:list-style>'
+        )
+
+    bullets = (
+        '<text:list-style style:name="Dots"><text:list-level-style-bullet text:level="1"/>'
+        '<text:list-level-style-bullet text:level="2"/></text:list-style>'
+    )
+
+    def item(inside: str, more: str = "") -> str:
+        return f"<text:list-item {more}>{inside}</text:list-item>"
+
+    def p(text: str) -> str:
+        return f"<text:p>{text}</text:p>"
+
+    dots = f'<text:list text:style-name="Dots">{item(p("dot"))}</text:list>'
+    body = (
+        f'<text:list text:style-name="A">{item(p("One") + dots)}{item(p("Two"))}</text:list>'
+        + p("Note.")
+        + f'<text:list text:style-name="A" text:continue-numbering="true">{item(p("Three"))}'
+        + f"{item(p('Seven'), 'text:start-value=' + chr(34) + '7' + chr(34))}</text:list>"
+        + p("Fifth on.")
+        + f'<text:list text:style-name="B">{item(p("Five"))}'
+        + f"{item('<text:list>' + item(p('of it')) + '</text:list>')}</text:list>"
+        + f'<text:list text:style-name="Dots">{item("<text:h>Intro</text:h>")}</text:list>'
+    )
+    styles = counting("A") + counting("B", 'text:start-value="5"') + bullets
+    assert read(odt_of(body, styles), "a.odt").text == (
+        "1. One\n- dot\n2. Two\n\nNote.\n\n3. Three\n7. Seven\n\nFifth on.\n\n"
+        "5. Five\nof it\n\nIntro"
+    )
+
+
+def test_the_items_of_an_open_documents_lists_begin_as_it_shows_them() -> None:
     def listed(*items: str, style: str = "") -> str:
         named = f' text:style-name="{style}"' if style else ""
         made = "".join(f"<text:list-item>{each}</text:list-item>" for each in items)
@@ -273,14 +377,7 @@ def test_the_items_of_an_open_documents_lists_begin_as_it_shows_them() -> None:
         + line("Between.")
         + listed(line("one"), line("two"))
     )
-    content = (
-        f"<office:document-content {spaces}><office:body><office:text>{body}"
-        "</office:text></office:body></office:document-content>"
-    )
-    styles = f"<office:document-styles {spaces}>{counting}</office:document-styles>"
-    kind = "application/vnd.oasis.opendocument.text"
-    made = packed(mimetype=kind, content_xml=content, styles_xml=styles)
-    assert read(made, "a.odt").text == (
+    assert read(odt_of(body, counting), "a.odt").text == (
         "1. Oil it.\n2. Wait.\n- a while\n\nBetween.\n\n- one\n- two"
     )
 
