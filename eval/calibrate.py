@@ -27,6 +27,7 @@ from assistant.reading.reader import (
     CALIBRATION_FILE,
     CONSIDERED,
     PASSAGES_READ,
+    TOPIC_NAMES,
     Calibration,
     Logistic,
     answer_features,
@@ -34,6 +35,7 @@ from assistant.reading.reader import (
     settled,
     support_of,
     texts_found,
+    topic_features,
     weigh,
 )
 from assistant.reading.support import NAMES as SUPPORT_NAMES
@@ -48,7 +50,7 @@ from embeddings.indexing import index_articles, index_folders
 from embeddings.records import Article
 from embeddings.training.examples import load_collection
 from embeddings.training.negatives import misspelt
-from embeddings.training.written import load_news
+from embeddings.training.written import DOCUMENTS, load_articles
 from eval.questions import load
 from eval.text import states
 
@@ -62,24 +64,31 @@ if TYPE_CHECKING:
     from assistant.reading.reader import Candidate
     from assistant.retrieval.retriever import Retrieved
     from embeddings.encoder import OnnxEncoder
-    from embeddings.training.examples import Paragraph, Question
+    from embeddings.training.examples import Collection, Paragraph, Question
     from eval.questions import Question as OwnQuestion
 
-__all__ = ["Case", "collect", "fit", "main"]
+__all__ = ["Case", "collect", "confidence_of", "documents", "fit", "main", "news"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 11
-MOST_REFUSED = 0.06
+MOST_REFUSED = 0.055
 """Share of the answerable questions that may be refused; the floor of the gate is at 0.10."""
 PARAGRAPHS_AN_ARTICLE = 6
 SOURCES = ("squad2", "clapnq", "ramdocs")
 OWN, DEVELOPMENT = "seeds", ("development.jsonl", "aimed.jsonl")
 NEWS_QUESTIONS = 1200
+REMOVED = 400
+"""Of the questions of a set of articles, those that are asked of the others alone, too."""
 OTHERS_WEIGHT = 0.2
 """Of a question that is not of the development set: 1,200 of the news count as 240 of its own."""
 SCALE_WEIGHT = 0.1
 """Of the same, for the scale of the confidence. The more it is, the less is claimed of the five
 articles, where more is right than is claimed, and of others, where less is."""
+TOPIC_COUNTS = defaultdict[str, float](lambda: 0.3, {OWN: 1.0, DOCUMENTS: 0.6})
+"""What a question counts for the topic model, by its source."""
+OFF_TOPIC = 0.5
+"""Of the logarithm of how likely an article is about the question, what is added to the log-odds
+of an answer, before these are scaled (docs/refusal.md)."""
 SHRINKAGE = 1e-3
 """Of the weights of the sentence model: what their squares add to the mean loss of a question."""
 
@@ -95,7 +104,7 @@ class Case:
     group: str
     """Article the question is about: cases of one group stay on one side of a fold."""
     kind: str
-    """`answerable`, `adversarial` (asked of a text that does not say) or `removed`."""
+    """`answerable`, `adversarial` (its article does not say) or `removed` (no such article)."""
     question: str
     candidates: tuple[Candidate, ...]
     supports: tuple[tuple[float, ...], ...]
@@ -126,19 +135,46 @@ def collect(benchmarks: Path, data: Path, per_source: int, *, verbose: bool = Fa
 
 
 def news(path: Path, data: Path, *, verbose: bool = False) -> list[Case]:
-    """Ask some questions of news that the reader has not seen, among all the news there is.
+    """Ask some questions of news that the reader has not seen, among all the news there is."""
+    kept, seen = load_articles(path, test=True), load_articles(path, test=False)
+    return unseen(kept.questions, (kept, seen), NEWS_QUESTIONS, data, verbose=verbose)
 
-    Some are misspelt, as questions are: else a word that no article knows would count as a sign
-    that the article does not say.
+
+def documents(path: Path, data: Path, *, fitted: bool, verbose: bool = False) -> list[Case]:
+    """Ask questions of manuals, rules and guides that the reader has not seen, among all there are.
+
+    Every other document that was kept is `fitted` on; the others are for figures.
     """
-    kept, seen = load_news(path, test=True), load_news(path, test=False)
+    kept, seen = (load_articles(path, DOCUMENTS, test=test) for test in (True, False))
+    names = {paragraph.article: place for place, paragraph in enumerate(kept.paragraphs)}
+    own = [q for q in kept.questions if (names[q.paragraph.article] % 2 == 0) is fitted]
+    return unseen(own, (kept, seen), len(own), data, verbose=verbose)
+
+
+def unseen(
+    questions: Sequence[Question],
+    collections: Sequence[Collection],
+    count: int,
+    data: Path,
+    *,
+    verbose: bool = False,
+) -> list[Case]:
+    """Ask `count` of the questions of all articles, and some of all but those they are about.
+
+    The first of the collections has these. Some questions are misspelt, as questions are: else a
+    word that no article knows would count as a sign that the article does not say.
+    """
     random = Random(SEED)
-    questions = [
+    asked = [
         replace(q, text=misspelt(random, q.text)) if random.random() < MISSPELT_SHARE else q
-        for q in random.sample(kept.questions, NEWS_QUESTIONS)
+        for q in random.sample(questions, count)
     ]
-    cases = _asked(questions, (*kept.paragraphs, *seen.paragraphs), data, verbose=verbose)
-    return [case for case in cases if case.kind != "removed"]
+    paragraphs = [paragraph for each in collections for paragraph in each.paragraphs]
+    others = [paragraph for each in collections[1:] for paragraph in each.paragraphs]
+    return [
+        *_asked(asked, paragraphs, data, verbose=verbose),
+        *_asked(asked[:REMOVED], others, data, verbose=verbose),
+    ]
 
 
 def _asked(
@@ -253,12 +289,13 @@ def _ask(
     encoder: OnnxEncoder,
     corpus: Corpus,
 ) -> list[Case]:
+    """The case of a question, or nothing where nothing is found for it."""
     retrieved = retrieve(question.text, PASSAGES_READ, index, encoder, corpus)
     setting = setting_of(retrieved, index)
     candidates = tuple(weigh(retrieved, setting, corpus.article))
-    if question.paragraph.id not in places or not candidates:
+    if not candidates:
         return []
-    article_id, offset = places[question.paragraph.id]
+    article_id, offset = places.get(question.paragraph.id, ("", 0))
     gold = [
         (offset + question.paragraph.sentences[i][0], offset + question.paragraph.sentences[i][1])
         for i in question.relevant
@@ -267,36 +304,53 @@ def _ask(
         c.article_id == article_id and any(c.start < end and c.end > start for start, end in gold)
         for c in candidates
     )
-    supports = _supports(candidates, setting, corpus, retrieved)
     kind = "answerable" if gold else "adversarial"
-    whole = Case(
-        question.source,
-        f"{question.source}/{question.paragraph.article}",
-        kind,
-        question.text,
-        candidates,
-        supports,
-        right,
-    )
-    rest = [n for n, c in enumerate(candidates) if c.article_id != article_id]
-    if not gold or not rest:
-        return [whole]
-    others = tuple(candidates[n] for n in rest)
-    without = tuple(hit for hit in retrieved.hits if hit.passage.article_id != article_id)
-    removed = replace(
-        whole,
-        kind="removed",
-        candidates=others,
-        supports=_supports(others, setting, corpus, replace(retrieved, hits=without)),
-        right=(False,) * len(rest),
-    )
-    return [whole, removed]
+    return [
+        Case(
+            question.source,
+            f"{question.source}/{question.paragraph.article}",
+            kind if article_id else "removed",
+            question.text,
+            candidates,
+            _supports(candidates, setting, corpus, retrieved),
+            right,
+        )
+    ]
 
 
 def fit(cases: list[Case], least_confidence: float) -> Calibration:
-    """Both models, fitted on all `cases`."""
-    sentence = _fit_sentence(cases)
-    return Calibration(sentence, _fit_answer(cases, sentence), least_confidence)
+    """The models, fitted on all `cases`; the topic model stays where no article was removed.
+
+    The documents count for the topic alone: with them, more is lost of news than is won of them.
+    """
+    removed = any(case.kind == "removed" for case in cases)
+    topic = _fit_topic(cases) if removed else Calibration.load().topic
+    there = [case for case in cases if case.kind != "removed" and case.source != DOCUMENTS]
+    sentence = _fit_sentence(there)
+    return Calibration(sentence, topic, _fit_answer(there, sentence, topic), least_confidence)
+
+
+def _fit_topic(cases: list[Case]) -> Logistic:
+    """Whether any article is about the question: those of removed articles against all others.
+
+    Also against those that no article answers: what they are about is there.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    cases = [case for case in cases if not case.of_strangers]
+    rows = np.array([topic_features(case.candidates) for case in cases])
+    means, scales = rows.mean(axis=0), np.maximum(rows.std(axis=0), 0.05)
+    there = [case.kind != "removed" for case in cases]
+    counts = [TOPIC_COUNTS[case.source] for case in cases]
+    model = LogisticRegression(C=0.2).fit((rows - means) / scales, there, counts)
+    return Logistic(
+        TOPIC_NAMES,
+        _rounded(model.coef_[0]),
+        _rounded(means),
+        _rounded(scales),
+        round(float(model.intercept_[0]), 5),
+    )
 
 
 def _fit_sentence(cases: list[Case]) -> Logistic:
@@ -365,27 +419,29 @@ def _listwise(
     return found
 
 
-def _fit_answer(cases: list[Case], sentence: Logistic) -> Logistic:
+def _fit_answer(cases: list[Case], sentence: Logistic, topic: Logistic) -> Logistic:
     """Weights from whether anything answers; scale and bias from whether the best sentence does.
 
     The weights are fitted on the development questions, whose near misses are people's: those of
     the news are more alike, and other articles' were told less well with them. The scale is
     fitted on all, so that the confidence does not claim for other articles what holds of these.
     Questions about strangers are left out of both: the few there are have no near miss either,
-    and would make a contradiction count for less than it does among near misses.
+    and would make a contradiction count for less than it does among near misses. What being off
+    the topic weighs is set: no development question is.
     """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
     cases = [case for case in cases if not case.of_strangers]
-    answers = [_answer(case, sentence) for case in cases]
+    answers = [_answer(case, sentence, topic) for case in cases]
     rows = np.array([values for values, _ in answers])
     means, scales = rows.mean(axis=0), np.maximum(rows.std(axis=0), 0.05)
     scaled = (rows - means) / scales
     own = np.array([case.source == OWN for case in cases])
     answerable = np.array([case.kind == "answerable" for case in cases])
-    model = LogisticRegression(C=0.2, max_iter=5000).fit(scaled[own], answerable[own])
-    weights = model.coef_[0]
+    near = scaled[:, :-1]  # all but whether it is on the topic
+    model = LogisticRegression(C=0.2, max_iter=5000).fit(near[own], answerable[own])
+    weights = np.append(model.coef_[0], OFF_TOPIC * scales[-1])
     right = [any(ranked[:2]) for _, ranked in answers]
     counts = np.where(own, 1.0, SCALE_WEIGHT)
     scale = LogisticRegression(C=100.0).fit((scaled @ weights)[:, None], right, counts)
@@ -398,15 +454,22 @@ def _fit_answer(cases: list[Case], sentence: Logistic) -> Logistic:
     )
 
 
-def _answer(case: Case, sentence: Logistic) -> tuple[tuple[float, ...], list[bool]]:
+def _answer(
+    case: Case, sentence: Logistic, topic: Logistic
+) -> tuple[tuple[float, ...], list[bool]]:
     """Features of a case's answer, and which of its ranked candidates are right."""
     scored = [c.scored(sentence) for c in case.candidates]
     order = sorted(range(len(scored)), key=lambda n: -scored[n].score)
     supports = [case.supports[n] for n in order[:CONSIDERED]]
     right = {(c.article_id, c.start): r for c, r in zip(scored, case.right, strict=True)}
     ranked, supported = settled([scored[n] for n in order], supports, [0.0] * len(supports))
-    values = answer_features(ranked, supported)
+    values = answer_features(ranked, supported, topic)
     return values, [right[c.article_id, c.start] for c in ranked]
+
+
+def confidence_of(case: Case, calibration: Calibration) -> float:
+    """With which confidence a case is answered, or its answer withheld."""
+    return calibration.confidence(_answer(case, calibration.sentence, calibration.topic)[0])
 
 
 def _rounded(values: Any) -> tuple[float, ...]:
@@ -425,7 +488,7 @@ def measure(cases: list[Case], folds: int = 5) -> dict[str, float]:
         calibration = fit([cases[i] for i in train], 0.5)
         for i in test:
             case = cases[i]
-            values, ranked = _answer(case, calibration.sentence)
+            values, ranked = _answer(case, calibration.sentence, calibration.topic)
             confidences.append(calibration.confidence(values))
             right.append(ranked[0])
             kinds.append(case.kind)
@@ -464,6 +527,9 @@ def main(
     written: Annotated[
         Path | None, typer.Option("--news", help="The news to train on, to fit on what was kept.")
     ] = None,
+    manuals: Annotated[
+        Path | None, typer.Option("--documents", help="The same of the documents to train on.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="File to write.")] = CALIBRATION_FILE,
     per_source: Annotated[int, typer.Option(help="Most questions of one benchmark.")] = 400,
     least_confidence: Annotated[
@@ -474,6 +540,8 @@ def main(
     cases = development(data_dir)
     if written:
         cases += news(written, data_dir, verbose=True)
+    if manuals:
+        cases += documents(manuals, data_dir, fitted=True, verbose=True)
     if benchmarks:
         cases += collect(benchmarks, data_dir, per_source, verbose=True)
     for name, value in measure(cases).items():
@@ -490,7 +558,7 @@ def threshold(cases: list[Case], calibration: Calibration) -> float:
     import numpy as np
 
     answered = [case for case in cases if case.kind == "answerable" and case.source == OWN]
-    confidences = [calibration.confidence(_answer(c, calibration.sentence)[0]) for c in answered]
+    confidences = [confidence_of(case, calibration) for case in answered]
     return round(float(np.quantile(confidences, MOST_REFUSED)), 3)
 
 

@@ -47,6 +47,7 @@ __all__ = [
     "ANSWER_NAMES",
     "CALIBRATION_FILE",
     "PASSAGES_READ",
+    "TOPIC_NAMES",
     "Calibration",
     "Candidate",
     "Logistic",
@@ -63,6 +64,7 @@ __all__ = [
     "speaks_to",
     "support_of",
     "texts_found",
+    "topic_features",
     "weigh",
 ]
 
@@ -164,6 +166,7 @@ class Calibration:
     """The fitted models, and the least confidence with which an answer is given."""
 
     sentence: Logistic
+    topic: Logistic
     answer: Logistic
     least_confidence: float
 
@@ -176,9 +179,8 @@ class Calibration:
     def load(cls) -> Calibration:
         """The calibration that ships with this package."""
         fields = json.loads(CALIBRATION_FILE.read_text("utf-8"))
-        return cls(
-            _logistic(fields["sentence"]), _logistic(fields["answer"]), fields["least_confidence"]
-        )
+        sentence, topic, answer = (_logistic(fields[n]) for n in ("sentence", "topic", "answer"))
+        return cls(sentence, topic, answer, fields["least_confidence"])
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready form, as `load` reads it."""
@@ -224,7 +226,7 @@ def read(
     texts = texts_found(retrieved, article)
     supports = [support_of(c, setting, article, texts) for c in candidates[:CONSIDERED]]
     candidates, supported = settled(candidates, supports, gains)
-    values = answer_features(candidates, supported)
+    values = answer_features(candidates, supported, calibration.topic)
     return Reading(candidates, calibration.confidence(values), supported)
 
 
@@ -350,21 +352,35 @@ ANSWER_NAMES = (
     "expected_present",
     "nothing_named",
     "contradicted",
+    "off_topic",
 )
 """Features of the answer model, few on purpose. With all that is known of the best sentence (25
 features, and the weights kept small for it) questions that the articles do not answer were told
 from the others less well, on articles that nothing was fitted on most of all (docs/refusal.md)."""
 
 
+TOPIC_NAMES = ("cosine", "coverage_context", "unknown_words", "names_missing")
+"""Features of the topic model: the highest of all that was read, of what is missing the least."""
+
+
+def topic_features(candidates: Sequence[Candidate]) -> tuple[float, ...]:
+    """Features of whether any article is about the question, in the order of `TOPIC_NAMES`."""
+    columns = zip(*(c.features for c in candidates), strict=True)
+    values = dict(zip(evidence.NAMES, columns, strict=True))
+    return tuple((min if name.endswith("_missing") else max)(values[name]) for name in TOPIC_NAMES)
+
+
 def answer_features(
-    candidates: Sequence[Candidate], supported: Sequence[float]
+    candidates: Sequence[Candidate], supported: Sequence[float], topic: Logistic
 ) -> tuple[float, ...]:
     """Features of whether the best of `candidates` answers, in the order of `ANSWER_NAMES`.
 
     What the reader says of it and of the text around it, and of the next best sentence: where
     several might answer, the articles speak of it. Whether it has what is asked for, a number or
     a person; whether its article mentions none of the question's names; a contradiction, which
-    strangers are twice, being two at least.
+    strangers are twice, being two at least. And the logarithm of how likely any article is about
+    the question at all, by `topic`: next to 0 where one is, so that near misses are told by the
+    others.
     """
     best = candidates[0]
     value = dict(zip(evidence.NAMES, best.features, strict=True))
@@ -376,6 +392,7 @@ def answer_features(
         value["expected_present"],
         float(supported[support.NAMES.index("names_absent")] == 1.0),
         contradicted(best, supported) + supported[support.NAMES.index("strangers")],
+        -math.log1p(math.exp(-topic.log_odds(topic_features(candidates)))),
     )
 
 

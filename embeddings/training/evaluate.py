@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings.reader_model import ReaderModel, Window
 from embeddings.training.examples import Collection, Paragraph, Question, words_of
-from embeddings.training.written import NEWS
+from embeddings.training.written import DOCUMENTS, NEWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,7 +188,7 @@ def evaluate(
         "paragraph": _paragraphs(reader, squad, pool, alone=alone),
         "twelve": _twelve(reader, answered, pool, alone=alone),
     }
-    for source in ("clapnq", NEWS):
+    for source in ("clapnq", NEWS, DOCUMENTS):
         asked = [q for q in test.questions if q.source == source]
         if asked:
             figures[source] = _evidence(reader, asked, alone=alone)

@@ -30,7 +30,7 @@ from embeddings.training.removals import (
     unstated_attribute,
 )
 from embeddings.training.windows import Example, alone, apart, crop, without_answer
-from embeddings.training.written import CORPUS, NEWS, WRITTEN
+from embeddings.training.written import CORPUS, DOCUMENTS, NEWS, WRITTEN
 
 __all__ = ["Material", "Recipe", "form_of", "groups", "near_miss_weights"]
 
@@ -80,13 +80,15 @@ WEIGHTS = {
     (WRITTEN, False): 36.0,
     (NEWS, True): 120.0,
     (NEWS, False): 70.0,
+    (DOCUMENTS, True): 110.0,
+    (DOCUMENTS, False): 66.0,
     (CORPUS, True): 30.0,
     (CORPUS, False): 10.0,
 }
 MISSPELT_SHARE = 0.06
 ATTRIBUTE_SHARE = 0.06
 """Of the questions that are not made from sentences."""
-WITH_SIBLINGS = frozenset(("squad2", "clapnq", "mtrag-un", NEWS))
+WITH_SIBLINGS = frozenset(("squad2", "clapnq", "mtrag-un", NEWS, DOCUMENTS))
 """Sets with several paragraphs of one article."""
 CLOZE_WEIGHTS = {
     "squad2": 4.0,
@@ -112,7 +114,7 @@ def groups(
     weights = [WEIGHTS[kind] for kind in kinds]
     drawn = {
         (source, False): near_miss_weights(sources[source, True], sources[source, False])
-        for source in (NEWS, WRITTEN)
+        for source in (NEWS, DOCUMENTS, WRITTEN)
         if (source, True) in sources and (source, False) in sources
     }
     texts = [p for p in collection.paragraphs if p.source in CLOZE_WEIGHTS and len(p.sentences) > 1]
@@ -158,7 +160,7 @@ class Material:
 
         Of our own stories it is known which articles answer.
         """
-        known = question.source == NEWS
+        known = question.source in (NEWS, DOCUMENTS)
         if not question.answers and not known:
             return None
         others = self.siblings.get(question.paragraph.article, [])

@@ -15,11 +15,19 @@ from embeddings.readers import read_article
 from embeddings.splitting import split_sentences
 from embeddings.training.examples import Collection, Paragraph, Question, Span
 
-__all__ = ["CORPUS", "NEWS", "WRITTEN", "load_corpus", "load_news", "load_written"]
+__all__ = [
+    "CORPUS",
+    "DOCUMENTS",
+    "NEWS",
+    "WRITTEN",
+    "load_articles",
+    "load_corpus",
+    "load_written",
+]
 
 CORPUS = "corpus"
 """Source of the questions of a corpus of our own."""
-NEWS = "news"
+NEWS, DOCUMENTS = "news", "documents"
 """Source of the articles that were written to learn from, and of their questions."""
 WRITTEN = "written"
 """Source of our questions of public paragraphs."""
@@ -45,15 +53,16 @@ def load_written(path: Path, paragraphs: Iterable[Paragraph]) -> Collection:
     return Collection(tuple(questions), ())
 
 
-def load_news(path: Path, *, test: bool) -> Collection:
+def load_articles(path: Path, source: str = NEWS, *, test: bool) -> Collection:
     """Invented articles, a line each, with their questions: one side of the split.
 
-    A line holds `id`, `title`, `date`, `text`, `held_out`, `questions` and, where several articles
-    tell one story, `story`: what one does not answer may stand in another. Each question has
-    `question`, `sentences` (start and end of the stretches of the text that answer; none where the
-    text does not say) and `answer` (start and end of the short answer, or null). A follow-up has
-    besides how it was `typed`, the question that it came `after`, and the stretches that had
-    `answered` that; its `question` is what the assistant made of them.
+    `source` is NEWS, or DOCUMENTS for manuals, rules, guides and the like. A line holds `id`,
+    `title`, `date`, `text`, `held_out`, `questions` and, where several articles tell one story,
+    `story`: what one does not answer may stand in another. Each question has `question`,
+    `sentences` (start and end of the stretches of the text that answer; none where the text does
+    not say) and `answer` (start and end of the short answer, or null). A follow-up has besides
+    how it was `typed`, the question that it came `after`, and the stretches that had `answered`
+    that; its `question` is what the assistant made of them.
     """
     questions: list[Question] = []
     paragraphs = []
@@ -62,13 +71,15 @@ def load_news(path: Path, *, test: bool) -> Collection:
             continue
         text, id = row["text"], row["id"]
         sentences = tuple(split_sentences(text))
-        paragraph = Paragraph(id, NEWS, row.get("story", id), row["title"], text, sentences)
+        paragraph = Paragraph(id, source, row.get("story", id), row["title"], text, sentences)
         paragraphs.append(paragraph)
         for asked in row["questions"]:
             relevant = _overlapping(sentences, asked["sentences"])
             span = tuple(asked["answer"]) if asked["answer"] else None
             answers = (text[slice(*span)],) if span else ()
-            questions.append(Question(NEWS, asked["question"], paragraph, relevant, span, answers))
+            questions.append(
+                Question(source, asked["question"], paragraph, relevant, span, answers)
+            )
     return Collection(tuple(questions), tuple(paragraphs))
 
 

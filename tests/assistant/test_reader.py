@@ -5,14 +5,16 @@ import pytest
 from assistant.reading import evidence, support
 from assistant.reading.reader import (
     ANSWER_NAMES,
+    TOPIC_NAMES,
     Calibration,
     Candidate,
     answer_features,
     contradicted,
     settled,
+    topic_features,
 )
 
-FINE = {"expected_present": 1.0}
+FINE = {"cosine": 0.6, "coverage_context": 0.8, "expected_present": 1.0}
 SUPPORTED = dict.fromkeys(support.NAMES, 0.0)
 
 
@@ -81,7 +83,8 @@ def test_a_list_that_is_asked_for_comes_before_a_sentence_that_is_none() -> None
 
 
 def confidence(candidates: list[Candidate], support: tuple[float, ...]) -> float:
-    return Calibration.load().confidence(answer_features(candidates, support))
+    calibration = Calibration.load()
+    return calibration.confidence(answer_features(candidates, support, calibration.topic))
 
 
 def test_what_speaks_against_an_answer_takes_confidence_away() -> None:
@@ -94,12 +97,31 @@ def test_what_speaks_against_an_answer_takes_confidence_away() -> None:
     assert confidence([unlike, other], supported()) < sure - 0.1
 
 
+def test_what_no_article_is_about_takes_confidence_away() -> None:
+    """Whatever the reader says: far in meaning, other words, and names that stand nowhere."""
+
+    def sure_of(**features: float) -> float:
+        best = candidate(0, 2.0, relevance=1.0, answerable=0.5, **features)
+        return confidence([best, candidate(1, 0.0, **features)], supported())
+
+    sure, far = sure_of(), {"cosine": 0.1, "coverage_context": 0.1, "names_missing": 1.0}
+    for name, value in far.items():
+        assert sure_of(**{name: value}) < sure
+    assert sure_of(**far) < sure - 0.2
+
+
+def test_the_topic_is_judged_by_the_best_of_all_that_was_read() -> None:
+    one = candidate(0, 2.0, cosine=0.2, coverage_context=0.9, names_missing=0.5)
+    other = candidate(1, 1.0, cosine=0.6, coverage_context=0.1, names_missing=0.2)
+    found = dict(zip(TOPIC_NAMES, topic_features([one, other]), strict=True))
+    assert (found["cosine"], found["coverage_context"], found["names_missing"]) == (0.6, 0.9, 0.2)
+
+
 def test_the_next_best_sentence_is_the_one_with_the_next_relevance() -> None:
     def next_relevance(*relevances: float) -> float:
         sentences = [candidate(n, -n, relevance=value) for n, value in enumerate(relevances)]
-        return dict(zip(ANSWER_NAMES, answer_features(sentences, supported()), strict=True))[
-            "next_relevance"
-        ]
+        features = answer_features(sentences, supported(), Calibration.load().topic)
+        return dict(zip(ANSWER_NAMES, features, strict=True))["next_relevance"]
 
     assert next_relevance(3.0, -1.0, 1.5) == 1.5
     assert next_relevance(0.5, 1.5) == 0.5
@@ -109,5 +131,6 @@ def test_the_next_best_sentence_is_the_one_with_the_next_relevance() -> None:
 def test_the_shipped_calibration_fits_the_features() -> None:
     calibration = Calibration.load()
     assert calibration.sentence.names == evidence.NAMES
+    assert calibration.topic.names == TOPIC_NAMES
     assert calibration.answer.names == ANSWER_NAMES
     assert 0 < calibration.least_confidence < 1

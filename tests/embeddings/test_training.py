@@ -26,7 +26,7 @@ from embeddings.training.removals import (
     unstated_attribute,
 )
 from embeddings.training.windows import Example, apart, crop
-from embeddings.training.written import load_corpus, load_news, load_written
+from embeddings.training.written import DOCUMENTS, load_articles, load_corpus, load_written
 
 EMBEDDINGS = Path(__file__).parents[2] / "embeddings"
 MODEL = EMBEDDINGS / "models" / "reader" / "model.onnx"
@@ -213,7 +213,7 @@ def test_our_news_comes_with_its_questions(tmp_path: Path) -> None:
     row: dict[str, Any] = {"id": "bergen", "title": "Bergen", "date": "2024-05-17", "text": TEXT}
     row |= {"held_out": False, "questions": asked}
     path = lines(tmp_path / "news.jsonl", row, row | {"id": "oslo", "held_out": True})
-    found, kept = load_news(path, test=False), load_news(path, test=True)
+    found, kept = load_articles(path, test=False), load_articles(path, test=True)
     assert [p.id for p in kept.paragraphs] == ["oslo"]
     assert {q.paragraph.id for q in kept.questions} == {"oslo"}
     keeper, boats, cost = found.questions
@@ -221,6 +221,10 @@ def test_our_news_comes_with_its_questions(tmp_path: Path) -> None:
     assert (keeper.span, keeper.answers) == (holm, ("Kari Holm",))
     assert (boats.span, cost.span) == (None, None)
     assert found.paragraphs == (keeper.paragraph,)
+    assert {q.source for q in found.questions} == {"news"}
+    manuals = load_articles(path, DOCUMENTS, test=False)
+    assert {q.source for q in manuals.questions} == {p.source for p in manuals.paragraphs}
+    assert manuals.questions[0].source == DOCUMENTS
 
 
 @pytest.mark.parametrize("seed", range(20))
