@@ -215,18 +215,19 @@ def read(
         return _publication_date(retrieved, article)
     calibration = calibration or Calibration.load()
     setting = setting_of(retrieved, index)
-    found = weigh(retrieved, setting, article)
-    scored = (candidate.scored(calibration.sentence) for candidate in found)
+    weighed = weigh(retrieved, setting, article)
+    scored = (candidate.scored(calibration.sentence) for candidate in weighed)
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:
         return Reading((), 0.0)
+    found = candidates  # what is quoted of a question need not share a word with it
     if names_questions(setting.form.text):
         candidates = tuple(c for c in candidates if is_question(c.text)) or candidates
     candidates, gains = _asked_form_first(candidates, setting, article)
     texts = texts_found(retrieved, article)
     supports = [support_of(c, setting, article, texts) for c in candidates[:CONSIDERED]]
     candidates, supported = settled(candidates, supports, gains)
-    values = answer_features(candidates, supported, calibration.topic)
+    values = answer_features(candidates, supported, calibration.topic, found)
     return Reading(candidates, calibration.confidence(values), supported)
 
 
@@ -371,7 +372,10 @@ def topic_features(candidates: Sequence[Candidate]) -> tuple[float, ...]:
 
 
 def answer_features(
-    candidates: Sequence[Candidate], supported: Sequence[float], topic: Logistic
+    candidates: Sequence[Candidate],
+    supported: Sequence[float],
+    topic: Logistic,
+    found: Sequence[Candidate] = (),
 ) -> tuple[float, ...]:
     """Features of whether the best of `candidates` answers, in the order of `ANSWER_NAMES`.
 
@@ -380,7 +384,7 @@ def answer_features(
     a person; whether its article mentions none of the question's names; a contradiction, which
     strangers are twice, being two at least. And the logarithm of how likely any article is about
     the question at all, by `topic`: next to 0 where one is, so that near misses are told by the
-    others.
+    others. It is judged by all that was `found`, where `candidates` are only some of it.
     """
     best = candidates[0]
     value = dict(zip(evidence.NAMES, best.features, strict=True))
@@ -392,7 +396,7 @@ def answer_features(
         value["expected_present"],
         float(supported[support.NAMES.index("names_absent")] == 1.0),
         contradicted(best, supported) + supported[support.NAMES.index("strangers")],
-        -math.log1p(math.exp(-topic.log_odds(topic_features(candidates)))),
+        -math.log1p(math.exp(-topic.log_odds(topic_features(found or candidates)))),
     )
 
 

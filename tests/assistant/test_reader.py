@@ -117,6 +117,18 @@ def test_the_topic_is_judged_by_the_best_of_all_that_was_read() -> None:
     assert (found["cosine"], found["coverage_context"], found["names_missing"]) == (0.6, 0.9, 0.2)
 
 
+def test_quoted_questions_are_on_the_topic_of_what_was_found_beside_them() -> None:
+    quoted = [candidate(0, 2.0, cosine=0.1, coverage_context=0.0, names_missing=1.0)]
+    beside = [*quoted, candidate(1, 1.0)]
+    topic = Calibration.load().topic
+    alone, among = (
+        dict(zip(ANSWER_NAMES, answer_features(quoted, supported(), topic, found), strict=True))
+        for found in ((), beside)
+    )
+    assert among["off_topic"] > alone["off_topic"] + 1
+    assert {**among, "off_topic": 0} == {**alone, "off_topic": 0}
+
+
 def test_the_next_best_sentence_is_the_one_with_the_next_relevance() -> None:
     def next_relevance(*relevances: float) -> float:
         sentences = [candidate(n, -n, relevance=value) for n, value in enumerate(relevances)]
