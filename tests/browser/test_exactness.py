@@ -20,6 +20,7 @@ from assistant.chat.access.passwords import LOCAL_USER
 from assistant.chat.history.store import FILE_NAME, History
 from assistant.chat.replies import escaping
 from assistant.proof.citations import shown
+from assistant.showing.footnotes import joined
 from tests.browser.serving import ALL
 
 if TYPE_CHECKING:
@@ -124,8 +125,10 @@ def test_every_string_is_shown_exactly(tab: NewTab, serve: Serve, tmp_path: Path
     page = asking.open()
     reply = asking.ask(ALL)
     text = reply.locator(".message-content [role=article]").first.text_content()
-    sentences = [f"{escaping.shown(shown(line))}{n}" for n, line in enumerate(lines, start=1)]
-    assert text == " ".join(sentences)
+    sentences = [
+        (shown(line), f"{escaping.shown(shown(line))}{n}") for n, line in enumerate(lines, 1)
+    ]
+    assert text == joined(sentences, "\n")  # a line that ends like no sentence ends its line
     nothing_ran(page)
     # What has no shape is signed by its code, without a change of the text; flags have a shape.
     signed = reply.locator(".message-content [role=article] [data-code]")
