@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.composing.composer import Chosen, Draft, LookedAt
-from assistant.language.periods import names_day_of
+from assistant.language.periods import day_named
 from assistant.understanding.digests import Request, request_of
 from assistant.understanding.question import unspaced_words
 from assistant.wording import say, say_count
@@ -88,6 +88,12 @@ TELLING = 0.1
 """Added for a figure in a sentence, and for three names: what is told is told of somebody, and
 counted."""
 _GOES_ON = re.compile(r"(?:It|He|She|They|This|These|Its|His|Her|Their)\b")
+_SAME_DAY = re.compile(
+    r"(?:In\s+the\s+(?:early\s+|late\s+)?(?:morning|afternoon|evening)|At\s+(?:noon|midday|night|dusk|dawn)"
+    r"|(?:On\s+)?[Tt]he\s+same\s+(?:day|morning|afternoon|evening)"
+    r"|(?:On\s+)?[Tt]hat\s+(?:day|morning|afternoon|evening|night)|Later\s+(?:that|the\s+same)\s+day)\b"
+)
+"""How a sentence begins that goes on with the day that the one before it names."""
 _WORD = re.compile(r"\w[\w’'-]*")
 _SPEAKER = re.compile(
     r"(?P<before>[A-Z][\w’'-]*)\s+(?:said|says|told|tells|added|testified|wrote|explained|stressed|argued"
@@ -365,22 +371,38 @@ def _of_a_time(
         if one is None:
             continue
         spans = sentences_of(one.text)
-        named = [
-            span
-            for span in spans
-            if _is_sentence(words := one.text[slice(*span)])
-            and any(names_day_of(words, one.date, period) for period in periods)
-        ]
+        named, day = _of_those_days(one, spans, periods)
         first = lead(one.text, spans)
         if not named and id in known:
             named = [spans[first]] if first is not None else []
         if named:
-            told.append((one.date or "", [Chosen(one.id, *span) for span in named[:OF_A_TIME]]))
+            told.append(
+                (day or one.date or "", [Chosen(one.id, *span) for span in named[:OF_A_TIME]])
+            )
     if not told:
         return Draft("not_stated", REFUSED_CONFIDENCE)
     shown = sorted(told[:MOST_ARTICLES], key=lambda each: each[0])
     notes = _more_are(len(shown), len(told) - len(shown) + more)
     return Draft(None, DIGEST_CONFIDENCE, tuple(c for _, own in shown for c in own), notes)
+
+
+def _of_those_days(
+    one: Article, sentences: Sequence[Span], periods: Sequence[Period]
+) -> tuple[list[Span], str | None]:
+    """The sentences that name a day of one of the periods or go on with it; the first such day."""
+    named: list[int] = []
+    first = None
+    for number, span in enumerate(sentences):
+        words = one.text[slice(*span)]
+        if not _is_sentence(words):
+            continue
+        days = filter(None, (day_named(words, one.date, period) for period in periods))
+        if day := min(days, default=None):
+            first = first or day
+            named.append(number)
+        elif named[-1:] == [number - 1] and _SAME_DAY.match(words):
+            named.append(number)
+    return [sentences[number] for number in named], first
 
 
 def _more_are(shown: int, more: int) -> tuple[str, ...]:

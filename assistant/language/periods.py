@@ -19,7 +19,7 @@ from assistant.language.answer_types import MONTHS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Period", "about_articles", "date_words", "names_day_of", "periods_in", "speaks_of"]
+__all__ = ["Period", "about_articles", "date_words", "day_named", "periods_in", "speaks_of"]
 
 _NUMBER_OF = {name: number for number, name in enumerate(MONTHS, start=1)}
 _NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items()} | {"sept": 9}
@@ -29,11 +29,12 @@ _ANY_MONTH = rf"(?:{'|'.join(sorted(_NUMBER_OF, key=len, reverse=True))})\b\.?"
 _YEAR = r"(?<![\d.,])(?:1[5-9]|20)\d\d(?![\w%]|[.,]\d)"
 _DAY = r"(?<![\d.,])[0-3]?\d(?:st|nd|rd|th)?"
 _ISO = r"(?<!\d)(?:1[5-9]|20)\d\d-[01]\d(?:-[0-3]\d)?(?!\d)"
+_SHARE = r"(?:(?:first|second|third|fourth|last)\s+(?:half|quarter)\s+of|[hq][1-4])"
 _WHOLE = (
     rf"(?:{_ISO}|{_DAY}\s+(?:of\s+)?{_ANY_MONTH},?\s+{_YEAR}|{_ANY_MONTH}\s+{_DAY},?\s+{_YEAR}"
-    rf"|{_ANY_MONTH},?\s+(?:of\s+)?{_YEAR})"
+    rf"|{_ANY_MONTH},?\s+(?:of\s+)?{_YEAR}|{_SHARE}\s+{_YEAR})"
 )
-"""A date that is one wherever it stands: its year is said, and a month."""
+"""A date that is one wherever it stands: its year is said, and a month, a quarter or a half."""
 _RELATIVE = r"(?:last|this)\s+(?:year|month)\b(?!\s+of\b)"
 _PART = rf"(?:{_DAY}\s+(?:of\s+)?{_FULL_MONTH}\b|{_FULL_MONTH}\s+{_DAY}|{_FULL_MONTH}\b|{_YEAR})"
 """A date only where a word before it says so."""
@@ -51,8 +52,10 @@ _MONTHS_OF = {
 """First and last month of a part of a year, which is as much of it as anyone means by the word."""
 _UP_TO_NOW = r"(?:to|until|till|up\s+to)\s+(?:now|today|date|the\s+present)\b"
 _EXPRESSION = re.compile(
-    rf"\b(?:between\s+(?P<low>{_DATE}|{_DAY})\s+and"
-    rf"|from\s+(?P<first>{_DATE}|{_DAY})\s+(?:to|until|till|through))\s+(?P<high>{_DATE})"
+    rf"\b(?:between\s+(?P<low>{_DATE}|{_ANY_MONTH}|{_DAY})\s+and\s+"
+    rf"|from\s+(?P<first>{_DATE}|{_ANY_MONTH}|{_DAY})\s+(?:to|until|till|through)\s+"
+    rf"|(?:(?:from|in|during)\s+)?(?P<start>{_ANY_MONTH}(?:\s+{_DAY})?)"
+    rf"(?:\s*[-–]\s*|\s+(?:to|until|till|through)\s+)(?={_WHOLE}))(?P<high>{_DATE})"
     rf"|\bfrom\s+(?P<onwards>{_DATE})\s+"
     rf"(?:on(?:wards\b|ward\b|(?=\s*(?:[?.!,;]|$)))|{_UP_TO_NOW})"
     r"|\b(?:from\s+)?(?P<way>since|after|before|prior\s+to|until|till|up\s+to|as\s+of|in|during|throughout|on|from|of"
@@ -187,7 +190,7 @@ def _period(match: re.Match[str], text: str, newest: str | None) -> Period | Non
     until: str | None
     if group == "high":
         # "between March and July 2023": the year is said once, of both.
-        low = _low(match["low"] or match["first"], span)
+        low = _low(match["low"] or match["first"] or match["start"], span)
         if low is None or low[0] > span[1]:
             return None
         since, until = low[0], span[1]
@@ -259,9 +262,11 @@ def _stands(text: str, end: int, written: str, *, bare: bool) -> bool:
 def _span(written: str, newest: str | None) -> tuple[str, str] | None:
     """First and last day of what is written; None for no date, or one that cannot be told."""
     written = written.lower()
+    year = re.search(_YEAR, written)
+    if year and re.match(_SHARE, written):
+        return _share(written, int(year[0]))
     if re.match(r"(?:last|this)\s", written):
         return _relative(written, newest)
-    year = re.search(_YEAR, written)
     if re.fullmatch(_ISO, written):
         numbers = [int(part) for part in written.split("-")]
         return _days(*numbers)
@@ -280,6 +285,21 @@ def _span(written: str, newest: str | None) -> tuple[str, str] | None:
     told = int(newest[:4])
     span = _days(told, month, number)
     return span if span is None or span[0] <= newest else _days(told - 1, month, number)
+
+
+def _share(written: str, year: int) -> tuple[str, str] | None:
+    """First and last day of "the third quarter of 2023", "Q3 2023", "H1 2023"."""
+    months = 6 if re.search(r"\bh\d|\bhalf\b", written) else 3
+    if digit := re.match(r"[hq](\d)", written):
+        number = int(digit[1])
+    else:
+        word = written.split()[0]
+        ordinals = ("first", "second", "third", "fourth")
+        number = 12 // months if word == "last" else ordinals.index(word) + 1
+    if number * months > 12:
+        return None
+    first, last = _days(year, (number - 1) * months + 1), _days(year, number * months)
+    return first and last and (first[0], last[1])
 
 
 def _relative(written: str, newest: str | None) -> tuple[str, str] | None:
@@ -312,6 +332,15 @@ def date_words(words: str) -> str | None:
     return found[0] if found and re.search(_FULL_MONTH, found[0], re.IGNORECASE) else None
 
 
+def _month_and_day(written: str | None) -> tuple[int, int | None] | None:
+    """Of a date that leaves out its year: "July" is (7, None), "14 July" (7, 14)."""
+    name = written and re.search(rf"\b{_FULL_MONTH}\b", written, re.IGNORECASE)
+    if not written or not name or re.search(_YEAR, written):
+        return None
+    day = re.search(r"(?<!\d)(\d{1,2})(?!\d)", written.replace(name[0], " "))
+    return _NUMBER_OF[name[0].lower()], int(day[1]) if day else None
+
+
 def speaks_of(text: str, published: str | None, period: Period) -> bool:
     """Whether a text was published in the period, or names a date inside it.
 
@@ -319,20 +348,24 @@ def speaks_of(text: str, published: str | None, period: Period) -> bool:
     """
     if published and period.holds(published, published):
         return True
-    return names_day_of(text, published, period)
+    return day_named(text, published, period) is not None
 
 
-def names_day_of(text: str, published: str | None, period: Period) -> bool:
-    """Whether a text names a date inside the period; arguments as those of `speaks_of`."""
-    words = date_words(period.words)
-    own_year = rf"(?!,?\s+(?:of\s+)?{_YEAR})"
-    if words and re.search(rf"\b{re.escape(words)}\b{own_year}", text):
-        return True
+def day_named(text: str, published: str | None, period: Period) -> str | None:
+    """The first date inside the period that a text names (of a month its first day), ISO 8601.
+
+    Arguments are those of `speaks_of`; None where it names none.
+    """
+    asked = _month_and_day(date_words(period.words))
     known = published and f"{published[:7]}-31"  # a day of its own month may be still to come
     for match in _TEXT_DATE.finditer(text):
         if re.search(r"\b(?:may|march)\b", match[0]):
             continue
+        # Where neither says which year, the month will do, and the day if one is asked for.
+        if asked and (named := _month_and_day(match[0])) and asked in (named, (named[0], None)):
+            year = (period.since or period.until or "")[:4]
+            return f"{year}-{named[0]:02}-{named[1] or 1:02}"
         span = _span(match[0], known)
         if span and period.holds(*span):
-            return True
-    return False
+            return span[0]
+    return None

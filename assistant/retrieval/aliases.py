@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.language.answer_types import stages_in
 from assistant.language.roles import people_meant
 from assistant.wording import say
 from embeddings.errors import ReadError
@@ -87,7 +88,10 @@ def read_synonyms(folders: Iterable[Path]) -> tuple[tuple[str, ...], ...]:
 def aliases_in(
     question: str, groups: Sequence[Sequence[str]], texts: Iterable[str] = ()
 ) -> tuple[Alias, ...]:
-    """Other names for what `question` names: synonyms, abbreviations in `texts`, people by role."""
+    """Other names for what `question` names.
+
+    Synonyms, and what `texts` call it: abbreviations, people by role, numbered parts of a whole.
+    """
     texts = tuple(texts)
     found: dict[Alias, None] = {}
     for group in groups:
@@ -98,6 +102,7 @@ def aliases_in(
     for text in texts:
         found.update(dict.fromkeys(_long_forms(question, text)))
         found.update(dict.fromkeys(_short_forms(question, text)))
+        found.update(dict.fromkeys(_other_numbers(question, text)))
     for person in people_meant(question, texts):
         found[Alias(person.written, person.name)] = None
     return tuple(found)[:MOST_ALIASES]
@@ -187,6 +192,14 @@ def _short_forms(question: str, text: str) -> Iterable[Alias]:
         for short in shorts:
             if _abbreviates(short, phrase):
                 yield Alias(phrase, short)
+
+
+def _other_numbers(question: str, text: str) -> Iterable[Alias]:
+    """For each numbered part in the question, how `text` writes it: "phase 3", "third phase"."""
+    there = {which: written for written, which in stages_in(text)}
+    for written, which in stages_in(question):
+        if which in there and there[which].lower() != written.lower():
+            yield Alias(written, there[which])
 
 
 def _capitalised(text: str) -> Iterable[str]:

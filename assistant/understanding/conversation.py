@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import MONTHS
 from assistant.understanding.digests import request_of
+from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.question import unspaced_words
 
 if TYPE_CHECKING:
@@ -338,12 +339,13 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
         if aside:
             continue
         if turn.get("role") == "user" and content:
+            content = in_plain_words(content)
             resolved = _resolve(content, past)
             left = not past.before or resolved in (content, _less_lead(content))
             past.asked(resolved, leans=not left, shifts=bool(_SHIFT.search(content)))
         elif turn.get("role") == "assistant" and past.before and not _REFUSED.match(content):
             past.answered(re.sub(r"\[\d+\]", "", content[:MOST_CHARACTERS]))
-    return _resolve(question, past)
+    return _resolve(in_plain_words(question), past)
 
 
 def _resolve(question: str, past: _Past) -> str:

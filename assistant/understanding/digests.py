@@ -189,14 +189,16 @@ _COURSE = re.compile(
 """Asks how something went: in brief, that is a summary and not one sentence."""
 _ASKS_WHAT = re.compile(r"(?:what(?!\s+happened)|who)\b", re.IGNORECASE)
 _ASKS_FOR_ALL = re.compile(
-    rf"{_LEADS}(?:what|which|(?:tell|show|give|list|name)\b|everything|anything|events|news)",
+    rf"{_LEADS}(?:what|which|(?:tell|show|give|list|name)\b|everything|anything|events|news|timeline|chronology"
+    r"|(?:is|are|was|were)\s+there\s+(?:any(?:thing)?|something|events|news)\b|did\s+any(?:thing)?\b"
+    r"|(?:any|all)\s+(?:the\s+)?(?:events|news)\b)",
     re.IGNORECASE,
 )
 _HAPPENING = (
     "what what's which happen happened happening occur occurred take took taken place go goes "
     "went going on event events thing things new news everything anything something all any "
     "tell show give list name us about dated date dates day days when each them with that "
-    "fell fall there across"
+    "fell fall there across timeline chronology was were is are did occurrences important"
 )
 """With a span of time, all that a question for what happened then is made of."""
 _OF_A_TEXT = re.compile(rf"\b(?!story\s+(?:of|behind)\b)(?:{_TEXT}|it|this|that)\b", re.IGNORECASE)

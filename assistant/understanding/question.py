@@ -7,7 +7,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.language.answer_types import MONTHS, AnswerType, answer_type, asks_yes_or_no
+from assistant.language.answer_types import (
+    MONTHS,
+    AnswerType,
+    answer_type,
+    asks_yes_or_no,
+    stages_in,
+)
 from assistant.wording import say
 from embeddings.errors import QuestionError
 from embeddings.lexical import stems
@@ -39,6 +45,12 @@ _CODE = re.compile(
     r"\b(?:[A-Z][A-Za-z]*-(?!(?:19|20)\d\d\b)|[A-Za-z]+)\d+(?:[.-]\d+)*(?!(?:st|nd|rd|th)\b)"
 )
 """A name with a number in it: a model, a form, a version."""
+_WANTED = re.compile(
+    r"(?:^\W*(?:the\s+)?|\b(?:which|name|list|give(?:\s+me)?|(?:what|which|who)\s+(?:are|were)(?:\s+the)?|[:,])\s+(?:the\s+)?"
+    r"(?:top\s+|main\s+|first\s+)?)\b\d{1,2}(?=\s+(?:\w+\s+)?[a-z]+s\b)",
+    re.IGNORECASE,
+)
+"""How many answers are asked for: "which 2 areas", "name 3 companies", "the 3 points that …"."""
 _GENERAL = frozenset(
     "kind kinds sort sorts type types name names number numbers amount part parts way ways place "
     "city year day days date month time times person people thing things per".split()
@@ -156,7 +168,7 @@ def analyse(question: str) -> QuestionForm:
         word = match[0]
         if not shouted and _NAME.fullmatch(word) and (index > 0 or not _common_start(word)):
             names.append(re.sub(r"[’']s$", "", word).lower())
-    numbered = "" if asks_yes_or_no(question) else question
+    numbered = "" if asks_yes_or_no(question) else _less_counts(question)
     return QuestionForm(
         question,
         answer_type(question),
@@ -166,6 +178,13 @@ def analyse(question: str) -> QuestionForm:
         _focus(question),
         compares(question),
     )
+
+
+def _less_counts(question: str) -> str:
+    """Without numbers that a text may write otherwise: how many are asked for, and "phase 3"."""
+    for written, _ in stages_in(question):
+        question = question.replace(written, " ")
+    return _WANTED.sub(" ", question)
 
 
 def codes_in(text: str) -> frozenset[str]:

@@ -40,6 +40,22 @@ def test_abbreviations_are_found_in_the_text(question: str, text: str, other: st
     assert other in [alias.other for alias in aliases_in(question, (), [text])]
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "alias"),
+    [
+        ("Who builds phase 3?", "The third phase is built.", Alias("phase 3", "third phase")),
+        ("Who builds phase III?", "Phase 3 is built.", Alias("phase III", "Phase 3")),
+        ("Who builds the 2nd stage?", "Stage two is built.", Alias("2nd stage", "Stage two")),
+    ],
+)
+def test_a_numbered_part_is_known_by_its_other_writing(
+    question: str, text: str, alias: Alias
+) -> None:
+    assert aliases_in(question, (), [text]) == (alias,)
+    others = ["The second phase is built.", "Phase 3 is built.", "The third stage is built."]
+    assert aliases_in("Who builds phase 3?", (), others) == ()
+
+
 def test_what_does_not_abbreviate_is_left_alone() -> None:
     assert aliases_in("Who chairs the XYZ?", (), ["The Northern Water Group met."]) == ()
     assert aliases_in("Who is he?", (), ["The NWG met."]) == ()

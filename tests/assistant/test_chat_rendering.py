@@ -83,6 +83,7 @@ def test_what_was_found() -> None:
 
 def test_a_follow_up_is_noted_only_when_it_was_understood_otherwise() -> None:
     assert rendering.asked_as_markdown("How  much?", "how much?") == ""
+    assert rendering.asked_as_markdown("How much?", "how much? thanks!") == ""
     assert rendering.asked_as_markdown("How much did X pay?", "How much?").startswith("> Asked as")
 
 

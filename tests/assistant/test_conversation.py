@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from assistant.answers import Hit, Refusal
 from assistant.composing.composer import refusal_text
 from assistant.understanding.conversation import MOST_TURNS, stand_alone
+from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.question import LONGEST_QUESTION
 from embeddings.records import Article, Passage
 
@@ -228,7 +229,7 @@ def test_more_is_asked_of_what_was_spoken_of(more: str) -> None:
 )
 def test_a_summary_of_it_is_of_what_was_spoken_of(asked: str) -> None:
     assert stand_alone(asked, FERRY) == "Summarise the article about Svale"
-    assert stand_alone(asked) == asked
+    assert stand_alone(asked) == in_plain_words(asked)
 
 
 def test_after_a_digest_its_topic_is_what_is_spoken_of() -> None:

@@ -738,6 +738,19 @@ def test_an_article_of_then_that_names_no_day_is_told_by_its_lead() -> None:
     ]
 
 
+def test_of_a_time_what_goes_on_with_the_day_is_told_in_the_order_of_the_days() -> None:
+    late = Article(
+        "a.txt", "On May 20 it rained hard in Sundvik. In the morning Kari Holm came by boat."
+    )
+    early = Article("b.txt", "On 3 May the mill of Elvestad was sold for good.")
+    told = of_a_time("What happened in May?", [late, early])
+    assert told_of(told) == [
+        "On 3 May the mill of Elvestad was sold for good.",
+        "On May 20 it rained hard in Sundvik.",
+        "In the morning Kari Holm came by boat.",
+    ]
+
+
 def test_of_a_time_some_articles_are_shown_and_the_rest_counted() -> None:
     many = [
         Article(f"{n:02}.txt", f"On May {n + 1} Kari Holm rowed to island number {n} again.")

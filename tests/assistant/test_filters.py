@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, QuestionError
-from assistant.language.periods import about_articles, names_day_of, periods_in, speaks_of
+from assistant.language.periods import about_articles, day_named, periods_in, speaks_of
 from assistant.retrieval.copies import distinct, repeats
 from assistant.retrieval.filters import Filter
 from assistant.retrieval.retriever import retrieve
@@ -377,13 +377,18 @@ def test_what_a_text_speaks_of(text: str, published: str | None, speaks: bool) -
         ("What happened in July?", "It was in July 2021.", "2021-08-01", False),
         ("What happened in July?", "It is to be in July.", "2023-03-01", True),
         ("What happened in July?", "It was in July.", None, True),
+        ("what happened in july?", "It was on July 3.", None, True),
+        ("what happened on 14 july?", "It was on July 14.", None, True),
+        ("what happened on 14 july?", "It was on July 15.", None, False),
+        ("What happened in Q3 2023?", "It was in the third quarter of 2023.", None, True),
+        ("What happened in H1 2023?", "It was in the third quarter of 2023.", None, False),
     ],
 )
 def test_which_days_a_text_names(
     question: str, text: str, published: str | None, names: bool
 ) -> None:
     (period,) = periods_in(question, NEWEST)
-    assert names_day_of(text, published, period) is names
+    assert (day_named(text, published, period) is not None) is names
 
 
 def test_a_preference_is_said(opened: Open) -> None:

@@ -44,6 +44,18 @@ def test_names_and_numbers_of_a_question() -> None:
     assert analyse("Did Volvo build more than 5,000 cars?").numbers == ()
 
 
+def test_how_many_are_asked_for_and_which_part_need_not_stand_in_digits() -> None:
+    for question in (
+        "Which 2 halls burnt?",
+        "3 aims of phase 2",
+        "Name the 3 main aims.",
+        "What are the 4 halls?",
+    ):
+        assert analyse(question).numbers == ()
+    assert analyse("Why were 3 halls closed?").numbers == ("3",)
+    assert analyse("Which 2019 events were held?").numbers == ("2019",)
+
+
 def test_two_questions_in_one_are_told_apart() -> None:
     assert split_parts("Who is the mayor and when did he take office?") == (
         "Who is the mayor?", "when did he take office?",

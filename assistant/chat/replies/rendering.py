@@ -12,6 +12,7 @@ from assistant.chat.replies.escaping import escape, escape_title
 from assistant.chat.texts.language import N_, ngettext, told
 from assistant.chat.texts.language import gettext as _
 from assistant.showing.footnotes import joined, marked, nested, sentences_in, to_markdown
+from assistant.understanding.plain_words import in_plain_words
 from assistant.wording import say
 
 if TYPE_CHECKING:
@@ -133,8 +134,9 @@ def found_markdown(hits: Iterable[Hit], labels: Mapping[str, str]) -> str:
 
 
 def asked_as_markdown(standalone: str, question: str) -> str:
-    """A note of how a follow-up was understood; empty when it was taken as typed."""
-    if squeezed(standalone).casefold() == squeezed(question).casefold():
+    """A note of how a follow-up was understood; empty when it was taken as typed, or nearly."""
+    typed = (question, in_plain_words(question))
+    if squeezed(standalone).casefold() in (squeezed(one).casefold() for one in typed):
         return ""
     asked_as = _("Asked as: {question}").format(question=squeezed(standalone))
     return f"> {escape(asked_as)}\n\n"
