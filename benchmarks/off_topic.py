@@ -15,11 +15,10 @@ from pathlib import Path
 
 from assistant.reading.reader import Calibration
 from assistant.settings import Settings
-from eval.calibrate import ROOT, Case, confidence_of, documents, news
+from eval.calibrate import WRITTEN, Case, confidence_of, documents, news
 from eval.intervals import Figure, figure
 from eval.tables import markdown_table
 
-WRITTEN = ROOT / "embeddings" / "training"
 KINDS = {
     "answerable": "stated",
     "adversarial": "not stated by its article",

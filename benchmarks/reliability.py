@@ -8,8 +8,8 @@ FOLDER holds crash.json (tests/torture), fuzzing.json and bombs.json (tests/fuzz
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 
 BOMBS_SHOWN = 12
+FIGURES = ("crash.json", "fuzzing.json", "bombs.json", "memory.json")
 
 PROMISES = {
     "R1": (
@@ -68,9 +69,13 @@ PROMISES = {
 
 def main() -> None:
     """Read the figures, write the page."""
-    if len(sys.argv) != 2:
-        raise SystemExit("usage: python benchmarks/reliability.py FOLDER")
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="what `make torture` has written")
+    folder = parser.parse_args().folder
+    if not any((folder / name).is_file() for name in FIGURES):
+        parser.error(f"{folder} has none of {', '.join(FIGURES)}: run `make torture` first")
     PAGE.write_text("\n".join(page(folder)) + "\n", "utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 

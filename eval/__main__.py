@@ -77,7 +77,7 @@ def evaluate(
     ] = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where their index is kept. Default: as the assistant keeps it.",
+        typer.Option(help="Where their index is kept. Default: eval/ in the data folder.",
                      show_default=False),
     ] = None,
     out: Annotated[

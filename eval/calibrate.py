@@ -1,11 +1,12 @@
 """Fit the reader's decision (`assistant/reading/calibration.json`).
 
-`python -m eval.calibrate` asks the project's development questions, with the product's own
-retrieval, and fits two logistic models: which sentence answers, and how likely the best one does.
-With `--news embeddings/training/news.jsonl` it asks some questions of the news that was kept from
-the reader, too. With a folder of public benchmarks it asks those of their questions too that
-`embeddings.training` keeps back (no article of theirs was trained on), each of a corpus of its own
-articles, and each answerable one a second time with its article taken out of the corpus.
+`python -m eval.calibrate` asks the project's development questions and some of the news and the
+documents that were kept from the reader, with the product's own retrieval, and fits three logistic
+models: which sentence answers, how likely the best one does, and how likely any article is about
+the question. That is how what ships was made. With a folder of public benchmarks it asks those of
+their questions too that `embeddings.training` keeps back (no article of theirs was trained on),
+each of a corpus of its own articles, and each answerable one a second time with its article taken
+out of the corpus.
 The held-out questions (`eval/questions/heldout.jsonl`) are never read here: they report.
 """
 
@@ -42,6 +43,7 @@ from assistant.reading.support import NAMES as SUPPORT_NAMES
 from assistant.retrieval.aliases import read_synonyms
 from assistant.retrieval.filters import scope_of
 from assistant.retrieval.retriever import retrieve
+from assistant.settings import Settings
 from assistant.understanding.conversation import stand_alone
 from embeddings.corpus import Corpus
 from embeddings.encoder import DEFAULT_ENCODER, load_encoder
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
 __all__ = ["Case", "collect", "confidence_of", "documents", "fit", "main", "news"]
 
 ROOT = Path(__file__).resolve().parent.parent
+WRITTEN = ROOT / "embeddings" / "training"
+"""What was written for the reader: a part of it is kept from it."""
 SEED = 11
 MOST_REFUSED = 0.055
 """Share of the answerable questions that may be refused; the floor of the gate is at 0.10."""
@@ -520,16 +524,18 @@ def measure(cases: list[Case], folds: int = 5) -> dict[str, float]:
 
 
 def main(
-    data_dir: Annotated[Path, typer.Option(help="Where the encoder is kept.")],
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the encoder is kept. Default: the data folder.")
+    ] = None,
     benchmarks: Annotated[
         Path | None, typer.Option(help="Folder with the public benchmarks, to fit on those too.")
     ] = None,
     written: Annotated[
-        Path | None, typer.Option("--news", help="The news to train on, to fit on what was kept.")
-    ] = None,
+        Path, typer.Option("--news", help="The news to train on, to fit on what was kept.")
+    ] = WRITTEN / "news.jsonl",
     manuals: Annotated[
-        Path | None, typer.Option("--documents", help="The same of the documents to train on.")
-    ] = None,
+        Path, typer.Option("--documents", help="The same of the documents to train on.")
+    ] = WRITTEN / "documents.jsonl",
     out: Annotated[Path, typer.Option(help="File to write.")] = CALIBRATION_FILE,
     per_source: Annotated[int, typer.Option(help="Most questions of one benchmark.")] = 400,
     least_confidence: Annotated[
@@ -537,13 +543,12 @@ def main(
     ] = None,
 ) -> None:
     """Fit the reader's decision and write it."""
-    cases = development(data_dir)
-    if written:
-        cases += news(written, data_dir, verbose=True)
-    if manuals:
-        cases += documents(manuals, data_dir, fitted=True, verbose=True)
+    data = Settings(data_dir=data_dir).resolved_data_dir()
+    cases = development(data)
+    cases += news(written, data, verbose=True)
+    cases += documents(manuals, data, fitted=True, verbose=True)
     if benchmarks:
-        cases += collect(benchmarks, data_dir, per_source, verbose=True)
+        cases += collect(benchmarks, data, per_source, verbose=True)
     for name, value in measure(cases).items():
         typer.echo(f"{name}: {value:.3f}")
     calibration = fit(cases, least_confidence or 0.0)

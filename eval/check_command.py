@@ -46,8 +46,8 @@ def check(
     ] = False,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="With --absent: where the index is kept. Default: as the assistant "
-                     "keeps it.", show_default=False),
+        typer.Option(help="With --absent: where the index is kept. Default: eval/ in the data "
+                     "folder.", show_default=False),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
 ) -> None:  # fmt: skip
@@ -106,9 +106,10 @@ def _stated(
     from rich.progress import track
 
     from assistant import Assistant
+    from eval.evaluation import own_data_dir
 
     asked = [question for question in questions if not question.answerable]
-    with Assistant.open(articles, data_dir=data_dir) as assistant:
+    with Assistant.open(articles, data_dir=own_data_dir(data_dir)) as assistant:
         console = Console(stderr=True)
         for question in track(asked, "Asking", console=console, transient=True):
             history = [{"role": turn.role, "content": turn.content} for turn in question.history]

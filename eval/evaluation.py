@@ -38,6 +38,17 @@ WRITTEN = {"comparison.json", "reliability.svg", "risk-coverage.svg"}
 REFUSED_SHOWN = 5
 
 
+def own_data_dir(data_dir: Path | None) -> Path:
+    """Where the articles are indexed: the folder that is named, else one of the evaluation's own.
+
+    In the assistant's, what people have added to a folder's library or taken out of it would be
+    part of what is measured.
+    """
+    from assistant.settings import Settings
+
+    return data_dir or Settings().resolved_data_dir() / "eval"
+
+
 def measured(
     chosen: QuestionSet,
     gate: Gate,
@@ -47,6 +58,7 @@ def measured(
 ) -> Report:
     """The set's questions asked, judged, compared with the run before, and held to the gate."""
     started = time.perf_counter()
+    data_dir = own_data_dir(data_dir)
     records = records_of(load(chosen.questions), chosen.articles, data_dir, console)
     report = Report(
         records,

@@ -27,6 +27,9 @@ OPENING, CLOSING = "\"'“‘«(*_#>|•[-", "\"'”’»)*_|]"
 WIDE = "。！？：；"
 """After these a sentence begins without a space."""
 ENDS = f".!?:;…{WIDE}"
+LONG = 800
+"""A stretch of more characters without an end of a sentence may be cut between two words."""
+END = re.compile(rf"[{re.escape(ENDS)}][{re.escape(CLOSING)}]*(?=\s)|[{WIDE}\r\n]")
 LINE_BEFORE = re.compile(rf"(?:^|[\r\n])[\s\d.{re.escape(OPENING)}]*$")
 LINE_AFTER = re.compile(rf"[\s{re.escape(CLOSING)}]*?(?:$|[\r\n])")
 
@@ -35,7 +38,8 @@ def whole_quotes(answer: Answer, article: Callable[[str], Article]) -> float | N
     """Citations that quote from the start of a sentence to the end of one / citations.
 
     A sentence starts after a mark that ends one, or a line; it ends in such a mark, or with its
-    line. None for a refusal, and without a citation.
+    line. What goes on for longer than any sentence is whole between any two words. None for a
+    refusal, and without a citation.
     """
     if not answer.answered or not answer.citations:
         return None
@@ -94,7 +98,7 @@ def brier(question: Question, answer: Answer) -> float | None:
 
 def _starts(text: str, start: int) -> bool:
     before = text[:start]
-    if LINE_BEFORE.search(before):
+    if LINE_BEFORE.search(before) or _is_endless(text, start):
         return True
     bare = before.rstrip().rstrip(OPENING).rstrip()
     return (before != bare or bare[-1] in WIDE) and bare.rstrip(CLOSING).endswith(tuple(ENDS))
@@ -104,4 +108,14 @@ def _ends(text: str, end: int) -> bool:
     bare = text[:end].rstrip().rstrip(CLOSING)
     if bare.endswith(tuple(ENDS)):
         return bare[-1] in WIDE or not text[end : end + 1].isalnum()
-    return LINE_AFTER.match(text, end) is not None
+    return LINE_AFTER.match(text, end) is not None or _is_endless(text, end)
+
+
+def _is_endless(text: str, at: int) -> bool:
+    """Whether no sentence ends within LONG characters around a place between two words."""
+    if text[at - 1 : at].isalnum() and text[at : at + 1].isalnum():
+        return False
+    before = max((found.end() for found in END.finditer(text, max(0, at - LONG), at)), default=0)
+    after = END.search(text, at, at + LONG)
+    end = after.start() if after else min(len(text), at + LONG)
+    return end - max(before, at - LONG) >= LONG

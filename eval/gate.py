@@ -205,11 +205,18 @@ def _verdict(floor: Floor, records: Sequence[Record], comparison: Comparison | N
         return Verdict(floor, figure, "not_judged")
     if figure.value is not None and floor.met_by(figure.value):
         return Verdict(floor, figure, "holds")
+    if figure.value is None and not any(map(_must_be_judged, asked)):
+        return Verdict(floor, figure, "not_judged")
     short = [record for record, value in floor.measure.values(asked) if not floor.met_by(value)]
     lost = tuple(record.question.id for record in short)
     change = None if comparison is None else _changed(floor.measure, comparison)
     new = () if change is None else tuple(one for one in lost if one in change.lost)
     return Verdict(floor, figure, "broken", new or lost)
+
+
+def _must_be_judged(record: Record) -> bool:
+    """Whether a question leaves something to judge: not one that was rightly refused."""
+    return record.question.answerable or record.outcome != "refused_rightly"
 
 
 def _changed(measure: Measure, comparison: Comparison) -> Change | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import AssistantError
+from embeddings.folders import UPLOADED
 from eval.questions import KINDS, load_text
 from eval.text import states
 from eval.writing import lines_of, put
@@ -85,8 +87,10 @@ def question_row(
     """The line of a question that has an answer.
 
     Each of `facts` may name alternatives, separated by `|`. Each of `quotes` must stand in an
-    article; without any, those quotes of the disliked answer serve that state a fact.
+    article; without any, those quotes of the disliked answer serve that state a fact and still
+    stand in an article. Added files do not count: an evaluation asks the folder.
     """
+    articles = [one for one in articles if not one.id.startswith(UPLOADED)]
     if not facts:
         raise InboxError("an answerable question needs a fact; name one with --fact")
     accepted = [[part.strip() for part in fact.split("|") if part.strip()] for fact in facts]
@@ -98,10 +102,12 @@ def question_row(
             {"article_id": article_id, "quote": quote}
             for article_id, quote in candidate.quotes
             if any(states(quote, part) for part in wanted)
+            and any(one.id == article_id and quote in one.text for one in articles)
         ]
         if not evidence:
             raise InboxError(
-                "no quote of the answer states the fact; name one that does with --quote"
+                "no quote of the answer states the fact, or no article has it any more; name one "
+                "that does with --quote"
             )
     return {
         **_common(candidate, kind or ("follow_up" if _leans(candidate) else "fact")),
@@ -126,7 +132,8 @@ def unanswerable_row(candidate: Candidate, why: str) -> dict[str, Any]:
 def append(row: dict[str, Any], path: Path) -> None:
     """Add a line to a question file, once the loader takes the file with it; all or nothing.
 
-    Raises `QuestionFileError` for what the loader does not take.
+    It takes the place of a line with its id: the same answer, judged again. Raises
+    `QuestionFileError` for what the loader does not take.
     """
     try:
         before = path.read_text("utf-8-sig") if path.exists() else ""
@@ -134,7 +141,9 @@ def append(row: dict[str, Any], path: Path) -> None:
         raise InboxError(f"{path}: cannot be read: {error}; name another file: --out") from error
     if before and not before.endswith("\n"):
         before += "\n"
-    text = before + lines_of([row])
+    own = f'{{"id": {json.dumps(row["id"])},'
+    kept = [line for line in before.splitlines(keepends=True) if not line.startswith(own)]
+    text = "".join(kept) + lines_of([row])
     load_text(text, path)
     put(path, text)
 

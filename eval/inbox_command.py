@@ -147,11 +147,11 @@ def _accept(
             raise InboxError("--unanswerable goes without --fact and --quote")
         row = unanswerable_row(candidate, why)
     else:
-        known = _articles(folders, data_dir) if quotes else ()
+        known = _articles(folders, data_dir)
         row = question_row(candidate, facts or [], quotes or [], known, kind)
     append(row, out)
     kept.review(candidate.id, "accepted")
-    typer.echo(f"Added {row['id']} to {out}.")
+    typer.echo(f"{row['id']} is in {out}.")
 
 
 def _review(

@@ -59,7 +59,8 @@ def _question(kind: str, record: Record, floors: Sequence[str]) -> TestCase:
     name, told = record.question.id, failure(record)
     seconds = None if record.latency_ms is None else record.latency_ms / 1000
     if record.error is not None:
-        return _case(kind, name, "error", record.error, text=told, seconds=seconds)
+        result = "error" if floors else "skipped"
+        return _case(kind, name, result, record.error, text=told, seconds=seconds)
     if floors:
         return _case(
             kind, name, "failure", f"lost: {'; '.join(floors)}", text=told, seconds=seconds

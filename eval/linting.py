@@ -207,15 +207,15 @@ def _pair(earlier: Question, later: Question, *, same: bool) -> Iterator[Finding
 
 def _leaked_quotes(questions: Sequence[Question]) -> Iterator[Finding]:
     """Files with questions that rest on words which questions of another file rest on."""
-    first: dict[Quote, Question] = {}
+    files: dict[Quote, dict[str, None]] = {}
     leaks: dict[tuple[str, str], list[str]] = {}
     for question in questions:
         places = _places(question)
-        others = {file_of(first[place]) for place in places if place in first}
-        for other in others - {file_of(question)}:
-            leaks.setdefault((file_of(question), other), []).append(question.id)
+        for other in dict.fromkeys(file for place in places for file in files.get(place, ())):
+            if other != file_of(question):
+                leaks.setdefault((file_of(question), other), []).append(question.id)
         for place in places:
-            first.setdefault(place, question)
+            files.setdefault(place, {})[file_of(question)] = None
     for (file, other), ids in leaks.items():
         more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
         yield Finding(

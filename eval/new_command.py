@@ -29,10 +29,11 @@ def new(
     """Make questions from articles: a start for a set of your own, marked as synthetic.
 
     English only. A sentence with one short answer (a date, number or name) becomes a question:
-    turned around where that is safe, else quoted with a gap. One in five is a near miss: a year or
-    a person was changed to one that no article names there, and a refusal is right. Each answer
-    stands once in its article, each quote character for character; a sentence that another article
-    has with another answer is left out. From many articles a sample is taken; all are searched.
+    turned around where that is safe, else quoted with a gap. At most one in five is a near miss: a
+    year or a person was changed to one that no article names there, and a refusal is right. Each
+    answer stands once in its article, each quote character for character; a sentence that another
+    article has with another answer is left out. From many articles a sample is taken; all are
+    searched.
 
     What they can tell: whether indexing, retrieval and proof work on your articles, and what a
     change breaks. What they cannot: how well people's questions are answered. They share their
@@ -63,3 +64,5 @@ def new(
     typer.echo(f"{len(rows)} questions written to {out}: {told}")
     if len(rows) < count:
         typer.echo(f"No more than these are sound; {count} were asked for.")
+    if not kinds["unanswerable"]:
+        typer.echo("No near miss could be made: write some questions that want a refusal.")

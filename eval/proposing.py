@@ -127,7 +127,8 @@ def propose(folder: Path, count: int, seed: int) -> tuple[dict[str, Any], ...]:
     chosen = _unlike(spread, most=SPARE * count)
     missed = [near_miss(one, sorted(titled), rng) for one in chosen]
     sound, misses = _against_all(folder, chosen, [miss for miss in missed if miss is not None])
-    unanswerable = misses[: round(UNANSWERABLE_SHARE * count)]
+    few = max(1, round(UNANSWERABLE_SHARE * min(count, len(sound) / (1 - UNANSWERABLE_SHARE))))
+    unanswerable = misses[:few]
     asked = _mixed(sound, count - len(unanswerable))
     return (*(one.row() for one in asked), *(one.row() for one in unanswerable))
 

@@ -12,7 +12,7 @@ from embeddings.errors import AssistantError
 from eval.text import states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "KINDS",
@@ -208,6 +208,7 @@ def _history(row: Mapping[str, Any], origin: str) -> tuple[Turn, ...]:
     for turn in _list(row, "history", origin) if "history" in row else []:
         if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
             raise _wrong(origin, "`history` holds objects with `role` user or assistant")
+        _check_fields(turn, ("role", "content"), "history", origin)
         turns.append(Turn(turn["role"], _text(turn, "content", origin)))
     return tuple(turns)
 
@@ -232,6 +233,9 @@ def _evidence(row: Mapping[str, Any], origin: str) -> tuple[Evidence, ...]:
         places = [item, *also]
         if not all(isinstance(place, dict) for place in places):
             raise _wrong(origin, "`also` holds objects with `article_id` and `quote`")
+        _check_fields(item, ("article_id", "quote", "also"), "evidence", origin)
+        for place in also:
+            _check_fields(place, ("article_id", "quote"), "also", origin)
         needed.append(
             Evidence(
                 tuple(
@@ -241,6 +245,14 @@ def _evidence(row: Mapping[str, Any], origin: str) -> tuple[Evidence, ...]:
             )
         )
     return tuple(needed)
+
+
+def _check_fields(item: Mapping[str, Any], known: Sequence[str], holder: str, origin: str) -> None:
+    if unknown := sorted(set(item) - set(known)):
+        fields = ", ".join(known)
+        raise _wrong(
+            origin, f"`{unknown[0]}` is not a field of `{holder}`; its fields are {fields}"
+        )
 
 
 def _text(row: Mapping[str, Any], name: str, origin: str) -> str:

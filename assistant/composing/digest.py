@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.composing.composer import Chosen, Draft, LookedAt
-from assistant.language.periods import day_named
+from assistant.language.periods import day_named, is_of_then
 from assistant.understanding.digests import Request, request_of
 from assistant.understanding.question import unspaced_words
 from assistant.wording import say, say_count
+from embeddings.front_matter import front_matter
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ LEAD_WITHIN = 6
 """Sentences from the start of an article among which its lead is looked for."""
 LEAST_WORDS = 6
 """A sentence has at least so many words; what has fewer is a title, a date or a label."""
+FEW_SENTENCES = 3
+"""A text with fewer whole sentences may be a list or a table, whose lines say what there is."""
+WORDS_OF_A_LINE = 2
 REDUNDANCY = 0.5
 """Weight of what a sentence repeats, against what it is central to."""
 EARLY = 0.3
@@ -94,7 +98,9 @@ _SAME_DAY = re.compile(
     r"|(?:On\s+)?[Tt]hat\s+(?:day|morning|afternoon|evening|night)|Later\s+(?:that|the\s+same)\s+day)\b"
 )
 """How a sentence begins that goes on with the day that the one before it names."""
+_CLAUSE = re.compile(r"(?:how|why|what|who|whether|when|where|if|that)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w’'-]*")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SPEAKER = re.compile(
     r"(?P<before>[A-Z][\w’'-]*)\s+(?:said|says|told|tells|added|testified|wrote|explained|stressed|argued"
     r"|claimed|insisted|admitted|denied|emphasi[sz]ed|pointed\s+out)\b"
@@ -103,20 +109,37 @@ _SPEAKER = re.compile(
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 
 
-def lead(text: str, sentences: Sequence[Span]) -> int | None:
+def lead(text: str, sentences: Sequence[Span], title: str | None = None) -> int | None:
     """Number of the sentence that says who did what, and when: early, with names and figures.
 
     A title, a date line or a slogan often stands before it.
     """
-    real = [n for n, span in enumerate(sentences) if _is_sentence(text[slice(*span)])]
+    real = _that_tell(text, sentences, title)
     if not real:
-        return 0 if sentences else None
+        return None
 
     def worth(place: int) -> float:
         names, figures = _telling(text[slice(*sentences[real[place]])])
         return names + 0.5 * figures - 0.1 * place
 
     return real[max(range(min(len(real), LEAD_WITHIN)), key=worth)]
+
+
+def _that_tell(text: str, sentences: Sequence[Span], title: str | None) -> list[int]:
+    """Numbers of the whole sentences; of what is mostly a list or a table, its lines too.
+
+    A title, a heading, front matter and the rule of a table are no such lines.
+    """
+    block = front_matter(text)
+    begin = block.end() if block else 0
+    whole, lines = [], []
+    for number, (start, end) in enumerate(sentences):
+        words = text[start:end]
+        if _is_sentence(words):
+            whole.append(number)
+        if start >= begin and not words.startswith("#") and words.strip("# ") != title:
+            lines += [number] * (len(_LETTERS.findall(words)) >= WORDS_OF_A_LINE)
+    return whole if len(whole) >= FEW_SENTENCES or len(lines) <= 2 * len(whole) else lines
 
 
 def _telling(words: str) -> tuple[float, bool]:
@@ -221,8 +244,7 @@ def summary(
     import numpy as np
 
     text = article.text
-    numbers = [n for n, span in enumerate(sentences) if _is_sentence(text[slice(*span)])]
-    numbers = numbers[:SENTENCES_WEIGHED] or [0] * bool(sentences)
+    numbers = _that_tell(text, sentences, article.title)[:SENTENCES_WEIGHED]
     if len(numbers) <= most:
         return tuple(numbers)
     words = [text[slice(*sentences[n])] for n in numbers]
@@ -315,14 +337,18 @@ def _told(
         return {ids[0]: say("it is the only article that is asked")}, {}
     if newest:
         return dict.fromkeys(newest, say("it is the newest that is about it")), {}
+    about_as_near = say("it is about as near to the topic as the nearest")
+    all_near = _near(hits, STORY_WITHIN if request.story else MEANT_WITHIN)
+    near = _of_then(request.topic, all_near, article)
     if request.story:
-        near = _near(hits, STORY_WITHIN)[:STORY_ARTICLES]
-        return dict.fromkeys(near, say("it is about as near to the topic as the nearest")), {}
-    near = _near(hits, MEANT_WITHIN)[:MOST_MEANT]
+        return dict.fromkeys(near[:STORY_ARTICLES], about_as_near), {}
+    near = near[:MOST_MEANT]
     meant = _meant(request.topic, list(filter(None, map(article, near))), sentences_of, speaks_to)
     why = (
         say("of those about as near to the topic, its beginning speaks most to it")
         if len(near) > 1
+        else about_as_near
+        if len(all_near) > 1
         else say("it is the nearest to the topic by far")
     )
     other = say("it is about as near to the topic, but its beginning speaks less to it")
@@ -372,7 +398,7 @@ def _of_a_time(
             continue
         spans = sentences_of(one.text)
         named, day = _of_those_days(one, spans, periods)
-        first = lead(one.text, spans)
+        first = lead(one.text, spans, one.title)
         if not named and id in known:
             named = [spans[first]] if first is not None else []
         if named:
@@ -450,6 +476,19 @@ def _near(hits: Sequence[Hit], within: float) -> list[str]:
     best = max(near.values(), default=0.0)
     order = sorted(near, key=lambda one: -near[one])
     return [one for one in order if near[one] >= within * best]
+
+
+def _of_then(
+    topic: str, near: Sequence[str], article: Callable[[str], Article | None]
+) -> Sequence[str]:
+    """Those of some articles that are of a day or a month that the topic names; all if none is.
+
+    A topic that is a clause says what happened then, and not of when the article is.
+    """
+    if _CLAUSE.match(topic):
+        return near
+    known = list(filter(None, map(article, near)))
+    return [one.id for one in known if is_of_then(topic, one.title, one.date)] or near
 
 
 def _meant(
@@ -562,7 +601,7 @@ def _of_several(
         number = (
             mention(request.topic, one, spans)
             if request.kind == "mentions"
-            else lead(one.text, spans)
+            else lead(one.text, spans, one.title)
         )
         if number is None:
             continue

@@ -63,6 +63,32 @@ def test_a_quote_that_is_cut_is_not_whole(quote: str, answer: Callable[..., Answ
     assert whole_quotes(answer("A [1]", _cited(quote)), lambda _: Article("t", TEXT)) == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "first", "last", "whole"),
+    [
+        (300, 0, 50, 1),
+        (300, 50, 100, 1),
+        (300, 250, 300, 1),
+        (90, 0, 50, 0),
+        (90, 50, 90, 0),
+    ],
+)
+def test_what_is_longer_than_any_sentence_may_be_cut_between_words(
+    words: int, first: int, last: int, whole: int, answer: Callable[..., Answer]
+) -> None:
+    spoken = [f"word{n:03}" for n in range(words)]
+    text = f"It began. {' '.join(spoken)}. It ended."
+    quote = " ".join(spoken[first:last])
+    start = text.index(quote)
+
+    def judged(left: int, right: int) -> float | None:
+        cited = Citation(1, "t", "", None, None, start + left, start + right, quote, "")
+        return whole_quotes(answer("A [1]", cited), lambda _: Article("t", text))
+
+    assert judged(0, len(quote)) == whole
+    assert judged(0, len(quote) - 2) == 0  # within a word
+
+
 def test_whole_quotes_are_a_share_of_the_citations(answer: Callable[..., Answer]) -> None:
     two = answer("A [1] B [2]", _cited("Head Office"), _cited("Offic"))
     assert whole_quotes(two, lambda _: Article("t", TEXT)) == 0.5

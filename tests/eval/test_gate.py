@@ -110,6 +110,15 @@ def test_what_could_not_be_judged_closes_the_gate(records: tuple[Record, ...]) -
     assert "nothing could be judged" in str(verdict)
 
 
+def test_what_is_rightly_refused_leaves_nothing_to_judge(records: tuple[Record, ...]) -> None:
+    refused = [replace(r, outcome="refused_rightly") for r in records if not r.question.answerable]
+    floor = Floor(measure_named("citation_validity"), 1.0)
+    unjudged = [replace(record, scores={}) for record in refused]
+    assert check([floor], unjudged)[0].state == "not_judged"
+    failed = [replace(record, outcome="error", error="?") for record in unjudged]
+    assert check([floor], failed)[0].state == "broken"
+
+
 def test_a_set_without_such_questions_is_said_not_failed(records: tuple[Record, ...]) -> None:
     answerable = tuple(record for record in records if record.question.answerable)
     (verdict,) = check([Floor(measure_named("unanswerable_refused"), 0.7)], answerable)

@@ -6,6 +6,7 @@ import json
 import stat
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from embeddings.records import Article
 from eval import inbox_command
 from eval.__main__ import app
 from eval.inbox import InboxError, append, candidates, question_row, unanswerable_row
-from eval.questions import QuestionFileError, load
+from eval.questions import load
 
 TEXT = "The bridge opened in 1932. It is 40 metres long."
 ARTICLE = Article(id="a.txt", text=TEXT)
@@ -106,18 +107,27 @@ def test_what_is_accepted_is_a_question_that_the_loader_takes(
     assert question.history[0].content == "When did the bridge open?"
     assert "wrong" in question.note
     assert "c0ffee" in question.note
-    with pytest.raises(QuestionFileError, match="taken"):
-        append(unanswerable_row(candidate, "why"), out)
-    assert len(load([out])) == 1
+    append(unanswerable_row(candidate, "nobody says so"), out)
+    (again,) = load([out])
+    assert again.why == "nobody says so"
 
 
 def test_without_a_quote_those_of_the_answer_serve_that_state_the_fact(history: History) -> None:
     rated(history, "When did the bridge open?")
     (candidate,) = candidates(history)
-    row = question_row(candidate, ["1932"], [], [])
+    row = question_row(candidate, ["1932"], [], [ARTICLE])
     assert row["evidence"] == [{"article_id": "a.txt", "quote": TEXT[:26]}]
     with pytest.raises(InboxError, match="--quote"):
-        question_row(candidate, ["40 metres"], [], [])
+        question_row(candidate, ["40 metres"], [], [ARTICLE])
+
+
+def test_a_quote_that_no_article_has_any_more_is_no_evidence(history: History) -> None:
+    rated(history, "When did the bridge open?")
+    (candidate,) = candidates(history)
+    added = replace(ARTICLE, id=".uploads/a/a.txt")
+    for articles in ([], [replace(ARTICLE, text="Nothing of it.")], [added]):
+        with pytest.raises(InboxError, match="no article has it any more"):
+            question_row(candidate, ["1932"], [], articles)
 
 
 @pytest.mark.parametrize(

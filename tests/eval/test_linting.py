@@ -151,6 +151,19 @@ def test_what_leaks_from_one_file_into_the_other(tmp_path: Path) -> None:
     assert "2 of its questions are about a.txt, as are 1 of" in shared.message
 
 
+def test_what_leaks_is_counted_for_each_pair_of_files(tmp_path: Path) -> None:
+    files = [
+        written(tmp_path, asked(name, f"What of {name}?", "1932"), name=f"{name}.jsonl")
+        for name in ("aimed", "dev", "heldout")
+    ]
+    told = [line for line in found(*files) if "rest on a quote" in line]
+    pairs = [(line.split(":")[0], line.split(" one of ")[1].split()[0]) for line in told]
+    assert pairs == [
+        ("dev.jsonl", "aimed.jsonl"), ("heldout.jsonl", "aimed.jsonl"),
+        ("heldout.jsonl", "dev.jsonl"),
+    ]  # fmt: skip
+
+
 def test_a_one_sided_mixture_is_told(tmp_path: Path) -> None:
     topics = [
         "oak bark soup", "zinc rivets", "a wet April", "the bishop", "cod liver", "kite strings",

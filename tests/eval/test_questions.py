@@ -70,7 +70,15 @@ def test_reads_a_question(tmp_path: Path) -> None:
         ({**GOOD, "evidence": [{"quote": "Beijing"}]}, "`article_id` must be a string"),
         ({**GOOD, "evidence": ["Beijing"]}, "`evidence` holds objects"),
         ({**GOOD, "evidence": [{**GOOD["evidence"][0], "also": ["x"]}]}, "`also` holds objects"),
+        (
+            {**GOOD, "evidence": [{**GOOD["evidence"][0], "alos": []}]},
+            "`alos` is not a field of `evidence`",
+        ),
         ({**GOOD, "history": [{"role": "system", "content": "x"}]}, "`role` user or assistant"),
+        (
+            {**GOOD, "history": [{"role": "user", "content": "x", "name": "y"}]},
+            "`name` is not a field of `history`",
+        ),
         ({**GOOD, "kind": "follow_up"}, "a follow_up needs a `history`"),
         ({**REFUSED}, "id 'two' is taken by"),
         ({**GOOD, "question": "Where \ud83d?"}, "a text holds half a character"),
