@@ -403,7 +403,8 @@ def words_of(text: str) -> list[str]:
 def near_spellings(word: str, known: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
     """The words nearest to `word`, of those that `known` has with its first letter.
 
-    At most one typo away, two from eight letters on: optimal string alignment distance.
+    At most one typo away, two from eight letters on: optimal string alignment distance. Where none
+    is, an "s" at the end may be a genitive without its apostrophe.
     """
     from rapidfuzz.distance import OSA
 
@@ -416,6 +417,8 @@ def near_spellings(word: str, known: Callable[[str], Iterable[str]]) -> tuple[st
         distance = OSA.distance(word, candidate, score_cutoff=limit)
         if 0 < distance <= limit:
             near.append((distance, candidate))
+    if not near and word.endswith("s"):
+        return near_spellings(word[:-1], known)
     best = min((distance for distance, _ in near), default=0)
     return tuple(found for distance, found in sorted(near) if distance == best)
 

@@ -11,7 +11,7 @@ from embeddings import lexical
 from embeddings.corpus import Corpus
 from embeddings.index import build_index
 from embeddings.indexing import index_articles
-from embeddings.lexical import LexicalIndex, searched
+from embeddings.lexical import LexicalIndex, near_spellings, searched
 from embeddings.records import Article
 from tests.fakes import HashingEncoder
 
@@ -69,3 +69,13 @@ def test_each_form_of_the_question_counts_once(index_of: Callable[..., LexicalIn
     words = [word for word, _ in forms]
     assert len(words) == len(set(words))
     assert {"max", "open", "files", "find", "found", "founded"} <= set(words)
+
+
+def test_a_misspelt_name_may_have_a_genitive_without_its_apostrophe() -> None:
+    def known(start: str) -> list[str]:
+        return [word for word in ("sundvik", "sundries", "sold") if word.startswith(start)]
+
+    assert near_spellings("sundvk", known) == ("sundvik",)
+    assert near_spellings("sundvks", known) == ("sundvik",)
+    assert near_spellings("sandviks", known) == ("sundvik",)
+    assert near_spellings("sxxxxs", known) == ()
