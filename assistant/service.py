@@ -23,7 +23,7 @@ from assistant.reading.reader import (
     speaks_to,
 )
 from assistant.retrieval.aliases import read_synonyms, suggestions
-from assistant.retrieval.filters import Filter, Scope, check, scope_of
+from assistant.retrieval.filters import Filter, Scope, as_named, check, scope_of
 from assistant.retrieval.retriever import Retrieved, retrieve
 from assistant.settings import Settings
 from assistant.showing.explanation import Trace, explain
@@ -32,8 +32,8 @@ from assistant.understanding.question import cleaned, compares, split_names, spl
 from assistant.wording import say
 from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.folders import UPLOADS
-from embeddings.index import is_current, open_index
-from embeddings.indexing import IndexReport, Progress, index_folders
+from embeddings.index import is_current, load_index, open_index
+from embeddings.indexing import IndexReport, Progress, index_folders, restoring
 from embeddings.passages import made_with
 from embeddings.recovery import open_sound
 
@@ -92,6 +92,9 @@ class Assistant:
         self._index: Index | None = None
         self._portion = 1
         self._data_dir: Path | None = None
+        self._cited_as: Callable[[str, str], Article | None] = lambda *_: None
+        self._behind: str | None = None
+        """Why what is asked is not what is in the folders now, if it could not be renewed."""
         self.report = IndexReport()
         """What indexing did when the assistant was opened, or last refreshed."""
 
@@ -106,6 +109,7 @@ class Assistant:
         progress: Callable[[Progress], None] | None = None,
         stop: Callable[[], bool] | None = None,
         wait: bool = True,
+        keep_restored: bool = True,
     ) -> Assistant:
         """Index what is new or changed in the folders, then open them for questions.
 
@@ -113,7 +117,9 @@ class Assistant:
         articles that come with Footnote. `encoder` takes the place of the settings' encoder.
         `stop`, asked between files, ends the indexing early; the next one goes on from there.
         While another process is indexing the same folders this one waits; when `wait` is false it
-        asks what is indexed so far, if anything is.
+        asks what is indexed so far, if anything is, and does so too, with a notice, where the
+        corpus cannot be written. A backup that was put back keeps what has no file in the folders,
+        which need not be there, unless `keep_restored` is false.
         Raises an `AssistantError` that says what to do.
         """
         if settings is None:
@@ -133,12 +139,14 @@ class Assistant:
         opened = cls(corpus, folders, loading, loading.fingerprint, notices, endpoint)
         opened._ahead = loading.ahead
         opened._data_dir = data
+        opened._cited_as = corpus.cited
         if loading.is_spread:
             from embeddings.distributed import PORTION
 
             opened._portion = PORTION * (settings.workers or 1)
         try:
-            opened.refresh(progress, stop=stop, wait=wait or not corpus.count()[0])
+            wait = wait or not corpus.count()[0]
+            opened.refresh(progress, stop=stop, wait=wait, keep_restored=keep_restored)
         except BaseException:
             opened.close()
             raise
@@ -150,19 +158,34 @@ class Assistant:
         *,
         stop: Callable[[], bool] | None = None,
         wait: bool = True,
+        keep_restored: bool = True,
     ) -> IndexReport:
-        """Index what is new or changed in the folders since; answers go on meanwhile."""
-        self.report = index_folders(
-            self._folders,
-            self._corpus,
-            self._encoder,
-            self._fingerprint,
-            progress,
-            stop=stop,
-            wait=wait,
-            portion=self._portion,
-            apart=self._data_dir,
-        )
+        """Index what is new or changed in the folders since; answers go on meanwhile.
+
+        `wait` and `keep_restored` are those of `open`.
+        """
+        try:
+            self.report = index_folders(
+                self._folders,
+                self._corpus,
+                self._encoder,
+                self._fingerprint,
+                progress,
+                stop=stop,
+                wait=wait,
+                portion=self._portion,
+                apart=self._data_dir,
+                keep_restored=keep_restored,
+            )
+            self._behind = None
+        except DamagedError:
+            raise
+        except CorpusError as error:
+            if wait:
+                raise
+            articles, passages = self._corpus.count()
+            self.report = IndexReport(articles=articles, passages=passages)
+            self._behind = f"asking what was indexed before; it could not be renewed: {error}"
         self._synonyms = read_synonyms(self._folders)
         return self.report
 
@@ -173,8 +196,12 @@ class Assistant:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What was found damaged since this was opened, and what was done about it."""
-        return tuple(dict.fromkeys(self._notices))
+        """What was found damaged since this was opened, and what was done about it.
+
+        Last, why what is asked is not what is in the folders, if that is so.
+        """
+        told = (*self._notices, self._behind, _kept(self.report, self._folders))
+        return tuple(dict.fromkeys(notice for notice in told if notice))
 
     def __enter__(self) -> Assistant:
         return self
@@ -226,8 +253,12 @@ class Assistant:
         explain: bool = False,
         llm: bool = True,
         detailed: bool = False,
+        stop: Callable[[], bool] | None = None,
     ) -> Iterator[Event]:
-        """The same answer as `ask`, as `Event`s while it is composed."""
+        """The same answer as `ask`, as `Event`s while it is composed.
+
+        `stop`, asked while a language model is waited for, ends it early: no answer comes.
+        """
         trace = Trace()
         with trace.stage("resolve"):
             asked = cleaned(question)
@@ -253,6 +284,7 @@ class Assistant:
                 ground,
                 detailed=detailed,
                 left_out=trace.left_out,
+                stop=stop,
             ):
                 yield _explained(event, found, trace) if explain else event
             return
@@ -410,6 +442,7 @@ class Assistant:
         for name, article in found:
             if article is None:
                 raise QuestionError(self._unknown(name))
+        filters = as_named(filters, self._folders)
         check(filters, self._corpus.outlines())
         return replace(filters, articles=tuple(article.id for _, article in found if article))
 
@@ -522,6 +555,7 @@ class Assistant:
                     raise
                 except CorpusError as error:
                     # What was searched so far still is: what has gone since is not found in it.
+                    self._index = self._index or load_index(self._corpus)
                     if self._index is None or not self._same_build(self._index):
                         raise
                     self._notices.append(f"the indexes could not be brought up to date: {error}")
@@ -610,7 +644,7 @@ class Assistant:
 
     def verify(self, saved: dict[str, Any]) -> tuple[Finding, ...]:
         """Check a saved answer (`Answer.to_dict()`) against the articles."""
-        return verify(saved, self._corpus.article)
+        return verify(saved, self._corpus.article, self._cited_as)
 
     def doctor(self, progress: Callable[[Progress], None] | None = None) -> tuple[Check, ...]:
         """Verify all that is stored, and repair what can be: damaged articles are read again."""
@@ -623,8 +657,13 @@ class Assistant:
             self.refresh(progress)
         with self._lock:
             self._index = None
-        repaired = tuple(Check("repair", True, notice, repaired=True) for notice in self.notices)
-        return (*repaired, *check_corpus(self._corpus, progress))
+        found = dict.fromkeys(self._notices)
+        repaired = tuple(Check("repair", True, notice, repaired=True) for notice in found)
+        kept = _kept(self.report, self._folders)
+        folders = (
+            Check("folders", not self._behind, told) for told in (self._behind, kept) if told
+        )
+        return (*repaired, *folders, *check_corpus(self._corpus, progress))
 
     def export(self, path: Path, progress: Callable[[Progress], None] | None = None) -> int:
         """Write a backup of all that is indexed to a file; the number of its articles."""
@@ -636,11 +675,27 @@ class Assistant:
 def restore(
     backup: Path, settings: Settings, progress: Callable[[Progress], None] | None = None
 ) -> int:
-    """Put a backup in place for the settings' articles; the number of its articles."""
+    """Put a backup in place for the settings' articles; the number of its articles.
+
+    What has no file in their folders is kept until they are indexed with `keep_restored` false,
+    or until each file of the backup has been there.
+    """
     from embeddings.backup import import_corpus
 
     folder = corpus_folder(settings.resolved_data_dir(), settings.resolved_articles())
-    return import_corpus(backup, folder, progress)
+    with restoring(folder):
+        return import_corpus(backup, folder, progress)
+
+
+def _kept(report: IndexReport, folders: Sequence[Path]) -> str | None:
+    """What is to be told of a backup's articles that have no file."""
+    if not report.kept:
+        return None
+    there = ", ".join(map(str, folders))
+    return (
+        f"{len(report.kept)} of the backup's files are not in {there}; what they hold is kept, "
+        "until `assistant index` is run there"
+    )
 
 
 @dataclass(frozen=True, slots=True)

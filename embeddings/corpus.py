@@ -108,6 +108,8 @@ class Outline(NamedTuple):
     date: str | None
     source: str | None
     language: str | None
+    also_from: tuple[str, ...] = ()
+    """Sources of the other files that hold the same text."""
 
 
 class Outlines(tuple[Outline, ...]):
@@ -612,8 +614,12 @@ class Corpus:
         with self._current() as db, self._translated():
             generation = self._state(db)[1]
             if self._outlines is None or self._outlines[0] != generation:
+                shared: dict[int, dict[str, str]] = {}
+                for key, path, source in db.execute(_SHARING):
+                    shared.setdefault(key, {})[path] = source
                 sql = "SELECT key, id, date, source, language FROM articles ORDER BY id"
-                self._outlines = generation, Outlines(map(Outline._make, db.execute(sql)))
+                rows = db.execute(sql)
+                self._outlines = generation, Outlines(_outline(row, shared) for row in rows)
             return self._outlines[1]
 
     def passage_numbers(self, keys: Iterable[int]) -> list[int]:
@@ -638,10 +644,20 @@ class Corpus:
             files = db.execute("SELECT path FROM files WHERE article = ? ORDER BY path", row[:1])
             return self._article(row, [str(path) for (path,) in files])
 
+    def cited(self, article_id: str, sha256: str) -> Article | None:
+        """The article with this text, if its id, or that of one of its files, is or was this one.
+
+        Another text may have that id by now. Raises `DamagedError`, as `article` does.
+        """
+        with self._current() as db, self._translated():
+            for name in _spellings(article_id):
+                row = db.execute(_CITED, {"sha256": sha256, "name": name}).fetchone()
+                if row is not None:
+                    return self._article(row)
+        return None
+
     def _found(self, db: sqlite3.Connection, article_id: str) -> tuple[object, ...] | None:
-        # Whoever types a name cannot see how the file system has composed its letters.
-        names = (article_id, normalize("NFC", article_id), normalize("NFD", article_id))
-        for name in dict.fromkeys(names):
+        for name in _spellings(article_id):
             for condition in (
                 "id = ?",
                 "key = (SELECT article FROM files WHERE path = ?)",
@@ -937,6 +953,15 @@ class Corpus:
             db.close()
 
 
+_SHARING = (
+    "SELECT article, path, source FROM files WHERE article IN (SELECT article FROM files "
+    "WHERE article IS NOT NULL GROUP BY article HAVING count(*) > 1) ORDER BY path"
+)
+_CITED = (
+    "SELECT * FROM articles WHERE sha256 = :sha256 AND (id = :name "
+    "OR key IN (SELECT article FROM files WHERE path = :name) "
+    "OR sha256 IN (SELECT sha256 FROM former WHERE id = :name))"
+)
 _SELECT_FILES = (
     "SELECT path, files.sha256, read_as, state, reason, articles.sha256, articles.id FROM files "
     "LEFT JOIN articles ON articles.key = files.article"
@@ -1012,6 +1037,17 @@ def _one(db: sqlite3.Connection, sql: str, *values: object) -> Any:
 def _last(db: sqlite3.Connection, table: str) -> int:
     """The highest number that a table has ever given."""
     return int(_one(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table) or 0)
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    """Whoever types a name cannot see how the file system has composed its letters."""
+    return tuple(dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name))))
+
+
+def _outline(row: Sequence[Any], shared: Mapping[int, Mapping[str, str]]) -> Outline:
+    """`shared` has, by key, path → source of the files of an article that has several."""
+    others = (source for path, source in shared.get(row[0], {}).items() if path != row[1])
+    return Outline._make((*row, tuple(others)))
 
 
 def _stored_file(rows: Sequence[Sequence[Any]]) -> StoredFile | None:

@@ -116,8 +116,6 @@ def _below(
         if entry is not None and not entry.is_dir(follow_symlinks=False):
             yield found(parts, _refusal(entry))
             continue
-        if entry is not None and ignored("/".join(parts) + "/"):
-            continue
         try:
             with os.scandir(folder.joinpath(*parts)) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name, reverse=True)
@@ -129,7 +127,8 @@ def _below(
             continue
         for entry in entries:
             below = (*parts, entry.name)
-            if not entry.name.startswith(".") and not ignored("/".join(below)):
+            path = "/".join(below) + ("/" if entry.is_dir(follow_symlinks=False) else "")
+            if not entry.name.startswith(".") and not ignored(path):
                 ahead.append((below, entry))
 
 
@@ -242,18 +241,23 @@ def _left_out(folder: Path, apart: Path | None) -> Callable[[str], bool]:
         raise ReadError(
             f"{folder} is the data folder, too; choose another (--data-dir or FOOTNOTE_DATA_DIR)"
         )
-    return lambda below: below == path or ignored(below)
+    return lambda below: below.rstrip("/") == path or ignored(below)
 
 
 def _ignore_rules(folder: Path) -> Callable[[str], bool]:
-    """Test for paths that the folder's `.footnoteignore` (gitignore syntax) leaves out."""
+    """Test for paths that the folder's `.footnoteignore` (gitignore syntax) leaves out.
+
+    A path ends with a slash where it is a folder's. What lies in a folder that is left out is not
+    asked about, so as in git the last rule counts that speaks of the very path: pathspec's own
+    test goes by those for the folders above it, too.
+    """
     try:
         lines = (folder / IGNORE_FILE).read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
         return lambda _: False
     except (OSError, UnicodeDecodeError) as error:
         raise ReadError(f"cannot read {folder / IGNORE_FILE}: {error}") from error
-    from pathspec import GitIgnoreSpec
+    from pathspec import GitIgnoreSpec, RegexPattern
 
     for number, line in enumerate(lines, start=1):
         try:
@@ -263,4 +267,24 @@ def _ignore_rules(folder: Path) -> Callable[[str], bool]:
                 f"{folder / IGNORE_FILE}, line {number}: {line!r} is no pattern as git has them; "
                 "correct or remove it"
             ) from error
-    return GitIgnoreSpec.from_lines(lines).match_file
+    rules = [
+        (pattern.regex, pattern.include)
+        for pattern in reversed(list(GitIgnoreSpec.from_lines(lines).patterns))
+        if isinstance(pattern, RegexPattern) and pattern.regex is not None
+    ]
+    return lambda path: next((out for rule, out in rules if _speaks_of(rule, path)), None) is True
+
+
+def _speaks_of(rule: re.Pattern[str], path: str) -> bool:
+    """Whether a rule names the path itself, and not a folder above it.
+
+    A rule for a folder matches up to its slash, which is in a group: that has to be the path's
+    last character. "docs/**" matches it without a group, and is for what lies in the folder.
+    """
+    found = rule.search(path)
+    if found is None:
+        return False
+    at_end = found.end() == len(path)
+    if found.lastgroup is None:
+        return not (at_end and path.endswith("/"))
+    return at_end or rule.search(path, len(path) - 1) is not None  # "*/" finds the first slash

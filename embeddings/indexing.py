@@ -6,16 +6,18 @@ from there.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
+from threading import Event
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import Corpus, Entry
-from embeddings.durable import sweep
+from embeddings.durable import make_folder, sweep, write_durably
 from embeddings.encoder import Encoder
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import (
@@ -32,25 +34,36 @@ from embeddings.passages import made_with, split_and_encode
 from embeddings.readers import READING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Executor, Future
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from embeddings.corpus import StoredFile
     from embeddings.readers.sandbox import SandboxedReader
     from embeddings.records import Article
 
-__all__ = ["FileNote", "IndexReport", "Progress", "index_articles", "index_folders"]
+__all__ = [
+    "FileNote", "IndexReport", "Progress", "index_articles", "index_folders", "restoring",
+]  # fmt: skip
 
 BATCH_CHARACTERS = 16_000
 BATCH_FILES = 64
 BATCH_SECONDS = 2.0
 """What is read is encoded and committed together; a slow reader holds nothing back for longer."""
+PIECE_TEXTS = 16
+PIECE_SECONDS = 0.5
+"""What is encoded at once, at first, and how long it may take to become more: a run that is given
+up waits for no more than a piece."""
 MORE_TRIES = 2
 """Runs that try a file again which could not be read in time or memory."""
 PUBLISH_SECONDS = 60.0
 PUBLISH_SHARE = 0.05
 """Of a long run's time, what may go into indexes that others can ask before it ends."""
+RESTORED = "restored"
+"""A file in the folder of a corpus that is a backup, put back, whose files need not be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +97,15 @@ class IndexReport:
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     moved: tuple[tuple[str, str], ...] = ()
-    """(Old id, new id) of texts that are now found under another name only."""
+    """(Old id, new id) of texts that the file of the old name does not have any more."""
     duplicates: tuple[tuple[str, str], ...] = ()
     """(Path, article id) of new files whose text the corpus holds already; it is kept once."""
     incomplete: tuple[FileNote, ...] = ()
     """Indexed, but text may be missing."""
     refused: tuple[FileNote, ...] = ()
     """Not indexed."""
+    kept: tuple[str, ...] = ()
+    """Of a backup that was put back: there is no such file, and what it held is kept."""
     articles: int = 0
     passages: int = 0
     seconds: float = 0.0
@@ -111,6 +126,7 @@ def index_folders(
     wait: bool = True,
     portion: int = 1,
     apart: Path | None = None,
+    keep_restored: bool = False,
 ) -> IndexReport:
     """Bring `corpus` up to date with the files of `folders`, and of its own uploads.
 
@@ -121,7 +137,9 @@ def index_folders(
     asked between files: what is in hand is committed first. One process indexes at a time;
     another waits, or does nothing when `wait` is false. `portion` times more than usual is read
     before it is encoded and committed, where encoding has many workers. The folder `apart` is left
-    out: all that Footnote keeps, this corpus and others' private articles, lies in it.
+    out: all that Footnote keeps, this corpus and others' private articles, lies in it. With
+    `keep_restored` nothing goes from a backup that was put back until all of its files have been
+    seen here; the folders need not be there.
     Raises `ReadError` when a folder is not there, `CorpusError` when the corpus cannot be written.
     """
     tell = progress or (lambda _: None)
@@ -130,6 +148,7 @@ def index_folders(
         articles, passages = corpus.count()
         return IndexReport(articles=articles, passages=passages, busy=True)
     waiting = Progress("waiting for another process that is indexing", 0)
+    given_up = Event()
     with (
         held(lock, lambda: tell(waiting)),
         ExitStack() as opened,
@@ -142,9 +161,72 @@ def index_folders(
 
             return opened.enter_context(SandboxedReader())
 
+        def in_pieces() -> Encoder:
+            return _InPieces(encoder(), given_up)
+
         stops = stop or (lambda: False)
-        run = _Run(corpus, encoder, fingerprint, reader, ahead, tell, stops, portion, apart)
-        return run.over(folders)
+        encodes = in_pieces if portion == 1 else encoder  # workers have to have all of it at once
+        run = _Run(corpus, encodes, fingerprint, reader, ahead, tell, stops, portion, apart)
+        run.keep_restored = keep_restored
+        try:
+            return run.over(folders)
+        except BaseException:
+            given_up.set()  # else the thread that encodes would be waited for
+            raise
+
+
+@contextlib.contextmanager
+def restoring(folder: Path) -> Iterator[None]:
+    """Around the restoring of a backup to `folder`: none of its articles goes for want of a file.
+
+    That is said before the backup is in place, and stays unless it was refused (`ReadError`).
+    """
+    make_folder(folder)
+    mark = folder / RESTORED
+    known = mark.exists()
+    write_durably(mark, b"")
+    try:
+        yield
+    except ReadError:
+        if not known:
+            mark.unlink(missing_ok=True)
+        raise
+
+
+class _GivenUp(Exception):
+    """Nobody waits any more for what was to be encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _InPieces:
+    """An encoder that can be given up between two pieces of what it encodes."""
+
+    whole: Encoder
+    given_up: Event
+
+    @property
+    def fingerprint(self) -> str:
+        return self.whole.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        return self.whole.dimension
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        first, size = 0, PIECE_TEXTS
+        while first < len(texts):
+            if self.given_up.is_set():
+                raise _GivenUp
+            began = time.monotonic()
+            piece = slice(first, first + size)
+            vectors[piece] = self.whole.encode(texts[piece])
+            first += size
+            if time.monotonic() - began < PIECE_SECONDS / 2:
+                size *= 2
+        return vectors
 
 
 def index_articles(articles: Sequence[Article], corpus: Corpus, encoder: Encoder) -> None:
@@ -174,6 +256,8 @@ class _Read:
     entry: Entry
     known: bool
     """Whether it had an article before."""
+    twin: str | None = None
+    """Id of the article that has its text, where the corpus holds that already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +282,7 @@ class _Run:
     stop: Callable[[], bool]
     portion: int = 1
     apart: Path | None = None
+    keep_restored: bool = False
     began: float = field(default_factory=time.monotonic)
     published: float = field(default_factory=time.monotonic)
     publishing: float = 0.0
@@ -205,7 +290,8 @@ class _Run:
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    linked: set[str] = field(default_factory=set)
+    linked: dict[str, str | None] = field(default_factory=dict)
+    """New file → id of the article that had its text, when the file was looked at."""
     incomplete: list[FileNote] = field(default_factory=list)
     refused: list[FileNote] = field(default_factory=list)
 
@@ -217,25 +303,32 @@ class _Run:
     batch: list[_Read] = field(default_factory=list)
     batch_began: float = 0.0
     encoding: _Batch | None = None
+    new: list[FoundFile] = field(default_factory=list)
+    """Files that nobody has read before, until it is known which of them are moved ones."""
 
     def over(self, folders: Sequence[Path]) -> IndexReport:
         """The whole run."""
         with held(self.corpus.folder / INDEXES_LOCK) as writable:
             if writable:
                 sweep(self.corpus.folder)
-        seen, new, unlisted = self._look_through(folders)
-        interrupted = bool(self.total) and not self._build()
-        known = self.corpus.paths()
+        restored = (self.corpus.folder / RESTORED).exists()
+        keeps = restored and self.keep_restored
+        if keeps and not all(folder.is_dir() for folder in folders):
+            folders = ()
+        seen, self.new, unlisted = self._look_through(folders)
+        interrupted = bool(self.total or keeps) and not self._build()
         # What was added by hand goes by hand, too: a restored backup has no files of it.
-        kept = (*unlisted, UPLOADED)
-        gone = sorted(path for path in known - seen if not path.startswith(kept))
+        missing = {path for path in self.corpus.paths() - seen if not path.startswith(UPLOADED)}
+        gone = sorted(path for path in missing if not path.startswith(unlisted))
         lost = [path for path in gone if (file := self.corpus.file(path)) and file.text_sha256]
-        if gone:
-            self._follow_moves(new)
+        stays: dict[str, str] = {}
+        if gone and not keeps:
+            self._follow_moves()
             stays = dict(self.corpus.forget(gone))
             self.changed = True
-        else:
-            stays = {}
+        if restored and not (keeps and missing):
+            with contextlib.suppress(OSError):
+                (self.corpus.folder / RESTORED).unlink()
         for found in self._files(folders):
             interrupted = interrupted or self.stop()
             if interrupted:
@@ -245,7 +338,8 @@ class _Run:
         if self.changed and not interrupted:
             self._publish("building the indexes")
         self.tell(Progress("indexing", self.settled, self.total, None, self.passages))
-        return self._report(lost, stays, interrupted=interrupted)
+        report = self._report([] if keeps else lost, stays, interrupted=interrupted)
+        return replace(report, kept=tuple(lost)) if keeps else report
 
     def _files(self, folders: Sequence[Path]) -> Iterator[FoundFile]:
         return find_files(folders, self.corpus.folder / UPLOADS, self.apart)
@@ -295,18 +389,27 @@ class _Run:
         self.changed = current is not None
         return True
 
-    def _follow_moves(self, new: Iterable[FoundFile]) -> None:
-        """Before a file that is gone is forgotten: its text may have another name now."""
-        entries = []
-        for found in new:
+    def _follow_moves(self) -> None:
+        """Before a text loses its file, which is gone or changed: it may have another name now.
+
+        That is a new file which has not been looked at yet.
+        """
+        entries, twins = [], {}
+        in_hand = {read.entry.path for read in self._in_hand()}
+        for found in self.new:
+            if found.article_id in in_hand or self.corpus.file(found.article_id):
+                continue
             try:
                 twin = self._twin(found, file_sha256(found))
             except ReadError:
                 continue
             if twin is not None:
                 entries.append(_link(found, twin))
+                twins[found.article_id] = twin.article_id
+        self.new = []
         missed = self.corpus.commit(entries) if entries else ()
-        self.linked.update(entry.path for entry in entries if entry.path not in missed)
+        self.changed = self.changed or bool(entries)
+        self.linked |= {path: twin for path, twin in twins.items() if path not in missed}
 
     def _twin(self, found: FoundFile, digest: str) -> StoredFile | None:
         """Another file with these bytes that was read as this one would be."""
@@ -360,9 +463,11 @@ class _Run:
         known = bool(stored and stored.text_sha256)
         earlier = stored.read_as if stored else ""
         content, digest = read_file(found)
+        if stored is not None and stored.sha256 != digest:
+            self._follow_moves()
         twin = self._twin(found, digest) if link else None
         if twin is not None:
-            return _Read(found, _link(found, twin), known)
+            return _Read(found, _link(found, twin), known, twin.article_id)
         entry = Entry(found.article_id, digest, READING, found.source)
         try:
             article = self.reader().read(content, found.article_id, found.source)
@@ -380,7 +485,7 @@ class _Run:
         if link and (
             article.sha256 in waiting or self.corpus.holds_text(article.sha256, found.article_id)
         ):
-            return _Read(found, entry, known)
+            return _Read(found, entry, known, self.corpus.id_of_text(article.sha256))
         return _Read(found, replace(entry, article=article), known)
 
     # Batches
@@ -476,7 +581,7 @@ class _Run:
         if read.known:
             self.updated.append(stored.path)
         elif read.entry.article is None:
-            self.linked.add(stored.path)
+            self.linked[stored.path] = read.twin
         else:
             self.added.append(stored.path)
         if stored.reason:
@@ -494,16 +599,21 @@ class _Run:
     def _report(
         self, gone: Sequence[str], stays: dict[str, str], *, interrupted: bool
     ) -> IndexReport:
-        heirs = set(stays.values())
-        stored = (self.corpus.file(path) for path in sorted(self.linked - heirs))
+        moved, duplicates = set(stays.items()), []
+        for path in sorted(self.linked.keys() - set(stays.values())):
+            file, twin = self.corpus.file(path), self.linked[path]
+            if file is not None and twin is not None and file.article_id == path:
+                moved.add((twin, path))
+            elif file is not None:
+                duplicates.append((path, file.article_id or ""))
         articles, passages = self.corpus.count()
         return IndexReport(
             added=tuple(sorted(self.added)),
             updated=tuple(sorted(self.updated)),
             unchanged=tuple(sorted(self.unchanged)),
             removed=tuple(path for path in gone if path not in stays),
-            moved=tuple(sorted(stays.items())),
-            duplicates=tuple((file.path, file.article_id or "") for file in stored if file),
+            moved=tuple(sorted(moved)),
+            duplicates=tuple(duplicates),
             incomplete=tuple(sorted(self.incomplete, key=lambda note: note.path)),
             refused=tuple(sorted(self.refused, key=lambda note: note.path)),
             articles=articles,

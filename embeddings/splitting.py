@@ -29,14 +29,25 @@ PASSAGE_CHARACTERS = 600
 """Longest passage before widening. MiniLM reads 256 word pieces, about 1,000 characters."""
 OVERLAP_CHARACTERS = 300
 """How far a passage may be widened, on either side, to whole sentences."""
-SPLITTING = f"sentences-2/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
+SPLITTING = f"sentences-3/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 """Names how passages are cut; articles cut in another way are cut again."""
 
+CODE = 4
+"""Characters by which a block of code is indented, as in Markdown."""
+LONGEST_SENTENCE = 800
+"""Characters of a sentence; what is longer, a transcript without full stops, is cut …"""
+PIECE = range(150, 451)
+"""… into pieces of so many."""
+BREAKS = (r"[\r\n]+", r"[;；]\s*", r",\s+|[，、]", r"\s+")
+"""Where it is cut: behind the last of the first kind that stands where a piece may end."""
 SEPARATORS = ["\n\n", "\n", "。", ". ", "! ", "? ", "; ", ", ", " ", ""]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
 _STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
+_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|\(?[a-z][.)])[ \t]")
+_INDENT = re.compile(r"[ \t]*")
+_BREAKS = tuple(map(re.compile, BREAKS))
 _WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
 _STRAIGHT_QUOTE = '"'
 _SPACE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
@@ -47,7 +58,7 @@ def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
 
     Sentence ends are sentencex's. Paragraphs are cut first, so a sentence never crosses
     one, and a quotation that does not close in its paragraph hides no sentence end. A line of
-    front matter is one sentence.
+    front matter is one sentence. What is longer than LONGEST_SENTENCE is cut where it can be.
     """
     from sentencex import get_sentence_boundaries
 
@@ -64,26 +75,39 @@ def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
             paragraph = paragraph.replace(_STRAIGHT_QUOTE, " ")
         paragraph = re.sub(r"[\r\n]", " ", paragraph)
         for boundary in get_sentence_boundaries("en", paragraph):
-            span = _trimmed(text, left + boundary["start_index"], left + boundary["end_index"])
-            if span:
-                spans.append((span[0] + start, span[1] + start))
+            whole = left + boundary["start_index"], left + boundary["end_index"]
+            for piece in _pieces(text, *whole):
+                span = _trimmed(text, *piece)
+                if span:
+                    spans.append((span[0] + start, span[1] + start))
     return tuple(spans)
 
 
 def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
     """Spans that end at a blank line, or at a line break that is not mere wrapping.
 
-    No line of the `fields` of front matter is wrapped.
+    What is wrapped goes on as far indented, or less, but not in a block that is indented as code;
+    and deeper in an item of a list. No line of the `fields` of front matter is wrapped.
     """
-    begin = 0
+    begin = base = 0  # where the text is indented to that stands around a block of code
+    mark: int | None = None  # how far it is, where the paragraph is an item
     for match in _LINE.finditer(text):
         line = match[0]
         if not line:
             break
-        following = text[match.end() : match.end() + 1]
+        indent, following = (_indent(text, at) for at in match.span())
+        item = _ITEM.match(line)
+        if item:
+            base = item.end()
+        elif line.strip():
+            base = min(base, indent)
+        if match.start() == begin:
+            mark = indent if item else None
+        aligned = following <= indent < base + CODE if following else True
         wrapped = (
             len(line.strip()) in _WRAPPED
-            and following.strip() != ""
+            and text[match.end() + following : match.end() + following + 1].strip() != ""
+            and (aligned or (mark is not None and following > mark))
             and not _ENDS_SENTENCE.search(line)
             and not _STARTS_ITEM.match(text, match.end())
             and not fields[0] <= match.start() < fields[1]
@@ -93,6 +117,24 @@ def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
             begin = match.end()
     if begin < len(text):
         yield begin, len(text)
+
+
+def _indent(text: str, at: int) -> int:
+    """Characters that the line which begins here is indented."""
+    found = _INDENT.match(text, at)
+    return found.end() - at if found else 0
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span itself, or the pieces of one that is too long to be read, or shown, as one."""
+    if end - start > LONGEST_SENTENCE:
+        while end - start > PIECE[-1]:
+            left, right = start + PIECE[0], min(start + PIECE[-1], end - PIECE[0])
+            found = ([m.end() for m in each.finditer(text, left, right)] for each in _BREAKS)
+            cut = next(filter(None, found), [right])[-1]
+            yield start, cut
+            start = cut
+    yield start, end
 
 
 def _trimmed(text: str, start: int, end: int) -> Span | None:

@@ -15,7 +15,7 @@ from chainlit.config import config  # noqa: TID253
 
 from assistant.chat import launch
 from assistant.chat.access.attempts import asking_address
-from assistant.chat.access.login import is_right, user_of
+from assistant.chat.access.login import MARK, mark_if_right, user_of
 from assistant.chat.access.passwords import LOCAL_USER, LONGEST_USER
 from assistant.chat.access.revoking import sweep_revoked
 from assistant.chat.failures import told, worded
@@ -283,11 +283,12 @@ async def converse(reply: Reply, said: list[Turn]) -> Answer | None:
     superseded = begin_turn()
     now = await followed()
     now.check()
+    own = await asyncio.to_thread(uploads.own_titles, cl.context.session.thread_id)
     await reply.start()
     try:
         async for event in reply.opening.stream(reply.question, said, now.preferences):
             if event.answer is not None:
-                event = replace(event, answer=now.titled(event.answer))
+                event = replace(event, answer=now.titled(event.answer, own))
             await reply.show(event)
             if event.answer is not None:
                 found = event.answer
@@ -413,8 +414,10 @@ async def password_login(name: str, password: str) -> cl.User | None:
     async with hashing:
         if attempts.wait(name, address):  # not before: many may have tried while this one waited
             return None
-        right = await asyncio.to_thread(is_right, served.login, attempts, name, password, address)
-    return cl.User(identifier=name) if right else None
+        mark = await asyncio.to_thread(
+            mark_if_right, served.login, attempts, name, password, address
+        )
+    return cl.User(identifier=name, metadata={MARK: mark}) if mark else None
 
 
 async def header_login(headers: Headers) -> cl.User | None:

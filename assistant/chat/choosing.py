@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
     from assistant.chat.launch import Launch
+    from assistant.chat.opening import Answerer
 
 __all__ = ["PREFERENCES", "choice", "preference_routes"]
 
@@ -60,9 +60,13 @@ def preference_routes(launch: Launch, user: User) -> list[Route]:
         form = parse_qs(
             (await request.body()).decode("utf-8", "replace"), max_num_fields=MOST_FIELDS
         )
+
+        def follow(assistant: Answerer) -> None:
+            before = asking(remembered.of(name), assistant).preferences
+            remembered.keep(name, choice(before, form))
+
         try:
-            before = await asyncio.to_thread(remembered.of, name)
-            await asyncio.to_thread(remembered.keep, name, choice(before, form))
+            await launch.opening.call(follow)
         except QuestionError as error:
             return PlainTextResponse(worded(error), 400, HEADERS)
         except Exception as error:

@@ -59,8 +59,9 @@ class Answerer(Protocol):
         explain: bool = False,
         llm: bool = True,
         detailed: bool = False,
+        stop: Callable[[], bool] | None = None,
     ) -> Iterable[Event]:
-        """The same answer, as it is composed."""
+        """The same answer, as it is composed; `stop` ends it early."""
 
     def article(self, article_id: str) -> Article:
         """One article."""
@@ -149,7 +150,7 @@ class Opening:
     async def stream(
         self, question: str, history: Sequence[Turn], preferences: Preferences
     ) -> AsyncGenerator[Event, None]:
-        """The events of an answer, as a thread composes it."""
+        """The events of an answer, as a thread composes it; who leaves sets the thread free."""
         assistant = await self.assistant()
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
@@ -166,6 +167,7 @@ class Opening:
                         explain=True,
                         llm=preferences.llm,
                         detailed=preferences.detailed,
+                        stop=stopped.is_set,
                     ):
                         if stopped.is_set():
                             return
@@ -174,7 +176,7 @@ class Opening:
                 last = error
             loop.call_soon_threadsafe(queue.put_nowait, last)
 
-        self._composing.submit(compose)
+        composing = self._composing.submit(compose)
         try:
             while (item := await queue.get()) is not None:
                 if isinstance(item, Exception):
@@ -182,6 +184,7 @@ class Opening:
                 yield item
         finally:
             stopped.set()
+            composing.cancel()
 
     def close(self) -> None:
         """Close the Assistant, if it was opened."""

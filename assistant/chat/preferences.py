@@ -15,7 +15,7 @@ from embeddings.errors import QuestionError
 from embeddings.records import Article
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from assistant.answers import Answer
     from assistant.chat.history.store import History
@@ -110,9 +110,14 @@ class Asking:
                 )
             )
 
-    def titled(self, answer: Answer) -> Answer:
-        """The answer with titles in its notes, in place of the ids of what was asked."""
-        names = {article.id: f"“{' '.join(article.label.split())}”" for article in self.chosen}
+    def titled(self, answer: Answer, own: Mapping[str, str] | None = None) -> Answer:
+        """The answer with titles in its notes, in place of the ids of what was asked.
+
+        `own` has the titles of the conversation's own articles, which are asked beside the chosen.
+        """
+        titles = {article.id: article.label for article in self.chosen} | dict(own or {})
+        shown = (f"“{' '.join(title.split())}”" for title in titles.values())
+        names = dict(_replaced(Filter((*titles,)).describe(), Filter((*shown,)).describe()))
 
         def named(notes: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(n.renamed(names) if isinstance(n, Said) else n for n in notes)
@@ -131,9 +136,21 @@ class Asking:
 def asking(preferences: Preferences, assistant: Answerer) -> Asking:
     """The preferences with what has become of the articles that they name."""
     found = [assistant.known(article_id) for article_id in preferences.articles]
-    chosen = tuple(article for article in found if isinstance(article, Article))
-    ids = tuple(article.id for article in chosen)
-    return Asking(replace(preferences, articles=ids), chosen, len(found) - len(chosen))
+    there = {article.id: article for article in found if isinstance(article, Article)}
+    gone = sum(not isinstance(article, Article) for article in found)
+    return Asking(replace(preferences, articles=(*there,)), (*there.values(),), gone)
+
+
+def _replaced(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """The values of one text with those that stand in their places in another.
+
+    Of several articles that are named most are one value, with commas.
+    """
+    if isinstance(before, Said) and isinstance(after, Said):
+        for name, value in before.values.items():
+            yield from _replaced(value, after.values[name])
+    else:
+        yield before, after
 
 
 def shown_names(articles: Iterable[Article]) -> dict[str, str]:

@@ -36,13 +36,16 @@ class Starter:
 
 
 def pick_starters(assistant: Answerer) -> tuple[Starter, ...]:
-    """Up to four questions, each asked once to be sure that it is answered."""
+    """Up to four questions, each asked once to be sure that it is answered.
+
+    No language model is asked what nobody has asked: that may cost money, and it may be down.
+    """
     articles = assistant.catalog(CatalogQuery(order="file", size=LOOKED_AT)).articles
     picked: list[Starter] = []
     for tried, starter in enumerate(candidates(articles)):
         if len(picked) == STARTERS or tried == TRIES:
             break
-        answer = assistant.ask(starter.question)
+        answer = assistant.ask(starter.question, llm=False)
         if answer.answered:
             cited = dict.fromkeys(citation.article_id for citation in answer.citations)
             picked.append(replace(starter, articles=tuple(cited)))

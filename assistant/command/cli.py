@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -19,7 +19,7 @@ from typer.exceptions import TyperException
 
 from assistant.command import terminal
 from assistant.command.history_command import history
-from embeddings.errors import AssistantError, QuestionError, ReadError
+from embeddings.errors import AssistantError, CorpusError, QuestionError, ReadError
 
 if TYPE_CHECKING:
     from threading import Event
@@ -31,8 +31,11 @@ __all__ = ["app", "main"]
 
 DONE, CHECK_FAILED, WRONG_USAGE, FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 STDIN = "-"
+MOST_NAMED = 8
 MOST_STDIN_CHARACTERS = 1_000_000
 """Far more than a question or a saved answer holds; a longer input is refused, not read."""
+AGAIN_SECONDS = 5.0
+"""After which `--watch` tries again where the data folder could not be written."""
 
 HELP = """Ask a folder of articles; every sentence of the answer is cited and proven.
 
@@ -71,14 +74,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+# Paths are text here: `Path("")` would be the current folder, and nobody could tell.
 Articles = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
         "--articles", "-a", metavar="FOLDER", help="Folder of articles; repeat for several."
     ),
 ]
 DataDir = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--data-dir", metavar="FOLDER", help="Where the index is kept."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -231,7 +235,7 @@ def ask(
 
 @app.command()
 def index(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Folders to index.")],
+    folders: Annotated[list[str], typer.Argument(metavar="FOLDER…", help="Folders to index.")],
     data_dir: DataDir = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and index what changes, until Ctrl-C.")
@@ -277,15 +281,26 @@ def _watch(assistant: Assistant, settings: Settings, stop: Event, *, as_json: bo
 
     terminal.note("watching for changes; Ctrl-C ends it")
     for _ in changes(settings.resolved_articles(), stop, settings.resolved_data_dir()):
-        before = assistant.generation
-        try:
-            with terminal.progress() as show:
-                assistant.refresh(show, stop=stop.is_set)
-        except ReadError as error:
-            terminal.error(str(error))
-            continue
-        if assistant.generation != before:
-            _say_index(assistant, as_json=as_json)
+        before: int | None = None
+        problem = ""
+        while not stop.is_set():
+            try:
+                before = assistant.generation if before is None else before
+                with terminal.progress() as show:
+                    assistant.refresh(show, stop=stop.is_set)
+                changed = assistant.generation != before
+            except ReadError as error:
+                terminal.error(str(error))
+                break
+            except CorpusError as error:  # no change of the articles tells when it is over
+                if str(error) != problem:
+                    problem = str(error)
+                    terminal.error(problem)
+                stop.wait(AGAIN_SECONDS)
+                continue
+            if changed:
+                _say_index(assistant, as_json=as_json)
+            break
 
 
 def _say_index(assistant: Assistant, *, as_json: bool) -> None:
@@ -528,7 +543,7 @@ def import_backup(
 
     It is verified first. What was indexed before is kept aside, and what you have removed since
     the backup stays out. The next command brings it up to date with the folder, reading only what
-    has changed since.
+    has changed since. What has no file there is kept, until `assistant index` is run.
 
     \b
     Example:
@@ -547,7 +562,7 @@ def import_backup(
 
 
 def _settings(
-    articles: list[Path] | None, data_dir: Path | None, workers: int | None = None
+    articles: list[str] | None, data_dir: str | None, workers: int | None = None
 ) -> Settings:
     """Settings of this run: as given, else with the folders that were last indexed."""
     from assistant.command.selection import remembered
@@ -571,15 +586,21 @@ def _opened(
 ) -> Iterator[Assistant]:
     """The assistant over the settings' articles, with progress on stderr while it gets ready.
 
-    With `stop` it indexes, and waits for its turn; else it asks what another process has indexed
-    so far.
+    With `stop` it indexes, waits for its turn, and lets go of a backup's articles that have no
+    file; else it asks what is there where another process is indexing, or nothing can be written.
     """
     from assistant import Assistant
 
     with terminal.progress() as show:
         assistant = Assistant.open(
-            settings=settings, progress=show, stop=stop, wait=stop is not None
+            settings=settings,
+            progress=show,
+            stop=stop,
+            wait=stop is not None,
+            keep_restored=stop is None,
         )
+    if stop is None and assistant.report.removed:
+        terminal.note(f"no more asked, as the files are gone: {_named(assistant.report.removed)}")
     if assistant.report.busy:
         terminal.note("another process is indexing these articles; asking what is there so far")
     with assistant:
@@ -588,6 +609,11 @@ def _opened(
         finally:
             for notice in assistant.notices if told else ():
                 terminal.note(notice)
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = len(ids) - MOST_NAMED
+    return ", ".join(ids[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _readable(question: str) -> str:

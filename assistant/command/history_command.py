@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -18,7 +17,7 @@ __all__ = ["history"]
 
 history = typer.Typer(
     help="List, show, export and delete the conversations of the chat.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
 )
 
@@ -27,10 +26,17 @@ User = Annotated[
     str, typer.Option("--user", metavar="NAME", help="Whose; without a login it is `local`.")
 ]
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", metavar="FOLDER", help="Where the index is kept.")
+    str | None, typer.Option("--data-dir", metavar="FOLDER", help="Where the index is kept.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 LOCAL = "local"
+
+
+@history.callback()
+def _help(context: typer.Context) -> None:
+    """Show the help where nothing is asked for, as `assistant` does."""
+    if context.invoked_subcommand is None:
+        terminal.say(context.get_help())
 
 
 @history.command("list")
@@ -131,7 +137,7 @@ def delete(conversation_id: Id, user: User = LOCAL, data_dir: DataDir = None) ->
     terminal.say(f"Deleted {terminal.safe(conversation_id)}.")
 
 
-def _conversation(conversation_id: str, user: str, data_dir: Path | None) -> Conversation:
+def _conversation(conversation_id: str, user: str, data_dir: str | None) -> Conversation:
     with _opened(data_dir) as kept:
         found = kept.conversation(user, conversation_id)
     if found is None:
@@ -139,7 +145,7 @@ def _conversation(conversation_id: str, user: str, data_dir: Path | None) -> Con
     return found
 
 
-def _opened(data_dir: Path | None) -> History:
+def _opened(data_dir: str | None) -> History:
     """The conversations; asking for them makes no file where there is none."""
     from assistant.chat.history.store import FILE_NAME, History
     from assistant.settings import Settings

@@ -11,7 +11,7 @@ from assistant.composing.disagreement import difference_note, differing
 from assistant.composing.short_answers import short_answer
 from assistant.composing.subjects import speaks_of_names
 from assistant.language.answer_types import AnswerType
-from assistant.language.lists import is_item, item_span, led_to, whole_list
+from assistant.language.lists import goes_on, is_item, item_span, led_to, whole_list
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import sentences_of
 from assistant.reading.support import NAMES as SUPPORT_NAMES
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from assistant.answers import Hit, Refusal
+    from assistant.language.lists import WholeList
     from assistant.reading.reader import Candidate, Reading
     from embeddings.records import Article
     from embeddings.splitting import Span
@@ -72,7 +73,9 @@ WEAK_EVIDENCE = 0.5
 MOST_LED_TO, LONGEST_LED_TO = 6, 400
 """Sentences or lines that are shown of what a sentence leads to, and characters."""
 LONGEST_LIST = 12
-"""Items shown of a list; a longer one is better read in its article."""
+"""Items shown of a list; a longer one is better read in its article …"""
+LONGEST_ITEMS = 2_000
+"""… and so are items with more characters than these together: of each, its beginning is shown."""
 LEAST_COSINE = 0.3
 LEAST_COVERAGE = 0.3
 """Below both, no article is about the question at all."""
@@ -181,7 +184,8 @@ def compose(
         sentences = {**chosen, **{place: c for place, c in around.items() if place not in chosen}}
         if min(sure) < WEAK_EVIDENCE:
             notes[_weak_note()] = None
-        return Draft(None, min(sure), tuple(sentences.values()), tuple(notes))
+        shown = tuple(_run_on([*sentences.values()], articles))
+        return Draft(None, min(sure), shown, tuple(notes))
     confidence = max((part.reading.confidence for part in parts), default=0.0)
     relevant = any(_relevant(part) for part in parts)
     return Draft("not_stated" if relevant else "nothing_relevant", confidence)
@@ -197,6 +201,10 @@ def _cut_note(shown: int, items: int) -> str:
         items=items,
         shown=shown,
     )
+
+
+def _shortened_note() -> str:
+    return say("Of each item of the list its beginning is shown. The article has the rest.")
 
 
 def answering(parts: Sequence[Part], least_confidence: float) -> list[Part]:
@@ -263,10 +271,8 @@ def _chosen(
         text = articles[best.article_id].text
         spans = sentences_of(text)
         if whole := whole_list(best.index, text, spans):
-            first = max(0, sum(number <= best.index for number in whole) - LONGEST_LIST)
-            items = whole[first : first + LONGEST_LIST]
-            told = () if items == whole else (_cut_note(len(items), len(whole)),)
-            return [Chosen(best.article_id, *item_span(n, text, spans)) for n in items], told
+            numbers, told = _listed(whole, best.index, spans)
+            return [Chosen(best.article_id, *item_span(n, text, spans)) for n in numbers], told
     chosen, beside, least = [best], BESIDE.get(form.expected, BESIDE_ONE), BESIDE_AT_LEAST
     if several:
         beside, least = OF_SEVERAL, OF_SEVERAL_AT_LEAST
@@ -300,6 +306,43 @@ def _chosen(
     return _with_what_follows(chosen, part.question, articles)
 
 
+def _listed(
+    whole: WholeList, best: int, spans: Sequence[Span]
+) -> tuple[list[int], tuple[str, ...]]:
+    """The sentences of a list that are shown, and what is to be told of it.
+
+    Items that are all too long are shown by their first sentences, and by the one that answers.
+    """
+    first = max(0, sum(item[0] <= best for item in whole.items) - LONGEST_LIST)
+    items = whole.items[first : first + LONGEST_LIST]
+    told: tuple[str, ...] = ()
+    if items != whole.items:
+        told = (_cut_note(len(items), len(whole.items)),)
+    if sum(spans[item[-1]][1] - spans[item[0]][0] for item in items) > LONGEST_ITEMS:
+        shortened = tuple(tuple(n for n in item if n in (item[0], best)) for item in items)
+        if shortened != items:
+            items, told = shortened, (*told, _shortened_note())
+    lead = [] if whole.lead is None else [whole.lead]
+    return [*lead, *(number for item in items for number in item)], told
+
+
+def _run_on(sentences: Sequence[Chosen], articles: Mapping[str, Article]) -> list[Chosen]:
+    """The sentences, those of one item of a list put together: they are shown in one line."""
+    told: list[Chosen] = []
+    for one in sentences:
+        last = told[-1] if told else None
+        if (
+            last is not None
+            and last.article_id == one.article_id
+            and not (last.answer and one.answer)
+            and goes_on((last.start, last.end), (one.start, one.end), articles[one.article_id].text)
+        ):
+            told[-1] = Chosen(one.article_id, last.start, one.end, last.answer or one.answer)
+        else:
+            told.append(one)
+    return told
+
+
 def _is_newer(one: Candidate, other: Candidate, articles: Mapping[str, Article]) -> bool:
     """Whether one of two sentences that say the same is of a newer article."""
     date, dated = (articles[each.article_id].date or "" for each in (one, other))
@@ -318,11 +361,11 @@ def _with_what_follows(
         shown.setdefault(place, own[place])
         text = articles[c.article_id].text
         spans = sentences_of(text)
-        led = led_to(c.index, text, spans)
-        kept = [n for n in led[:MOST_LED_TO] if spans[n][1] - spans[c.index][1] <= LONGEST_LED_TO]
-        if kept and len(kept) < len(led) and is_item(led[-1], text, spans):
+        led, end = led_to(c.index, text, spans), spans[c.index][1]
+        kept = [item for item in led[:MOST_LED_TO] if spans[item[-1]][1] - end <= LONGEST_LED_TO]
+        if kept and len(kept) < len(led) and is_item(led[-1][0], text, spans):
             told[_cut_note(len(kept), len(led))] = None
-        for number in kept:
+        for number in (number for item in kept for number in item):
             place = c.article_id, number
             span = item_span(number, text, spans)
             shown.setdefault(place, own.get(place, Chosen(c.article_id, *span)))

@@ -19,11 +19,19 @@ OLD_DAYS = 365
 """An article is old when it is so many days older than the newest one: no clock is asked, so that
 the same question of the same articles has the same answer on every day."""
 
+_NO_NOUN = (
+    r"(?:of|in|at|on|to|for|from|by|with|through|between|across|under|over|during|after|before"
+    r"|if|when|where|that|which|who|and|or|than|as|is|are|was|were|be|been|do|does|did|has|have|had"
+    r"|can|could|will|would|may|might|must|shall|should|flows?|rises?|falls?)\b"
+)
 _LATEST = re.compile(
-    r"\b(?:latest|newest|most\s+recent(?:ly)?|current(?:ly)?|now(?:adays)?|today|at\s+present"
-    r"|presently|the\s+present(?=\s+\w)|so\s+far|up\s+to\s+date|these\s+days|still|as\s+of\s+(?:now|today))\b",
+    r"\b(?:(?<!at the )latest|newest|most\s+recent(?:ly)?|currently|now(?:adays)?|today"
+    rf"|at\s+present|(?:current|the\s+present)(?=\s+(?!{_NO_NOUN})\w)"
+    r"|presently|so\s+far|up\s+to\s+date|these\s+days|still|as\s+of\s+(?:now|today))\b",
     re.IGNORECASE,
 )
+"""What is current or present stands before its noun: "the maximum current of …" is a noun itself,
+as the latest is in "at the latest"."""
 _PRESENT = re.compile(
     r"^\W*(?:(?:who|what|which|where|how\s+\w+(?:\s+(?!did\b|was\b|were\b|had\b)\w+){0,4}?)\s+(?:is|are|has|have|does|do)\b"
     r"|(?:who|what|where)['’]s\b|(?:is|are|does|do|has|have)\b)",

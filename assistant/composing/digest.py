@@ -98,7 +98,7 @@ _SAME_DAY = re.compile(
     r"|(?:On\s+)?[Tt]hat\s+(?:day|morning|afternoon|evening|night)|Later\s+(?:that|the\s+same)\s+day)\b"
 )
 """How a sentence begins that goes on with the day that the one before it names."""
-_CLAUSE = re.compile(r"(?:how|why|what|who|whether|when|where|if|that)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:why|what|who|whether|when|where|if|that)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w’'-]*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SPEAKER = re.compile(
@@ -483,7 +483,7 @@ def _of_then(
 ) -> Sequence[str]:
     """Those of some articles that are of a day or a month that the topic names; all if none is.
 
-    A topic that is a clause says what happened then, and not of when the article is.
+    Why something was, or what was said of it, is told at other times too.
     """
     if _CLAUSE.match(topic):
         return near

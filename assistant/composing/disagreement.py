@@ -54,6 +54,23 @@ _OF_USE = re.compile(
     re.I,
 )
 """So has one of what something is for, does or means; not where a price or a year is asked for."""
+_SAY = (
+    r"(?:say|tell|announce|claim|state|explain|mention|discuss|emphasi[sz]e|stress|think|believe"
+    r"|argue|reply|warn|promise|pledge|vow|critici[sz]e|praise|decide|resolve|agree|propose"
+    r"|suggest|recommend|urge|demand|want(?!\s+to\b))"
+)
+_SAID = rf"(?:said|told|thought|replied|{_SAY}e?d)"
+_OF_WORDS = re.compile(
+    rf"^\W*what\s+(?:(?:do|does|did|will|would)\b.*?\b{_SAY}|(?:has|have|had)\b.*?\b{_SAID}"
+    rf"|(?:(?:will|would)\s+be|is|are|was|were)\s+(?:(?:also|being|\w+ly)\s+)?{_SAID})\b",
+    re.I,
+)
+"""What somebody said, promised or decided is many things …"""
+_OF_ONE_THING = re.compile(
+    r"\b(?:is|are|was|were|be|been|become|costs?|weighs?|measures?|takes?|lasts?|earns?|pays?)\b",
+    re.I,
+)
+"""… but what somebody said that something cost is one."""
 _OF_A_VALUE = re.compile(
     r"\b(?:sold|bought|insured|valued|rented|let|offered|planned|due)\s+for\W*$", re.I
 )
@@ -77,6 +94,7 @@ def differing(
     if form.expected is AnswerType.ANY and (
         not _ASKING_WORD.search(question)
         or (_OF_USE.search(question) and not _OF_A_VALUE.search(question))
+        or _asks_for_words(question)
     ):
         return ()
     if _asks_what_it_is(question, form.names):
@@ -99,6 +117,12 @@ def differing(
         ):
             shown.append(other)
     return tuple(shown[:MOST_VALUES]) if len(shown) > 1 else ()
+
+
+def _asks_for_words(question: str) -> bool:
+    """Whether what somebody said or decided is asked for, of which much may be told."""
+    said = _OF_WORDS.match(question)
+    return said is not None and not _OF_ONE_THING.search(question, said.end())
 
 
 def _asks_what_it_is(question: str, names: Sequence[str]) -> bool:

@@ -134,6 +134,8 @@ _DATES = (
 )
 _ADDRESS = re.compile(r"\S+@\S+|\bhttps?://\S+", re.IGNORECASE)
 """Its parts are words of nobody's sentence: they name no person and prove no name."""
+_SHIFTED = re.compile(r"[\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+")
+"""Raised and lowered digits: the mark of a note, a power. NFKC would make "300¹" 3001."""
 _ACRONYM = re.compile(r"\b(?:[A-Z]\.){2,}")
 _WORD = re.compile(r"[^\W_]+")
 _NEGATION = re.compile(
@@ -201,7 +203,7 @@ class Facts:
 @lru_cache(maxsize=4096)
 def facts_of(text: str) -> Facts:
     """The facts of a sentence or a quote. Digits of a date count as that date only."""
-    text = _ADDRESS.sub(" ", unicodedata.normalize("NFKC", text))
+    text = _ADDRESS.sub(" ", unicodedata.normalize("NFKC", _SHIFTED.sub(" ", text)))
     text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
     dates, dateless = _dates(text)
     ordinals, rest = _ordinals(dateless)

@@ -1,12 +1,15 @@
 """Lists in running text: the sentences that are one list, so that an answer gives it whole.
 
-"First …", "Secondly …", "Thirdly …" may stand sentences apart; items may have a line each, with
-or without a mark; and questions that are quoted one after another are one list as well.
+"First …", "Secondly …", "Thirdly …" may stand sentences apart; items with marks may have several
+sentences, lines and lists of their own; and questions that are quoted one after another are one
+list as well.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,8 +18,11 @@ if TYPE_CHECKING:
     from embeddings.splitting import Span
 
 __all__ = [
+    "WholeList",
     "asks_for_questions",
+    "goes_on",
     "is_item",
+    "is_mark",
     "is_question",
     "item_span",
     "led_to",
@@ -44,6 +50,8 @@ _LEADS_TO = re.compile(
 )
 """How a sentence ends that says nothing without what stands below it: a command, an example."""
 _HEADING = re.compile(r"\s*#{1,6}\s")
+_WORD = re.compile(r"[^\W_]")
+_SPACES = re.compile(r"[^\S\n]*")
 _ASKS_FOR_QUESTIONS = re.compile(
     r"\bquestions?\b.*\b(?:ask|asked|put|raise[ds]?|pose[ds]?|have|had)\b"
     r"|\b(?:did|does|do)\b.*\b(?:ask|want to know|inquire|wonder)\b",
@@ -85,44 +93,53 @@ def is_question(sentence: str) -> bool:
     return sentence.rstrip("\"'”’ \n").endswith("?")
 
 
-def whole_list(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
-    """Numbers of the sentences that make up the list to which sentence `index` belongs.
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """A list, as the numbers of the sentences that it is made of."""
 
-    Empty when it belongs to none. `spans` are the sentences of `text`.
-    """
-    for find in (_enumeration, _items, _questions):
-        found = find(index, text, spans)
-        if len(found) > 1:
-            return found
-    return ()
+    lead: int | None
+    """The sentence that leads in, which is no item."""
+    items: tuple[tuple[int, ...], ...]
 
 
-def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
-    """Numbers of the sentences that sentence `index` leads to: the list or the block below it.
+def whole_list(index: int, text: str, spans: Sequence[Span]) -> WholeList | None:
+    """The list to which sentence `index` belongs, if any. `spans` are the sentences of `text`."""
+    if len(ordered := _enumeration(index, text, spans)) > 1:
+        return WholeList(None, tuple((number,) for number in ordered))
+    if marked := _marked_list(index, text, spans):
+        return marked
+    if len(asked := _questions(index, text, spans)) > 1:
+        return WholeList(None, tuple((number,) for number in asked))
+    return None
+
+
+def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[tuple[int, ...], ...]:
+    """What sentence `index` leads to, the list or the block below it: its items, or its lines.
 
     Empty where it says something by itself, and where its line goes on. A block ends at a blank
     line, at a heading, and where sentence `index` is an item of a list, at the next item.
     """
     if not _LEADS_TO.search(text[slice(*spans[index])]):
         return ()
-    own = _MARK.match(text[slice(*_line(text, spans[index][0]))])
-    found = () if own else _items(index, text, spans)
-    if found and found[0] == index:
-        return found[1:]
-    led: list[int] = []
+    own = _marked_items(text, tuple(spans))[index]
+    found = None if own else _marked_list(index, text, spans)
+    if found and found.lead == index:
+        return found.items
+    led: list[list[int]] = []
     for number in range(index + 1, len(spans)):
-        start, end = spans[number]
-        between = text[spans[number - 1][1] : start]
+        breaks = _breaks(number, text, spans)
         # A blank line may stand before the block, and ends it.
-        if "\n" not in between if number == index + 1 else between.count("\n") > 1:
+        if not breaks if number == index + 1 else breaks > 1:
             break
-        line = text[slice(*_line(text, start))]
-        mark = _MARK.match(line)
-        if _HEADING.match(line) or (own and mark and _kind(mark) == _kind(own)):
+        line = _line(text, spans[number][0])
+        mark = _mark_of(text, line)
+        if _HEADING.match(text, *line) or (own and mark and own.ended_by(mark)):
             break
-        if not _MARK.fullmatch(text[start:end]):
-            led.append(number)
-    return tuple(led)
+        if breaks:
+            led.append([])
+        if not _MARK.fullmatch(text[slice(*spans[number])]):
+            led[-1].append(number)
+    return tuple(tuple(line) for line in led if line)
 
 
 def is_item(number: int, text: str, spans: Sequence[Span]) -> bool:
@@ -130,14 +147,32 @@ def is_item(number: int, text: str, spans: Sequence[Span]) -> bool:
     return _MARK.match(text[slice(*_line(text, spans[number][0]))]) is not None
 
 
+def is_mark(number: int, text: str, spans: Sequence[Span]) -> bool:
+    """Whether a sentence is nothing but the mark of an item, which stands behind it: "1."."""
+    start, end = spans[number]
+    if not _MARK.fullmatch(text[start:end]):
+        return False
+    return number + 1 < len(spans) and "\n" not in text[end : spans[number + 1][0]]
+
+
 def item_span(number: int, text: str, spans: Sequence[Span]) -> Span:
     """The span of a sentence, with the mark before it where that is a sentence by itself: "1."."""
     start, end = spans[number]
-    if number and _MARK.fullmatch(text[slice(*spans[number - 1])]):
-        before = spans[number - 1]
-        if "\n" not in text[before[1] : start]:
-            return before[0], end
-    return start, end
+    return (spans[number - 1][0] if number and is_mark(number - 1, text, spans) else start), end
+
+
+def goes_on(item: Span, following: Span, text: str) -> bool:
+    """Whether a sentence goes on with the item of a list that was told up to it.
+
+    It does behind the end of a sentence, in the same line or in one that is indented deeper.
+    """
+    mark, between = _MARK.match(text, *item), text[item[1] : following[0]]
+    if not mark or between.strip() or between.count("\n") > 1:
+        return False
+    if _LEADS_TO.search(text[slice(*item)]) or _MARK.match(text, *following):
+        return False
+    own, line = (_indent(text, _line(text, start)) for start in (item[0], following[0]))
+    return "\n" not in between or own < line
 
 
 def _enumeration(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
@@ -166,39 +201,110 @@ def _enumeration(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...
     return tuple(found)
 
 
-def _items(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
-    """Lines, one after another, that each begin with a mark; and the line that leads in."""
-    lines = _marked_lines(text, spans)
-    own = _line(text, spans[index][0])
-    at = next((place for place, (line, _) in enumerate(lines) if line[0] == own[0]), None)
-    leads = text[slice(*spans[index])].rstrip().endswith(":")
-    if at is None and leads:
-        at = next((p for p, (line, _) in enumerate(lines) if _adjoin(text, own, line)), None)
-    if at is None:
-        return ()
-    first = last = at
-    while first > 0 and _adjoin(text, lines[first - 1][0], lines[first][0]):
-        first -= 1
-    while last + 1 < len(lines) and _adjoin(text, lines[last][0], lines[last + 1][0]):
-        last += 1
-    items = tuple(number for _, number in lines[first : last + 1])
-    before = items[0] - 1
-    while before >= 0 and _MARK.fullmatch(text[slice(*spans[before])]):
-        before -= 1
-    if before >= 0 and text[slice(*spans[before])].rstrip().endswith(":"):
-        return (before, *items)
-    return items
+def _marked_list(index: int, text: str, spans: Sequence[Span]) -> WholeList | None:
+    """Items one after another, with marks of one kind; and the line that leads in."""
+
+    def leads(number: int) -> bool:
+        return text[slice(*spans[number])].rstrip().endswith(":")
+
+    marked = _marked_items(text, tuple(spans))
+    item = marked[index]
+    if item is None and leads(index) and index + 1 < len(spans):
+        item = marked[index + 1]
+    if item is None:
+        return None
+    first = item.siblings[0].opens
+    lead = first - 1 if first and leads(first - 1) else None
+    if len(item.siblings) + (lead is not None) < 2:
+        return None
+    numbers = (
+        tuple(n for n in range(one.opens, one.ends) if not is_mark(n, text, spans))
+        for one in item.siblings
+    )
+    return WholeList(lead, tuple(numbers))
 
 
-def _marked_lines(text: str, spans: Sequence[Span]) -> list[tuple[Span, int]]:
-    """Each line that begins with a mark, with the number of the first sentence after the mark."""
-    found: dict[Span, int] = {}
-    for number, (start, end) in enumerate(spans):
+@dataclass(slots=True, eq=False)
+class _Item:
+    """An item with a mark: which sentences are its own, and the items of the same list."""
+
+    mark: tuple[int, str]
+    """How far it is indented, and its kind."""
+    opens: int
+    siblings: list[_Item]
+    ends: int = 0
+    """The first sentence after it."""
+    doubtful: int | None = None
+    """From which sentence on it is its own only if the next item of the list comes."""
+
+    def ended_by(self, mark: tuple[int, str]) -> bool:
+        """Whether an item with this mark is another of its list, or of a list around it."""
+        return mark[0] < self.mark[0] or mark == self.mark
+
+
+@lru_cache(maxsize=32)
+def _marked_items(text: str, spans: tuple[Span, ...]) -> tuple[_Item | None, ...]:
+    """For each sentence, the innermost item that it belongs to.
+
+    An item has what its line has, and what is indented deeper than its mark; of what is not, only
+    what stands between it and the next item without a blank line.
+    """
+    items: list[_Item] = []
+    within: list[_Item] = []
+    for number, (start, _) in enumerate(spans):
+        breaks = _breaks(number, text, spans)
+        if not breaks:
+            continue
         line = _line(text, start)
-        words = text[start:end]
-        if line not in found and _MARK.match(text[slice(*line)]) and not _MARK.fullmatch(words):
-            found[line] = number
-    return list(found.items())
+        mark, indent = _mark_of(text, line), _indent(text, line)
+        twin = next((i for i in reversed(within) if mark and _is_next(i, mark, breaks)), None)
+        around = within.index(twin) if twin else len(within)
+        kept = []
+        for place, item in enumerate(within):
+            if item is twin:
+                item.doubtful = None
+            elif indent <= item.mark[0] and item.doubtful is None:
+                item.doubtful = number
+            stays = item.doubtful is None or (
+                breaks == 1
+                and number - item.doubtful < REACH
+                and not (mark and indent < item.mark[0])
+                and not _HEADING.match(text, *line)
+            )
+            if stays and place < around:
+                kept.append(item)
+            else:
+                item.ends = number if item.doubtful is None else item.doubtful
+        within = kept
+        if mark:
+            item = _Item(mark, number, twin.siblings if twin else [])
+            item.siblings.append(item)
+            items.append(item)
+            within.append(item)
+    for item in within:
+        item.ends = len(spans) if item.doubtful is None else item.doubtful
+    innermost: list[_Item | None] = [None] * len(spans)
+    for item in items:
+        innermost[item.opens : item.ends] = [item] * (item.ends - item.opens)
+    return tuple(innermost)
+
+
+def _is_next(item: _Item, mark: tuple[int, str], breaks: int) -> bool:
+    """Whether what has this mark is the next item of the list."""
+    return item.mark == mark and (item.doubtful is None or breaks == 1)
+
+
+def _mark_of(text: str, line: Span) -> tuple[int, str] | None:
+    """How far the mark is indented that a line of words begins with, and its kind."""
+    mark = _MARK.match(text, *line)
+    if mark is None or not _WORD.search(text, mark.end(), line[1]):
+        return None
+    return _indent(text, line), _kind(mark)
+
+
+def _breaks(number: int, text: str, spans: Sequence[Span]) -> int:
+    """Ends of lines between a sentence and the one before it: two are a blank line."""
+    return text.count("\n", spans[number - 1][1], spans[number][0]) if number else 2
 
 
 def _line(text: str, at: int) -> Span:
@@ -206,12 +312,10 @@ def _line(text: str, at: int) -> Span:
     return text.rfind("\n", 0, at) + 1, len(text) if end < 0 else end
 
 
-def _adjoin(text: str, line: Span, following: Span) -> bool:
-    """Whether two lines are neighbours, with marks of one kind where both have one."""
-    if line[1] >= following[0] or text[line[1] : following[0]].strip():
-        return False
-    marks = [_MARK.match(text[slice(*each)]) for each in (line, following)]
-    return len({_kind(mark) for mark in marks if mark}) == 1
+def _indent(text: str, line: Span) -> int:
+    """How far a line is indented, in two characters: one more or less means nothing."""
+    spaces = _SPACES.match(text, *line)
+    return len(spaces[0].expandtabs(4)) // 2 if spaces else 0
 
 
 def _kind(mark: re.Match[str]) -> str:

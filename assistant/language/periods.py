@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import MONTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["Period", "about_articles", "date_words", "day_named", "periods_in", "speaks_of"]
+__all__ = [
+    "Period",
+    "about_articles",
+    "date_words",
+    "day_named",
+    "is_of_then",
+    "periods_in",
+    "speaks_of",
+]
 
 _NUMBER_OF = {name: number for number, name in enumerate(MONTHS, start=1)}
 _NUMBER_OF |= {name[:3]: number for name, number in _NUMBER_OF.items()} | {"sept": 9}
@@ -64,8 +72,9 @@ _EXPRESSION = re.compile(
     rf"|(?P<bare>{_WHOLE}|(?<!the\s){_RELATIVE})",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"\s*+(?:,(?:\s*+(?:and|or))?+|and|or)\s++", re.IGNORECASE)
 _FURTHER = re.compile(
-    rf"\s*+(?:,(?:\s*+(?:and|or))?+|and|or)\s++(?:in\s++)?+(?P<date>{_DATE})", re.IGNORECASE
+    rf"{_JOINED.pattern}(?:(?P<way>in|on|from|during)\s++)?+(?P<date>{_DATE})", re.IGNORECASE
 )
 _FOLLOWS = frozenset(
     "a about according across after an and are as at before but by compared did do does "
@@ -85,13 +94,19 @@ _SPEAKS_OF_ARTICLES = re.compile(
     rf"{_ARTICLES}(?:(?:news\s+)?articles?|news|coverage|(?:news\s+)?stories|press\s+releases?)"
     r"(?P<verb>\s+(?:(?:(?:that|which)\s+)?(?:was|were|is|are)\s+)?"
     r"(?:published|written|dated|printed|released|posted)|\s+(?:(?:that|which)\s+)?(?:is|are))?\s+$"
-    rf"|{_ARTICLES}(?:reports|documents|papers|texts|posts|publications)"
+    rf"|{_ARTICLES}(?P<texts>reports|documents|papers|texts|posts|publications)"
     r"(?P<must>\s+(?:(?:(?:that|which)\s+)?(?:was|were|is|are)\s+)?"
-    r"(?:published|written|dated|printed|released|posted))\s+$"
-    r"|^\s*what\s+(?:was|were|is|has\s+been)\s+(?:reported|written|published)"
+    r"(?:published|written|dated|printed|released|posted))?\s+$"
+    r"|^\s*(?P<passive>what\s+(?:was|were|is|has\s+been)\s+(?:reported|written|published))"
     r"(?P<subject>\s+(?:about|on)\s+[^?]{1,60}?)?\s+$",
     re.IGNORECASE,
 )
+_THEY_SPEAK = re.compile(
+    r"\s*+(?:(?:that|which)\s+)?(?:mention|discuss|talk|speak|cover|deal\s+with|are\s+about)\b",
+    re.IGNORECASE,
+)
+"""What reports do that are articles: those of a company show a loss."""
+_IS = re.compile(r"\b(?:is|are)\s+$", re.IGNORECASE)
 _TEXT_DATE = re.compile(
     rf"{_WHOLE}|{_DAY}\s+(?:of\s+)?{_FULL_MONTH}\b|\b{_FULL_MONTH}\s+{_DAY}(?!\d|[.,]\d)"
     rf"|\b{_FULL_MONTH}\b|{_YEAR}",
@@ -110,6 +125,8 @@ class Period:
     start: int = 0
     end: int = 0
     """Where it says so."""
+    dated: bool = False
+    """Whether its year is said, if only with another date: "in July and August 2023"."""
 
     def holds(self, since: str, until: str) -> bool:
         """Whether all the days from `since` to `until` lie inside."""
@@ -129,24 +146,58 @@ def periods_in(question: str, newest: str | None, *, unsure: bool = False) -> tu
     )
 
 
-def about_articles(question: str, newest: str | None) -> tuple[Period | None, str]:
-    """The span of time in which the articles that `question` asks for were published, if any.
+def about_articles(question: str, newest: str | None) -> tuple[tuple[Period, ...], str]:
+    """The spans of time in which the articles that `question` asks for were published, if any.
 
-    "Articles from 2023", "news since July", "what was reported before 2020". Also returns the
-    question without it: what the articles are asked.
+    "Articles from 2023 and 2025", "news since July", "what was reported before 2020". Also returns
+    the question without them: what the articles are asked.
     """
-    for period in _all(question, newest):
-        spoken = _SPEAKS_OF_ARTICLES.search(question[: period.start])
-        after = question[period.end :].lstrip()
+    periods = tuple(_all(question, newest))
+    for place, period in enumerate(periods):
+        row = _adjoining(question, periods[place:])
+        end = row[-1].end
+        spoken = _of_articles(question, period.start, end)
+        after = question[end:].lstrip()
         if spoken is None or after.startswith("by "):
             continue
-        if spoken["subject"] and period.since and period.until:
+        if spoken["subject"] and all(one.since and one.until for one in row):
             continue  # "reported about the bridge in 2023" may be the bridge of 2023
         verb = "verb" if spoken["verb"] else "must"
         cut = spoken.start(verb) if spoken[verb] else period.start
         rest = f"{question[:cut].rstrip()} {after}"
-        return period, re.sub(r"\s+([?.!,;])", r"\1", rest).strip()
-    return None, question
+        return _united(row, question), re.sub(r"\s+([?.!,;])", r"\1", rest).strip()
+    return (), question
+
+
+def _of_articles(text: str, start: int, end: int) -> re.Match[str] | None:
+    """What says of a date from `start` to `end` that it is one of articles."""
+    spoken = _SPEAKS_OF_ARTICLES.search(text[:start])
+    surely = spoken and (not spoken["texts"] or spoken["must"] or _THEY_SPEAK.match(text, end))
+    return spoken if surely else None
+
+
+def _adjoining(question: str, periods: Sequence[Period]) -> list[Period]:
+    """The first period and those that are joined to it: "from 2020, 2022 and 2024"."""
+    row = [periods[0]]
+    for period in periods[1:]:
+        if not _JOINED.fullmatch(question[row[-1].end : period.start]):
+            break
+        row.append(period)
+    return row
+
+
+def _united(row: Sequence[Period], question: str) -> tuple[Period, ...]:
+    """What the periods of a row cover, in the order of time: those that meet are one."""
+    start, end = row[0].start, row[-1].end
+    united: list[Period] = []
+    for period in sorted(row, key=lambda each: each.since or ""):
+        last = united[-1] if united else None
+        if last and (not last.until or (period.since or "") <= _moved(last.until, 1)):
+            ends = (last.until, period.until)
+            united[-1] = replace(last, until=max(filter(None, ends)) if all(ends) else None)
+        else:
+            united.append(replace(period, words=question[start:end], start=start, end=end))
+    return tuple(united)
 
 
 def _needs_articles(period: Period) -> bool:
@@ -159,31 +210,56 @@ def _all(question: str, newest: str | None) -> Iterator[Period]:
     text = _QUOTED.sub(lambda match: " " * len(match[0]), question)
     at = 0
     while match := _EXPRESSION.search(text, at):
-        found = _period(match, text, newest)
-        if found is None:
-            at = match.start() + 1
+        row = _row(match, text, newest)
+        yield from row
+        at = row[-1].end if row else match.start() + 1
+
+
+def _row(match: re.Match[str], text: str, newest: str | None) -> list[Period]:
+    """The period that is found, if it is one, and those that are joined to it, in order.
+
+    A month without a year is of the year of the next in its row: "in July and August 2023".
+    """
+    further: list[re.Match[str]] = []
+    end = match.end()
+    while match["way"] and (more := _FURTHER.match(text, end)):
+        if not _stands(text, more, "date", match):
+            break
+        further.append(more)
+        end = more.end()
+    row: list[Period] = []  # from the last to the first
+    for more in reversed(further):
+        span, dated = _dated(more["date"], newest, row)
+        if span is None:
+            row = []
             continue
-        yield found
-        at = found.end
-        while match["way"] and (more := _FURTHER.match(text, at)):
-            span = _span(more["date"], newest)
-            if span is None or not _stands(text, more.end(), more["date"], bare=False):
-                break
-            yield Period(
-                *_bounded(match["way"], span), more["date"], more.start("date"), more.end()
-            )
-            at = more.end()
+        start = more.start("way") if more["way"] else more.start("date")
+        since, until = _bounded(more["way"] or match["way"], span)
+        row.append(Period(since, until, text[start : more.end()], start, more.end(), dated))
+    first = _period(match, text, newest, row)
+    return [first, *reversed(row)] if first else []
 
 
-def _period(match: re.Match[str], text: str, newest: str | None) -> Period | None:
+def _dated(
+    written: str, newest: str | None, following: Sequence[Period]
+) -> tuple[tuple[str, str] | None, bool]:
+    """First and last day of a date, and whether its year is said, by the last of `following`."""
+    after = following[-1] if following and following[-1].dated else None
+    if after and _month_and_day(written):
+        return _span(written, after.until or after.since), True
+    return _span(written, newest), re.search(_YEAR, written) is not None
+
+
+def _period(
+    match: re.Match[str], text: str, newest: str | None, following: Sequence[Period]
+) -> Period | None:
     group = next(name for name in ("high", "onwards", "date", "bare") if match[name])
-    written = match[group]
     end = match.end()
     if match["way"] and match["way"][0].isupper() and match.start() > 0:
         return None  # "Lost In 2023": a title
-    if not _stands(text, match.end(group), written, bare=group == "bare"):
+    if not _stands(text, match, group, match):
         return None
-    span = _span(written, newest)
+    span, dated = _dated(match[group], newest, following)
     if span is None:
         return None
     since: str | None
@@ -198,7 +274,7 @@ def _period(match: re.Match[str], text: str, newest: str | None) -> Period | Non
         since, until = span[0], None
     else:
         since, until = _bounded(match["way"] or "in", _part_of(match["near"] or match["way"], span))
-    return Period(since, until, text[match.start() : end], match.start(), end)
+    return Period(since, until, text[match.start() : end], match.start(), end, dated)
 
 
 def _low(written: str, high: tuple[str, str]) -> tuple[str, str] | None:
@@ -238,8 +314,12 @@ def _moved(day: str, days: int) -> str:
     return (date.fromisoformat(day) + timedelta(days)).isoformat()
 
 
-def _stands(text: str, end: int, written: str, *, bare: bool) -> bool:
-    """Whether what is written is a date there, by its case and by what comes after it."""
+def _stands(text: str, match: re.Match[str], group: str, first: re.Match[str]) -> bool:
+    """Whether what is written is a date there, by its case and by what comes after it.
+
+    `first` begins the row that it is in.
+    """
+    written, end, bare = match[group], match.end(group), group == "bare"
     dated = re.search(_YEAR, written) is not None
     month = re.search(rf"\b{_ANY_MONTH}", written, re.IGNORECASE)
     if (
@@ -256,7 +336,15 @@ def _stands(text: str, end: int, written: str, *, bare: bool) -> bool:
         return not re.match(r"\s*\d", text[end:])
     if word[1][0].isupper():
         return dated  # "in April Ludgate's office"
-    return word[1].lower() in _FOLLOWS
+    return word[1].lower() in _FOLLOWS or _counts_nothing(text, first, end)
+
+
+def _counts_nothing(text: str, first: re.Match[str], end: int) -> bool:
+    """Whether what follows a row that ends at `end` is what articles do: "from 2023 discuss"."""
+    spoken = _of_articles(text, first.start(), end)
+    if spoken is None or spoken["passive"] or (first["way"] or "").lower() == "of":
+        return False
+    return not _IS.search(spoken[0])  # "articles are in 2023 style"
 
 
 def _span(written: str, newest: str | None) -> tuple[str, str] | None:
@@ -356,7 +444,7 @@ def day_named(text: str, published: str | None, period: Period) -> str | None:
 
     Arguments are those of `speaks_of`; None where it names none.
     """
-    asked = _month_and_day(date_words(period.words))
+    asked = None if period.dated else _month_and_day(date_words(period.words))
     known = published and f"{published[:7]}-31"  # a day of its own month may be still to come
     for match in _TEXT_DATE.finditer(text):
         if re.search(r"\b(?:may|march)\b", match[0]):
@@ -369,3 +457,35 @@ def day_named(text: str, published: str | None, period: Period) -> str | None:
         if span and period.holds(*span):
             return span[0]
     return None
+
+
+def is_of_then(topic: str, title: str | None, published: str | None) -> bool:
+    """Whether an article is of a day or a month that a topic names, by its date or its title.
+
+    "Minutes of 19 February 2024", "the February minutes": of its own year where none is said.
+    """
+    year = re.search(_YEAR, f"{published or ''} {title or ''}")
+    known = f"{year[0] if year else 2000}-12-31"  # any will do where neither says which
+    return any(speaks_of(title or "", published, time) for time in _times_in(topic, known))
+
+
+def _times_in(topic: str, known: str) -> list[Period]:
+    """The spans of less than a year that a topic names, a month also with no word before it."""
+    found = list(_all(topic, known))
+    for match in _TEXT_DATE.finditer(topic):
+        if not _month_and_day(match[0]) or not _stands_alone(topic, match):
+            continue
+        span = _span(match[0], known)
+        if span and not any(one.start <= match.start() < one.end for one in found):
+            found.append(Period(*span, match[0], *match.span()))
+    return [one for one in found if one.since and one.until and one.until < _moved(one.since, 364)]
+
+
+def _stands_alone(topic: str, match: re.Match[str]) -> bool:
+    """Whether a month is one, and neither a verb nor a part of a name: "April Ludgate"."""
+    beside = (*topic[: match.start()].split()[-1:], *topic[match.end() :].split()[:1])
+    return (
+        re.search(r"\b(?:may|march)\b", match[0]) is None
+        and topic[match.end() : match.end() + 1] not in ("-", "'", "’", "–")
+        and not any(word[0].isupper() for word in beside)
+    )

@@ -8,6 +8,7 @@ are not followed, nothing of the environment but its proxies is used, and every 
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from assistant.llm.endpoint import EndpointError
 from assistant.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from assistant.llm.endpoint import Message
     from assistant.settings import Settings
@@ -30,12 +31,18 @@ RETRIES = 1
 LONGEST_WAIT_SECONDS = 2
 """A server that wants more patience before the next try gets none: there is a local answer."""
 CONNECT_SECONDS = 5.0
-MOST_TOKENS = 800
-MOST_CHARACTERS = 60_000
-"""Of text, thinking included: many times what `MOST_TOKENS` hold."""
-MOST_BYTES = 8_000_000
-"""Of a response. Each token comes in some 200 bytes of JSON."""
+MOST_TOKENS = 16_000
+"""Thinking included, which servers count too: more than most models write in a minute. The
+answer itself is bounded where it is proven."""
+MOST_CHARACTERS = 120_000
+"""Of text, thinking included: more than `MOST_TOKENS` hold."""
+MOST_BYTES = 16_000_000
+"""Of a response. Each token comes in some 200 bytes of JSON; in 600, where it says more of it."""
 SEED = 20240101
+STEADY = {"stream_options": {"include_usage": True}, "temperature": 0, "seed": SEED}
+PARAMETERS: tuple[Mapping[str, Any], ...] = ({**STEADY, "max_tokens": MOST_TOKENS}, STEADY, {})
+"""What is asked for besides; where an endpoint refuses it, with the next: many take no more tokens
+than their model has room for."""
 UNREADABLE = say("sent something that is no answer")
 
 
@@ -53,10 +60,7 @@ class Completion:
         self._messages = messages
         self._deadline = deadline
         self._stopped = stopped
-        self._http = httpx2.Client(
-            follow_redirects=False,
-            event_hooks={"request": [self._prepare], "response": [self._bound]},
-        )
+        self._sockets: list[socket.socket] = []
         self._begun = False
         self.tokens: tuple[int | None, int | None] = (None, None)
         """Tokens of the prompt and of the answer, as far as the endpoint has said."""
@@ -64,22 +68,26 @@ class Completion:
     def pieces(self) -> Iterator[str]:
         """The text, piece by piece; raises `EndpointError`."""
         try:
-            yield from self._pieces()
+            with self._http() as http:
+                yield from self._pieces(self._client(http))
         except EndpointError:
             raise
         except Exception as error:  # what comes from outside can break a client in any way
             raise _explained(error, self._begun) from None
-        finally:
-            self.close()
 
     def close(self) -> None:
-        """Let go of the connection; from any thread, more than once."""
-        with contextlib.suppress(Exception):
-            self._http.close()
+        """End the connection, from any thread: whoever reads from it is woken, and lets go of it.
 
-    def _pieces(self) -> Iterator[str]:
+        To close a socket that another thread reads from would neither wake it nor tell the server.
+        """
+        for each in tuple(self._sockets):
+            with contextlib.suppress(OSError):
+                # Not of a subclass: that of TLS would send the rest as plain text.
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+    def _pieces(self, client: openai.OpenAI) -> Iterator[str]:
         finished, length = False, 0
-        for chunk in self._chunks():
+        for chunk in self._chunks(client):
             self._begun = True
             if self._stopped():
                 return
@@ -94,26 +102,30 @@ class Completion:
         if not finished:
             raise EndpointError(say("was cut off") if length else UNREADABLE)
 
-    def _chunks(self) -> Iterator[Any]:
+    def _chunks(self, client: openai.OpenAI) -> Iterator[Any]:
         """The chunks of the stream. An endpoint that knows fewer parameters is asked with fewer."""
-        client = self._client()
-        messages: Any = list(self._messages)
-        model = self._settings.llm_model or ""
-        try:
-            stream = client.chat.completions.create(
-                model=model,
-                messages=messages,
-                stream=True,
-                stream_options={"include_usage": True},
-                temperature=0,
-                seed=SEED,
-                max_tokens=MOST_TOKENS,
-            )
-        except (openai.BadRequestError, openai.UnprocessableEntityError):
-            stream = client.chat.completions.create(model=model, messages=messages, stream=True)
-        yield from stream
+        create: Any = client.chat.completions.create
+        asked = {"model": self._settings.llm_model or "", "messages": list(self._messages)}
+        *more, least = PARAMETERS
+        for parameters in more:
+            try:
+                yield from create(**asked, **parameters, stream=True)
+                return
+            except (openai.BadRequestError, openai.UnprocessableEntityError):
+                continue
+        yield from create(**asked, **least, stream=True)
 
-    def _client(self) -> openai.OpenAI:
+    def _http(self) -> httpx2.Client:
+        """The client of the connection; it takes proxies from the environment, or fails to."""
+        try:
+            return httpx2.Client(
+                follow_redirects=False,
+                event_hooks={"request": [self._prepare], "response": [self._bound]},
+            )
+        except Exception:
+            raise EndpointError(say("could not be reached")) from None
+
+    def _client(self, http: httpx2.Client) -> openai.OpenAI:
         key = self._settings.llm_key
         left = max(0.1, self._deadline - time.monotonic())
         return openai.OpenAI(
@@ -124,19 +136,28 @@ class Completion:
             project="",
             timeout=openai.Timeout(left, connect=min(CONNECT_SECONDS, left)),
             max_retries=RETRIES,
-            http_client=self._http,
+            http_client=http,
         )
 
     def _prepare(self, request: httpx2.Request) -> None:
         """Before each try: is an answer still wanted? And nothing that the operator has not set."""
         if self._stopped() or time.monotonic() > self._deadline:
             raise EndpointError(say("took too long"))
+        request.extensions["trace"] = self._connected
         for name in ("openai-organization", "openai-project"):
             request.headers.pop(name, None)
         if self._settings.llm_key is None:
             request.headers.pop("authorization", None)
         # What is counted is then what there is.
         request.headers["accept-encoding"] = "identity"
+
+    def _connected(self, event: str, told: Mapping[str, Any]) -> None:
+        """Keep each socket that is made, so that it can be ended from outside."""
+        stream: Any = told.get("return_value")
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._sockets.append(stream.get_extra_info("socket"))
+            if self._stopped():  # meanwhile
+                self.close()
 
     def _bound(self, response: httpx2.Response) -> None:
         """Bound what comes, and wait for no second try that lies far off."""

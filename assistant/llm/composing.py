@@ -17,7 +17,7 @@ from assistant.answers import Answer, Event, Usage
 from assistant.composing.composer import refusal_text, unstated_note
 from assistant.composing.dates import age_notes
 from assistant.composing.disagreement import DIFFER, differing
-from assistant.llm.endpoint import EndpointError, Spent
+from assistant.llm.endpoint import EndpointError, Spent, Stopped
 from assistant.llm.prompts import NOT_STATED, messages
 from assistant.llm.streaming import sentences
 from assistant.proof.citations import Changed, shown
@@ -35,7 +35,7 @@ from assistant.reading.reader import Calibration, reader_model, sentences_of
 from assistant.wording import say, say_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assistant.answers import Citation
     from assistant.composing.composer import Part
@@ -51,6 +51,8 @@ MOST_CHARACTERS = 9_000
 """Of sources in one prompt: with rules and answer they fit the 4,096 tokens of small models."""
 LONGEST_SOURCE = 1_200
 """Characters. Of what is longer and calls itself one sentence, only the passage is a source."""
+MOST_WRITTEN = 6_000
+"""Characters of an answer, without its thinking: several times the ten sentences of a long one."""
 MOST_CITED = 4
 """Quotes of one sentence: what cites everything is proven by nothing."""
 
@@ -98,10 +100,12 @@ def compose(
     *,
     detailed: bool = False,
     left_out: Counter[str] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[Event]:
     """The answer's events, from its citations on: the model's answer, or the local one.
 
-    Why sentences were dropped is counted in `left_out`.
+    Why sentences were dropped is counted in `left_out`. `stop`, asked while the model is waited
+    for, ends it without an answer.
 
     Its confidence is that of the local answer: how likely the best sentence that was found answers.
     Of how well the model has put it, nothing is known but that each sentence is supported.
@@ -110,17 +114,22 @@ def compose(
     draft = _Draft(questions, parts, sources_of(parts, ground.articles), ground)
     if left_out is not None:
         draft.dropped = left_out
-    spent, trouble = Spent(), ""
+    spent, trouble, length = Spent(), "", 0
     asked = messages(local.standalone_question, draft.sources, detailed=detailed)
     try:
-        with closing(endpoint.write(asked, spent)) as pieces:
+        with closing(endpoint.write(asked, spent, stop or (lambda: False))) as pieces:
             for written in sentences(pieces):
                 if written.text.upper().startswith(NOT_STATED):
                     draft.not_stated = True
                     break
+                length += len(written.text)
+                if length > MOST_WRITTEN:
+                    raise EndpointError(say("was cut off"))
                 yield from draft.add(written)
         if draft.shown:
             yield from draft.add_values(local)
+    except Stopped:
+        return
     except EndpointError as error:
         trouble = error.args[0]
     except Changed:

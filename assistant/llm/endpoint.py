@@ -18,17 +18,21 @@ from assistant.wording import say
 from embeddings.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from assistant.llm.completion import Completion
     from assistant.settings import Settings
 
-__all__ = ["Endpoint", "EndpointError", "Message", "Spent"]
+__all__ = ["Endpoint", "EndpointError", "Message", "Spent", "Stopped"]
 
 Message = dict[str, str]
 """`role` ("system" or "user") and `content`."""
 
 MOST_QUEUED = 256
+LOOK_SECONDS = 0.1
+"""How often it is looked whether anybody still waits, while nothing comes."""
+LONGEST_PIECE = 200
+"""Characters that are given between two looks at the time: proving them takes some, too."""
 
 
 class EndpointError(Exception):
@@ -36,6 +40,10 @@ class EndpointError(Exception):
 
     Never leaves `assistant.llm.composing`, which turns it into a note.
     """
+
+
+class Stopped(Exception):
+    """Nobody waits for the answer any more. Never leaves `assistant.llm.composing`, either."""
 
 
 @dataclass(slots=True)
@@ -80,14 +88,17 @@ class Endpoint:
         assert self.settings.llm_model is not None
         return self.settings.llm_model
 
-    def write(self, messages: Sequence[Message], spent: Spent) -> Generator[str]:
-        """What the model writes, piece by piece; raises `EndpointError`.
+    def write(
+        self, messages: Sequence[Message], spent: Spent, stop: Callable[[], bool]
+    ) -> Generator[str]:
+        """What the model writes, piece by piece; raises `EndpointError`, or `Stopped`.
 
         Takes at most `llm_timeout` seconds, whatever the endpoint does. Closing the iterator
-        closes the connection.
+        closes the connection; so does `stop`, which is asked all the time, also while nothing
+        comes.
         """
         began = time.monotonic()
-        reading = _Reading(self.settings, messages, began + self.settings.llm_timeout)
+        reading = _Reading(self.settings, messages, began + self.settings.llm_timeout, stop)
         try:
             with closing(reading.pieces()) as pieces:
                 for piece in pieces:
@@ -116,10 +127,17 @@ class Endpoint:
 class _Reading:
     """One request, read by a thread of its own into a queue."""
 
-    def __init__(self, settings: Settings, messages: Sequence[Message], deadline: float) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        messages: Sequence[Message],
+        deadline: float,
+        stop: Callable[[], bool],
+    ) -> None:
         self._settings = settings
         self._messages = messages
         self._deadline = deadline
+        self._stop = stop
         self._queue: Queue[str | EndpointError | None] = Queue(MOST_QUEUED)
         self._stopped = threading.Event()
         self._completion: Completion | None = None
@@ -130,38 +148,51 @@ class _Reading:
         return self._completion.tokens if self._completion else (None, None)
 
     def pieces(self) -> Generator[str]:
-        """The pieces in order; raises `EndpointError`. Closing it lets go of the connection."""
+        """The pieces in order; raises as `write`. Closing it lets go of the connection."""
         threading.Thread(target=self._run, name="footnote-llm", daemon=True).start()
         try:
             while (item := self._next()) is not None:
                 if isinstance(item, EndpointError):
                     raise item
-                yield item
+                for start in range(0, len(item), LONGEST_PIECE):
+                    self._left()
+                    yield item[start : start + LONGEST_PIECE]
         finally:
             self._stopped.set()
             if self._completion is not None:
                 self._completion.close()
 
     def _next(self) -> str | EndpointError | None:
+        while True:
+            try:
+                return self._queue.get(timeout=min(self._left(), LOOK_SECONDS))
+            except Empty:
+                continue
+
+    def _left(self) -> float:
+        """Seconds until the deadline; raises when it is over, or nobody waits any more."""
+        if self._stop():
+            raise Stopped
         left = self._deadline - time.monotonic()
-        try:
-            return self._queue.get(timeout=max(0.0, left))
-        except Empty:
-            return EndpointError(say("took too long"))
+        if left <= 0:
+            raise EndpointError(say("took too long"))
+        return left
 
     def _run(self) -> None:
         """Read until the end, the limits or `stop`; the last item says how it ended."""
-        from assistant.llm.completion import Completion
-
-        self._completion = Completion(
-            self._settings, self._messages, self._deadline, self._stopped.is_set
-        )
         try:
+            from assistant.llm.completion import Completion
+
+            self._completion = Completion(
+                self._settings, self._messages, self._deadline, self._stopped.is_set
+            )
             for piece in self._completion.pieces():
                 self._put(piece)
             self._put(None)
         except EndpointError as error:
             self._put(error)
+        except Exception:  # a client that cannot be loaded: who waits is to know at once
+            self._put(EndpointError(say("failed")))
 
     def _put(self, item: str | EndpointError | None) -> None:
         while not self._stopped.is_set():

@@ -18,14 +18,19 @@ __all__ = ["Written", "sentences"]
 
 LOOKAHEAD = 24
 """Characters after a full stop that decide whether it ended a sentence: "Dr." did not."""
+LOOKBEHIND = 600
+"""Characters before it that do. Most sentences are shorter; a line of full stops is not."""
 LONGEST = 2_000
 """Characters without an end after which a sentence is cut, so that memory stays small."""
 
 _MARKER = r"\[\^?\d{1,4}(?:\s*[,;]\s*\^?\d{1,4})*\]"
 _MARKERS = re.compile(_MARKER)
-_BEFORE_MARKER = re.compile(rf"\s*{_MARKER}")
-_END = re.compile(rf"[.!?。！？…]+[\"'”’»)*_]*(?:[ \t]*{_MARKER})*[ \t]+(?=[^\s\[])")
-_STOPPED = re.compile(r"[.!?。！？…][\"'”’»)*_]*\s*$")
+_BEFORE_MARKER = re.compile(rf"(?<!\s)\s*+{_MARKER}")
+_STOPS, _CLOSING = ".!?。！？…", "\"'”’»)*_"
+_END = re.compile(
+    rf"[{_STOPS}](?<![{_STOPS}]{{2}})[{_STOPS}]*+[{_CLOSING}]*+"
+    rf"(?:[ \t]*+{_MARKER})*+[ \t]++(?=[^\s\[])"
+)
 _THINKING, _THOUGHT = "<think>", "</think>"
 
 
@@ -43,30 +48,59 @@ def sentences(pieces: Iterable[str]) -> Iterator[Written]:
     A model's thinking before its answer, in `<think>` tags, is left out. When the text breaks
     off with an error, what was not yet complete is left out as well.
     """
-    waiting = ""
+    waiting = _Waiting()
     for piece in _without_thinking(pieces):
-        waiting += piece.replace("\r", "")
-        while (end := _end_of_first(waiting)) is not None:
-            yield from _written(waiting[:end])
-            waiting = waiting[end:]
-    while waiting:
-        end = _end_of_first(waiting + "\n") or len(waiting)
-        yield from _written(waiting[:end])
-        waiting = waiting[end:]
+        waiting.add(piece.replace("\r", ""))
+        while (sentence := waiting.first()) is not None:
+            yield from _written(sentence)
+    waiting.add("\n")
+    while (sentence := waiting.first()) is not None:
+        yield from _written(sentence)
 
 
-def _end_of_first(text: str) -> int | None:
-    """Where the first sentence of the text ends, if what follows makes that sure."""
-    line, newline, _ = text.partition("\n")
-    for match in _END.finditer(line[: LONGEST + LOOKAHEAD]):
-        following = match.end() + LOOKAHEAD
-        if following > len(line) and not newline:
+class _Waiting:
+    """Text whose sentences are not all complete. No full stop of it is judged twice."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._begin = 0
+        """Of the first sentence."""
+        self._judged = 0
+        """Up to here no full stop ends it."""
+
+    def add(self, piece: str) -> None:
+        """Put what was written next behind it."""
+        self._text = self._text[self._begin :] + piece
+        self._judged -= self._begin
+        self._begin = 0
+
+    def first(self) -> str | None:
+        """The first sentence, which is then not waited with any more; None if it may go on."""
+        end = self._end_of_first()
+        if end is None:
             return None
-        if _is_boundary(line[:following], match.end()):
-            return match.end()
-    if len(line) > LONGEST + LOOKAHEAD:
-        return LONGEST
-    return len(line) + 1 if newline else None
+        sentence = self._text[self._begin : end]
+        self._begin = self._judged = end
+        return sentence
+
+    def _end_of_first(self) -> int | None:
+        """Where the first sentence ends, if what follows makes that sure."""
+        text, most = self._text, self._begin + LONGEST + LOOKAHEAD
+        newline = text.find("\n", self._begin, most + LOOKAHEAD + 1)
+        end = len(text) if newline < 0 else newline
+        for match in _END.finditer(text, self._judged, min(end, most)):
+            following = match.end() + LOOKAHEAD
+            if following > end and newline < 0:
+                return None
+            low = max(self._begin, match.end() - LOOKBEHIND)
+            if low > self._begin:
+                low = max(low, text.find(" ", low, match.start()) + 1)
+            if _is_boundary(text[low : min(following, end)], match.end() - low):
+                return match.end()
+            self._judged = match.end()
+        if end > most:
+            return self._begin + LONGEST
+        return None if newline < 0 else newline + 1
 
 
 def _is_boundary(text: str, at: int) -> bool:
@@ -75,7 +109,8 @@ def _is_boundary(text: str, at: int) -> bool:
     for match in _MARKERS.finditer(text):
         plain += text[done : match.start()]
         # After a full stop it is nothing; before one it is a word, so that the stop ends more.
-        plain += (" " if _STOPPED.search(plain) else "x") * len(match[0])
+        stopped = plain.rstrip().rstrip(_CLOSING).endswith(tuple(_STOPS))
+        plain += (" " if stopped else "x") * len(match[0])
         done = match.end()
     spans = split_sentences(plain + text[done:])
     return any(start >= at and not text[at:start].strip(" \"'") for start, _ in spans)
@@ -106,6 +141,6 @@ def _without_thinking(pieces: Iterable[str]) -> Iterator[str]:
             thinking = False
             yield held.partition(_THOUGHT)[2]
         else:
-            held = held[-len(_THOUGHT) :] if not held.startswith(_THINKING) else held
+            held = held[-len(_THOUGHT) :]
     if deciding:
         yield held

@@ -114,9 +114,15 @@ def _holds_answer(citation: Citation) -> bool:
     return citation.start <= first < last <= citation.end
 
 
-def verify(saved: dict[str, Any], article: Callable[[str], Article | None]) -> tuple[Finding, ...]:
+def verify(
+    saved: dict[str, Any],
+    article: Callable[[str], Article | None],
+    cited_as: Callable[[str, str], Article | None] = lambda *_: None,
+) -> tuple[Finding, ...]:
     """Check a saved answer (`Answer.to_dict()`) against the articles: one finding per citation.
 
+    `article` is asked by id. Where another text has that id by now, `cited_as` is asked for the
+    article that had it, by id and SHA-256.
     Also checked: that an answer's every sentence ends in markers, and each marker has its
     citation. A citation whose title, date or page has changed since gets a soft finding besides.
     Of an answer that a language model wrote, every sentence is held against its quotes again, as
@@ -124,18 +130,29 @@ def verify(saved: dict[str, Any], article: Callable[[str], Article | None]) -> t
     an answer at all.
     """
     citations, text, answered = _parsed(saved)
+    articles = [_cited(citation, article, cited_as) for citation in citations]
     written = saved.get("composer") == "llm" and answered
     findings = []
-    for citation in citations:
-        found = article(citation.article_id)
+    for citation, found in zip(citations, articles, strict=True):
         findings.append(_finding(citation, found))
         if found is not None and findings[-1].ok:
             findings += _changes(citation, found)
     if answered or citations:
         findings.append(_check_text(text, citations, answered, written))
     if written and all(finding.ok for finding in findings):
-        findings.append(_check_written(text, citations, article))
+        findings.append(_check_written(text, citations, articles))
     return tuple(findings)
+
+
+def _cited(
+    citation: Citation,
+    article: Callable[[str], Article | None],
+    cited_as: Callable[[str, str], Article | None],
+) -> Article | None:
+    found = article(citation.article_id)
+    if found is not None and found.sha256 == citation.sha256:
+        return found
+    return cited_as(citation.article_id, citation.sha256) or found
 
 
 def _parsed(saved: dict[str, Any]) -> tuple[list[Citation], str, bool]:
@@ -169,7 +186,7 @@ def _finding(citation: Citation, article: Article | None) -> Finding:
         prove(citation, article)
     except CitationError as error:
         return Finding(citation.number, False, str(error))
-    where = f"{citation.article_id}, characters {citation.start}–{citation.end}"
+    where = f"{article.id}, characters {citation.start}–{citation.end}"
     return Finding(citation.number, True, f"stands in {where}")
 
 
@@ -194,15 +211,12 @@ def _check_text(text: str, citations: list[Citation], answered: bool, written: b
     return Finding(None, True, "every sentence of the text is the quote it cites")
 
 
-def _check_written(
-    text: str, citations: list[Citation], article: Callable[[str], Article | None]
-) -> Finding:
+def _check_written(text: str, citations: list[Citation], articles: list[Article | None]) -> Finding:
     """Whether the quotes prove each sentence that a language model wrote."""
     from assistant.proof.grounding import Quote, fault
 
     quotes = {}
-    for citation in citations:
-        found = article(citation.article_id)
+    for citation, found in zip(citations, articles, strict=True):
         assert found is not None, "each citation has been proven"
         quotes[str(citation.number)] = Quote(citation.quote, found.label, found.date)
     groups = _MARKERS.findall(text)

@@ -64,6 +64,13 @@ class SentenceInPlace:
     date: str | None
     article: str = ""
     """The whole text that it stands in."""
+    headings: str = ""
+    """What it stands under."""
+
+    @property
+    def around(self) -> str:
+        """All that says what it speaks of, itself among it."""
+        return " ".join((self.before, self.text, self.after, self.title, self.headings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,10 @@ def features(
     `has` gives the stems of a text (callers cache it).
     """
     own = has(sentence.text)
-    context = own | has(sentence.before) | has(sentence.after) | has(sentence.title)
+    beside = (sentence.before, sentence.after, sentence.title, sentence.headings)
+    context = own.union(*map(has, beside))
     own, context = _with_aliases(own, setting), _with_aliases(context, setting)
-    around = " ".join((sentence.before, sentence.text, sentence.after, sentence.title))
+    around = sentence.around
     total = sum(weight for _, weight in setting.weights) or 1.0
     covered = sum(weight for term, weight in setting.weights if _in(term, own))
     covered_context = sum(weight for term, weight in setting.weights if _in(term, context))

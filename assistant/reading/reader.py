@@ -12,8 +12,10 @@ import contextlib
 import json
 import math
 import re
+from bisect import bisect_right
 from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING
 from assistant.language.answer_types import AnswerType, counted
 from assistant.language.lists import (
     asks_for_questions,
+    is_mark,
     is_question,
     names_questions,
     wants_to_know,
@@ -54,6 +57,7 @@ __all__ = [
     "Reading",
     "answer_features",
     "contradicted",
+    "headings",
     "most_promising",
     "prepare",
     "read",
@@ -92,6 +96,12 @@ _OF_CONTENTS = re.compile(
 )
 """Lines of a table of contents, with their rows of dots and pages: they name topics, too. A price
 may stand behind such a row as well, but not one after another in a sentence, nor below a number."""
+_HEADING_OR_FENCE = re.compile(
+    r"^ {0,3}(?:(?P<level>#{1,6})[ \t]++(?P<title>[^\r\n]{0,200})|(?P<fence>```|~~~))", re.MULTILINE
+)
+"""What begins with "#" between two fences is code, not a heading."""
+_WORD = re.compile(r"[^\W_]")
+_RULE_OF_A_TABLE = re.compile(r"\|?+[ \t]*+:?+-++[ \t:]*+\|[|:\- \t]*+")
 MOST_VARIANTS = 3
 """Wordings of a question that are read, its own among them."""
 METADATA_CONFIDENCE = 0.9
@@ -294,8 +304,8 @@ def _asked_form_first(
             return gained
         found = article(candidate.article_id)
         assert found is not None
-        items = whole_list(candidate.index, found.text, sentences_of(found.text))
-        return gained + LISTED * (bool(items) + (bool(items) and len(items) == wanted))
+        whole = whole_list(candidate.index, found.text, sentences_of(found.text))
+        return gained + (LISTED * (1 + (len(whole.items) == wanted)) if whole else 0.0)
 
     gains = {(c.article_id, c.start): gain(c) for c in candidates}
     order = sorted(candidates, key=lambda c: -round(c.score + gains[c.article_id, c.start], DIGITS))
@@ -432,7 +442,7 @@ def most_promising(
     plain: dict[Place, tuple[float, ...]] = {}
     for place, (score, cosine) in places.items():
         sentence = _in_place(articles[place[0]], place[1])
-        if not _names_a_topic(sentence):
+        if not _names_a_topic(sentence, articles[place[0]], place[1]):
             plain[place] = evidence.features(
                 setting, sentence, cosine=cosine, passage_score=score / best, has=_stem_set
             )
@@ -440,10 +450,16 @@ def most_promising(
     return {place: plain[place] for place in order[:SENTENCES_READ]}, articles
 
 
-def _names_a_topic(sentence: evidence.SentenceInPlace) -> bool:
-    """Whether the sentence is its article's title, or one of its contents: these answer nothing."""
+def _names_a_topic(sentence: evidence.SentenceInPlace, article: Article, number: int) -> bool:
+    """Whether the sentence is its article's title, or one of its contents, or heads a table.
+
+    These answer nothing.
+    """
     is_title = bool(sentence.title) and sentence.text.endswith(sentence.title)
-    return is_title or _OF_CONTENTS.search(sentence.text) is not None
+    if is_title or _OF_CONTENTS.search(sentence.text):
+        return True
+    below = sentences_of(article.text)[number + 1 : number + 2]
+    return bool(below) and _RULE_OF_A_TABLE.fullmatch(article.text, *below[0]) is not None
 
 
 Place = tuple[str, int]
@@ -470,11 +486,17 @@ def _places(
             states = fields and not _TITLE_OR_DATE.match(text, start)
             if block and start < block.end() and not states:
                 continue
-            if start < passage.end and end > passage.start:
+            if start < passage.end and end > passage.start and _has_words(number, text):
                 place = (passage.article_id, number)
                 score, other = places.get(place, (0.0, -1.0))
                 places[place] = max(score, hit.score), max(other, cosine)
     return places, articles
+
+
+def _has_words(number: int, text: str) -> bool:
+    """Whether a sentence is more than the mark of an item, or a rule."""
+    spans = sentences_of(text)
+    return _WORD.search(text, *spans[number]) is not None and not is_mark(number, text, spans)
 
 
 def _readings(
@@ -558,14 +580,49 @@ def speaks_to(topic: str, title: str | None, text: str) -> float:
 
 
 def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
+    """A sentence with those beside it in its section, and the headings that it stands under."""
     text, spans = article.text, sentences_of(article.text)
+    sections = headings(text)
 
-    def at(index: int) -> str:
-        return text[slice(*spans[index])] if 0 <= index < len(spans) else ""
+    def section(index: int) -> int:
+        return bisect_right(sections, spans[index][0], key=itemgetter(0))
 
+    def beside(step: int) -> str:
+        index = number + step
+        if 0 <= index < len(spans) and is_mark(index, text, spans):
+            index += step
+        there = 0 <= index < len(spans) and section(index) == section(number)
+        return text[slice(*spans[index])] if there else ""
+
+    above = sections[section(number) - 1][1] if section(number) else ""
     return evidence.SentenceInPlace(
-        at(number), at(number - 1), at(number + 1), article.title or "", article.date, text
+        text[slice(*spans[number])],
+        beside(-1),
+        beside(+1),
+        article.title or "",
+        article.date,
+        text,
+        above,
     )
+
+
+@lru_cache(maxsize=256)
+def headings(text: str) -> tuple[tuple[int, str], ...]:
+    """Where each section of a text in Markdown begins, and the headings that it stands under.
+
+    "## 1.9.0" stands above "### Removed", and both above what was removed.
+    """
+    found: list[tuple[int, str]] = []
+    above: list[tuple[int, str]] = []
+    fence = ""
+    for match in _HEADING_OR_FENCE.finditer(text):
+        if match["fence"]:
+            fence = "" if fence == match["fence"] else fence or match["fence"]
+        elif not fence:
+            level = len(match["level"])
+            above = [*(each for each in above if each[0] < level), (level, match["title"])]
+            found.append((match.start(), " ".join(title for _, title in above)))
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)

@@ -38,8 +38,7 @@ def support(
 
     `found` are the texts of all articles that were found, its own among them.
     """
-    around = " ".join((sentence.text, sentence.before, sentence.after, sentence.title))
-    dated = f"{around} {sentence.date or ''}"
+    dated = f"{sentence.around} {sentence.date or ''}"
     asked = "" if asks_yes_or_no(setting.form.text) else setting.form.text
     years = (*_YEAR.findall(asked), *_months(asked))
     if sentence.date:

@@ -108,7 +108,9 @@ def aliases_in(
     return tuple(found)[:MOST_ALIASES]
 
 
-_DEFINED = re.compile(r"(?P<before>[^()\n]{2,160}?)(?<!\s)\s*+\((?P<inside>[^()\n]{2,80})\)")
+_IN_BRACKETS = re.compile(r"\(([^()\n]{2,80})\)")
+BEFORE_BRACKETS = 160
+"""Characters before a bracket in which the long form, or the abbreviation, stands."""
 
 
 def definitions(text: str) -> Iterator[tuple[str, str]]:
@@ -118,9 +120,10 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
     definitions in biomedical text", PSB 2003: the letters of the abbreviation stand in the long
     form in their order, the first of them at the start of a word.
     """
-    for match in _DEFINED.finditer(text):
-        inside = re.split(r"[,;]", match["inside"])[0].strip()
-        before = match["before"].strip()
+    for match in _IN_BRACKETS.finditer(text):
+        inside = re.split(r"[,;]", match[1], maxsplit=1)[0].strip()
+        before = text[max(0, match.start() - BEFORE_BRACKETS) : match.start()].rstrip()
+        before = before[max(map(before.rfind, "()\n")) + 1 :].strip()
         last = before.split()[-1].strip("\"'“”‘’") if before else ""
         pairs = ((before, inside), (inside, last))
         for long_form, short in pairs:

@@ -7,11 +7,13 @@ only a preference (`assistant.retrieval.retriever`), because an article of 2024 
 
 from __future__ import annotations
 
+import os
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.language.periods import about_articles
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from embeddings.corpus import Outline, Outlines
     from embeddings.records import Article
 
-__all__ = ["Filter", "Scope", "check", "scope_of"]
+__all__ = ["Filter", "Scope", "as_named", "check", "scope_of"]
 
 MOST_NAMED = 8
 _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
@@ -41,7 +43,8 @@ class Filter:
     articles: tuple[str, ...] = ()
     """Ids, as `assistant list` shows them."""
     sources: tuple[str, ...] = ()
-    """Files or folders; as much of the end or the middle of a path as is needed to name it."""
+    """Files or folders; as much of the end or the middle of a path as is needed to name it. An
+    absolute path is understood where the folders are known (`as_named`)."""
     languages: tuple[str, ...] = ()
     """BCP 47 tags; `en` takes `en-GB` in."""
     since: str | None = None
@@ -81,7 +84,7 @@ class Filter:
 
     def _is_named(self, article: Article | Outline) -> bool:
         return (not self.articles or article.id in self.articles) and (
-            not self.sources or any(_lies_in(article.source, source) for source in self.sources)
+            not self.sources or any(_comes_from(article, source) for source in self.sources)
         )
 
     def _is_dated(self, day: str | None) -> bool:
@@ -131,26 +134,34 @@ class Scope:
 def scope_of(question: str, given: Filter | None, outlines: Outlines) -> Scope:
     """What `question` is asked of: by the filter given, and by what it says itself."""
     newest = outlines.newest
-    period, rest = about_articles(question, newest)
-    filters = [given] if given else []
-    notes = [_note(given, outlines, "")] if given else []
-    if period is not None:
-        said = Filter(since=period.since, until=period.until)
+    periods, rest = about_articles(question, newest)
+    filters: list[tuple[Filter, ...]] = [(given,)] if given else []
+    notes = [_note((given,), outlines, "")] if given else []
+    if periods:
+        said = tuple(Filter(since=period.since, until=period.until) for period in periods)
         filters.append(said)
-        notes.append(_note(said, outlines, period.words))
+        notes.append(_note(said, outlines, periods[0].words))
     if not filters:
         return Scope(question, None, (), newest)
-    keys = tuple(o.key for o in outlines if all(one.matches(o) for one in filters))
+    keys = tuple(o.key for o in outlines if all(_any_matches(one, o) for one in filters))
     return Scope(rest, keys, tuple(notes), newest)
 
 
-def _note(applied: Filter, outlines: Sequence[Outline], words: str) -> str:
+def _any_matches(filters: Iterable[Filter], outline: Outline) -> bool:
+    return any(one.matches(outline) for one in filters)
+
+
+def _note(applied: Sequence[Filter], outlines: Sequence[Outline], words: str) -> str:
     """What is asked, and how much has been left out for want of a date or a language.
 
-    `words` are those of the question that say so, if any.
+    Each article meets one of the filters. `words` are those of the question that say so, if any.
     """
-    asked = sum(applied.matches(outline) for outline in outlines)
-    values = {"articles": applied.describe(), "asked": asked, "all": len(outlines)}
+    asked = sum(_any_matches(applied, outline) for outline in outlines)
+    described = reduce(
+        lambda one, other: say("{names} or {last}", names=one, last=other),
+        [one.describe() for one in applied],
+    )
+    values = {"articles": described, "asked": asked, "all": len(outlines)}
     note = (
         say(
             "Asked only {articles}, because the question says “{words}”: {asked} of {all}.",
@@ -160,16 +171,16 @@ def _note(applied: Filter, outlines: Sequence[Outline], words: str) -> str:
         if words
         else say("Asked only {articles}: {asked} of {all}.", **values)
     )
-    if applied.since or applied.until:
-        undated = Filter(applied.articles, applied.sources, applied.languages)
-        count = sum(outline.date is None and undated.matches(outline) for outline in outlines)
+    if any(one.since or one.until for one in applied):
+        undated = [replace(one, since=None, until=None) for one in applied]
+        count = sum(o.date is None and _any_matches(undated, o) for o in outlines)
         left_out = say_count(
             "{count} without a date was left out.", "{count} without a date were left out.", count
         )
         note = _with(note, count, left_out)
-    if applied.languages:
-        named = Filter(applied.articles, applied.sources)
-        count = sum(outline.language is None and named.matches(outline) for outline in outlines)
+    if any(one.languages for one in applied):
+        named = [Filter(one.articles, one.sources) for one in applied]
+        count = sum(o.language is None and _any_matches(named, o) for o in outlines)
         left_out = say_count(
             "{count} without a language was left out.",
             "{count} without a language were left out.",
@@ -198,7 +209,7 @@ def check(given: Filter, outlines: Iterable[Outline]) -> None:
                 say("no article is in language {name}; {hint}", name=repr(language), hint=hint)
             )
     for source in given.sources:
-        if not any(_lies_in(outline.source, source) for outline in outlines):
+        if not any(_comes_from(outline, source) for outline in outlines):
             there = sorted({_folder(o.source) for o in outlines if o.source})
             hint = (
                 say("they come from {names}", names=_all_of(there))
@@ -208,6 +219,28 @@ def check(given: Filter, outlines: Iterable[Outline]) -> None:
             raise QuestionError(
                 say("no article comes from {name}; {hint}", name=repr(source), hint=hint)
             )
+
+
+def as_named(given: Filter, folders: Sequence[Path]) -> Filter:
+    """The filter with absolute paths as the sources of the articles in `folders` have them.
+
+    Those begin with the name of their folder. A path above a folder means all that is in it.
+    """
+    sources = (name for source in given.sources for name in _names(source, folders))
+    return replace(given, sources=tuple(dict.fromkeys(sources)))
+
+
+def _names(source: str, folders: Sequence[Path]) -> Sequence[str]:
+    if not os.path.isabs(source) or "\0" in source:
+        return (source,)
+    wanted = Path(os.path.realpath(source))
+    names: list[str] = []
+    for folder in (folder.resolve() for folder in folders):
+        if wanted.is_relative_to(folder):
+            names.append((folder.name / wanted.relative_to(folder)).as_posix())
+        elif folder.is_relative_to(wanted):
+            names.append(folder.name)
+    return names or (source,)
 
 
 def _day(given: str, name: str, *, last: bool) -> str:
@@ -235,6 +268,12 @@ def _speaks(language: str | None, wanted: Iterable[str]) -> bool:
     """Whether a language is one of those wanted, or a kind of it (RFC 4647, basic filtering)."""
     tag = f"{language or ''}-".lower()
     return any(tag.startswith(f"{one.strip()}-".lower()) for one in wanted)
+
+
+def _comes_from(article: Article | Outline, wanted: str) -> bool:
+    """Whether a file that has the article's text lies there."""
+    sources = (article.source, *getattr(article, "also_from", ()))
+    return any(_lies_in(source, wanted) for source in sources)
 
 
 def _lies_in(source: str | None, wanted: str) -> bool:

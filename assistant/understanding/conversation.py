@@ -7,12 +7,13 @@ conversation in one of these ways:
 - It points back with a pronoun ("Where was it signed?"): the pronoun is written out where it is
   clear what it stands for.
 - It is a piece of a question ("And in 2022?"): the piece takes the place of its like in the
-  question before.
+  question before, and in the topic.
 - It speaks of what only the conversation makes definite ("Was there any criticism?", "Who led
   the team?"), or it is too short to stand: the topic is added in parentheses.
 
 The topic is what the conversation was opened with. A complete question that shares no word with
-what was said before opens another.
+what was said before opens another. What only says how to answer ("Shorter, please") asks the last
+question again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import MONTHS
+from assistant.language.roles import introductions
 from assistant.understanding.digests import request_of
 from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.question import unspaced_words
@@ -105,6 +107,31 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 """Thanks, a greeting, a doubt, or something to the assistant itself, and nothing else."""
+_LANGUAGES = (
+    "english|german|french|spanish|portuguese|italian|dutch|danish|norwegian|swedish|finnish|polish"
+    "|czech|russian|ukrainian|greek|turkish|arabic|hebrew|hindi|chinese|mandarin|japanese|korean"
+)
+_LANGUAGE = re.compile(rf"\b(?:{_LANGUAGES})\b", re.IGNORECASE)
+_THE_SOURCES = r"(?:(?:an?|any|the|your|some)\s+)?(?:sources?|citations?|references?)"
+_FORM = re.compile(
+    r"(?:(?:and|but|now|also)\s+)?(?:(?:can|could|would)\s+you\s+)?(?:please\s+)?"
+    r"(?:(?:(?:say|show|give|tell|write|put|make|answer|translate|cite|do\s+you\s+have)\s+)?(?:me\s+)?"
+    r"(?:(?:it|that|this|the\s+answer)\s+)?(?:a\s+(?:bit|little)\s+|even\s+|much\s+)?"
+    rf"(?:(?:in|into|to)\s+(?:plain\s+|simple\s+)?(?:{_LANGUAGES})"
+    r"|in\s+(?:short|brief|other\s+words|(?:plain|simple|simpler|your\s+own|a\s+few|fewer)\s+(?:words|terms)"
+    r"|(?:one|a\s+single)\s+sentence)"
+    r"|(?:(?:as|in)\s+(?:an?\s+)?|an?\s+)(?:(?:bulleted|numbered|short)\s+)?(?:list|table|bullets?(?:\s+points?)?)"
+    r"|shorter|briefer|briefly|more\s+briefly|simpler|simply|more\s+simply|(?:a|the)\s+short(?:er)?\s+version"
+    rf"|again|once\s+more|one\s+more\s+time|{_THE_SOURCES})"
+    r"|(?:repeat|rephrase|reword|shorten|simplify|translate)(?:\s+(?:it|that|this|the\s+answer))?"
+    r"|tl;?dr|(?:that(?:['’]s|\s+(?:is|was))\s+)?(?:much\s+)?too\s+long|says\s+who"
+    r"|what(?:['’]s|\s+(?:is|are))\s+(?:your\s+sources?|the\s+sources?\s+(?:for|of)\s+(?:it|that|this))"
+    r"|where\s+did\s+you\s+(?:get|find|read)\s+(?:it|that|this)"
+    r"|(?:which|what)\s+(?:article|document|source)\s+(?:says\s+(?:so|that|this)|is\s+(?:that|this)\s+(?:from|in)))"
+    r"(?:,?\s+please)?",
+    re.IGNORECASE,
+)
+"""Asks how an answer is to look, or where it is from, and for nothing else."""
 _SHIFT = re.compile(
     r"^\W*(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s)", re.IGNORECASE
 )
@@ -130,10 +157,15 @@ _OPENING = re.compile(
 _BARE = re.compile(
     r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often|come))?|what(?:\s+(?:else|for))?"
     r"|which(?:\s+ones?)?|since\s+when|by\s+whom|in\s+which\s+\w+|with\s+whom|anything\s+else"
-    r"|tell\s+me\s+more|more|go\s+on)[\s?.!]*$",
+    r"|tell\s+me\s+more|more|go\s+on|continue|next|longer|(?:in\s+)?more\s+details?|in\s+detail)[\s?.!]*$",
     re.IGNORECASE,
 )
-_GO_ON = re.compile(r"(?:what|anything)\s+else|(?:tell\s+me\s+)?more|go\s+on", re.IGNORECASE)
+_TELL = "Tell me about "
+_GO_ON = re.compile(
+    r"(?:what|anything)\s+else|(?:tell\s+me\s+)?more|go\s+on|continue|next|longer"
+    r"|(?:in\s+)?more\s+details?|in\s+detail",
+    re.IGNORECASE,
+)
 _SUM_UP = re.compile(
     r"(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:summari[sz]e|sum|condense)(?:\s+up)?"
     r"(?:\s+(?:it|this|that|(?:the|this|that)\s+(?:article|report|story|text)))?(?:\s+up)?"
@@ -155,6 +187,7 @@ _MONTH = re.compile(
 _ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|last)\b", re.IGNORECASE)
 _WEEKDAYS = "Mondays?|Tuesdays?|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?"
 _WEEKDAY = re.compile(rf"\b(?:{_WEEKDAYS})\b", re.IGNORECASE)
+_TIMES = (_YEAR, _ORDINAL, _WEEKDAY)
 _NAME = re.compile(
     r"[A-Z][\w’'&-]*(?:\s+(?:of\s+(?:the\s+)?(?=[A-Z])|and\s+(?=[A-Z]\w*\s+(?:Co|Group|Bank)\b))?"
     r"[A-Z][\w’'&-]*)*"
@@ -234,6 +267,29 @@ _LIGHT = frozenset(
     ).split()
 )
 """Words that give a question no subject of its own."""
+_TITLES = frozenset("mr mrs ms dr".split())
+_GIVEN_NAMES = frozenset(
+    (
+        "alice amina ana andrea anna anne astrid barbara beatrice birgit camille carla carmen "
+        "caroline catherine christine claire clara daniela diana elena elisabeth elizabeth ella "
+        "ellen emily emma eva fatima francesca hannah helen helena ingrid irina isabel isabella "
+        "jane jennifer jessica julia karen karin kate katharina laila laura leila linda lisa "
+        "lucia lucy margaret maria marie marta martha mary monika nadia natalia nina nora olga "
+        "olivia patricia petra priya rachel rebecca rosa ruth sabine sara sarah sofia sophia "
+        "sophie susan teresa ursula vera yasmin adam ahmed alan albert alexander ali anders "
+        "andreas andrew anthony anton antonio ben bernard bob boris carl carlos charles christian "
+        "christopher daniel david dennis diego dmitri edward eric erik ernst felix fernando "
+        "francesco francois frank fred fritz george giovanni giuseppe gustav hans harry hassan "
+        "heinrich henrik henry ibrahim igor ivan jack jacob jacques james jan jens jim joe john "
+        "jonas jonathan jorge jose joseph juan karl kevin klaus lars leo leon louis luca luis "
+        "magnus marc marco mario mark martin matthew max mehmet michael miguel mike mikhail "
+        "mohammed muhammad mustafa nick nicolas nikolai oliver olaf omar oscar otto pablo paolo "
+        "patrick paul pavel pedro peter pierre piotr rafael rahul ralph raymond richard robert "
+        "roger sam samuel sebastian sergei simon stefan stephen steven sven thomas tim tom viktor "
+        "vladimir walter werner william yusuf"
+    ).split()
+)
+"""Frequent ones of several countries, without those that are mostly places or words."""
 _KINDS = frozenset(
     (
         "company firm business organisation organization group team club band party committee "
@@ -249,24 +305,57 @@ _KINDS = frozenset(
     ).split()
 )
 """What a name is taken up by: "the company", "the film"."""
-_OF_SOMETHING = frozenset(
+_OFFICES = frozenset(
     (
-        "name title price cost fee charge rate salary budget size length height width weight "
-        "depth age date deadline duration number amount total rest result results outcome "
-        "effect effects impact reason reasons cause causes purpose goal goals aim aims "
-        "objective plan plans role point benefit benefits advantage advantages disadvantage "
-        "disadvantages drawback risk risks feature features member members owner founder "
-        "director manager president chairman chair chairwoman mayor minister secretary head "
-        "leader chief ceo author winner loser capital population address location origin colour "
-        "color shape symptom symptoms treatment requirement requirements step steps difference "
-        "differences beginning start end middle top bottom side sides audience response "
-        "reaction reception criticism controversy success failure problem problems issue issues "
-        "argument background history highlight highlights theme plot cast crew lineup staff "
-        "successor predecessor wife husband father mother parents son daughter children brother "
-        "sister"
+        "owner founder director manager president chairman chair chairwoman mayor governor "
+        "minister secretary head leader chief ceo"
     ).split()
 )
+_RELATIVES = frozenset(
+    (
+        "author winner loser successor predecessor wife husband father mother parents son "
+        "daughter children brother sister"
+    ).split()
+)
+_TRAITS = frozenset(
+    (
+        "name title price cost fee charge rate salary size area length height width weight "
+        "depth age date deadline duration number amount total population address location origin "
+        "colour color shape result results outcome effect effects impact reason reasons cause "
+        "causes purpose goal goals aim aims objective benefit benefits advantage advantages "
+        "disadvantage disadvantages member members symptom symptoms requirement requirements step "
+        "steps beginning start end audience background history theme"
+    ).split()
+)
+"""What is told of a thing and hardly ever spoken of itself: "it" is the thing."""
+_OF_SOMETHING = (
+    _OFFICES
+    | _RELATIVES
+    | _TRAITS
+    | frozenset(
+        (
+            "rest budget role point plan plans drawback risk risks feature features capital "
+            "treatment difference differences middle top bottom side sides response reaction "
+            "reception criticism controversy success failure problem problems issue issues "
+            "argument highlight highlights plot cast crew lineup staff"
+        ).split()
+    )
+)
 """What is always of something: with "the" and no "of" it is the conversation's."""
+_OF_A_THING = re.compile(
+    r"(?:the|an?)\s+(?P<own>[\w’'-]+(?:\s+[\w’'-]+){0,3}?)\s+(?:of|at|in|for|from|on|to)\s+(?P<thing>\S.*)",
+    re.IGNORECASE,
+)
+_CHANGES = re.compile(
+    r"\b(?:chang\w+|ris(?:es?|en|ing)|rose|fall\w*|fell|grow\w*|grew|(?:in|de)creas\w+|declin\w+|dropp?\w*"
+    r"|shr[aiu]nk\w*|doubl\w+|measured|counted|calculated|paid|high(?:er)?|low(?:er)?|announced)\b",
+    re.IGNORECASE,
+)
+"""What a price or a number does, more than what has it."""
+_COMPARES = re.compile(
+    r"\b(?:ones?|both|either|neither|(?:of|between|than)\s+(?:them|these|those|the\s+two)|the\s+two)\b",
+    re.IGNORECASE,
+)
 _ROLES = frozenset(
     (
         "mayor secretary chairman chairwoman president director deputy minister chief district "
@@ -298,14 +387,26 @@ class _Past:
     """Resolved, oldest first."""
     said: list[str] = field(default_factory=list)
     """Questions and answers, oldest first."""
+    replaced: list[str] = field(default_factory=list)
+    """In whose place others were put since the topic was opened."""
 
     def asked(self, question: str, *, leans: bool, shifts: bool) -> None:
         """Take in a question of the user, resolved."""
         if shifts or not self.topic or (not leans and not _own(question) & _words(self.said)):
-            self.topic, self.questions, self.said = _topic(question), [], []
+            self.topic, self.questions, self.said, self.replaced = _topic(question), [], [], []
+        elif swapped := _swapped(self.before, question):
+            self._replace(*swapped)
         self.before, self.answer = question, ""
         self.questions.append(question)
         self.said.append(question)
+
+    def _replace(self, old: str, new: str) -> None:
+        """Go on with `new` where `old` was the topic."""
+        pattern = re.compile(rf"(?<!\w){re.escape(old)}(?!\w)")
+        if pattern.search(self.topic):
+            self.topic = pattern.sub(lambda _: new, self.topic)
+            self.questions = [pattern.sub(lambda _: new, asked) for asked in self.questions]
+            self.replaced.append(old)
 
     def answered(self, answer: str) -> None:
         """Take in an answer to the last question."""
@@ -335,14 +436,16 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
     for turn in list(history)[-MOST_TURNS:]:
         content = " ".join(str(turn.get("content", "")).split())
         if turn.get("role") == "user" and content:
-            aside = asks_nothing(content)
+            aside = asks_nothing(content) or _is_form(in_plain_words(content), past)
         if aside:
             continue
         if turn.get("role") == "user" and content:
             content = in_plain_words(content)
             resolved = _resolve(content, past)
             left = not past.before or resolved in (content, _less_lead(content))
-            past.asked(resolved, leans=not left, shifts=bool(_SHIFT.search(content)))
+            turns = resolved.startswith(_TELL) and "tell" not in content.lower()
+            shifts = turns or bool(_SHIFT.search(content))
+            past.asked(resolved, leans=not left, shifts=shifts)
         elif turn.get("role") == "assistant" and past.before and not _REFUSED.match(content):
             past.answered(re.sub(r"\[\d+\]", "", content[:MOST_CHARACTERS]))
     return _resolve(in_plain_words(question), past)
@@ -354,6 +457,8 @@ def _resolve(question: str, past: _Past) -> str:
     if not past.before:
         greeted = _GREETING.match(question)
         return _capitalised(question[greeted.end() :]) if greeted else question
+    if _is_form(question, past):
+        return past.before
     text = _less_lead(question)
     if _BARE.match(text):
         return _bare(text.rstrip(" ?.!"), past)
@@ -370,8 +475,8 @@ def _resolve(question: str, past: _Past) -> str:
     pronoun = _PRONOUN.search(rest)
     if pronoun and not _EMPTY_IT.search(rest) and not _subjects(rest[: pronoun.start()]):
         subject = _subject(pronoun[0].lower(), past)
-        written = _written_out(rest, pronoun, subject) if subject else rest
-        return _with_topic(written, past, written_out=bool(subject))
+        subject = subject and _thing_meant(subject, pronoun[0].lower(), rest)
+        return _with_topic(rest, past, _written_out(rest, pronoun, subject) if subject else "")
     if _leans(rest, past):
         return _with_topic(rest, past)
     return _capitalised(rest) if rest != question else question
@@ -382,6 +487,14 @@ def _less_lead(text: str) -> str:
     while (lead := _LEAD.match(text)) and lead.end() < len(text):
         text = text[lead.end() :]
     return text
+
+
+def _is_form(question: str, past: _Past) -> bool:
+    """Whether it only says how to answer; "In German?" is more where languages are spoken of."""
+    text = _less_lead(question).strip(" ?.!,")
+    if not _FORM.fullmatch(text):
+        return False
+    return not (_LANGUAGE.search(text) and _LANGUAGE.search(past.before))
 
 
 def _bare(asking: str, past: _Past) -> str:
@@ -458,7 +571,7 @@ def _is_piece(rest: str, led: bool) -> bool:
         return False
     if re.search(r"\b(?:how|what|when|where|who|which|why)\b", rest, re.IGNORECASE):
         return False
-    if re.match(r"(?:the\s+)?[a-z][\w\s-]*\s(?:of|between)\s+\w", rest):
+    if re.match(r"(?:the\s+)?(?:[a-z][\w\s-]*\s(?:of|between)|[A-Z][\w\s-]*[’']s)\s+\w", rest):
         return False
     return len(words) + unspaced_words(rest) <= (8 if led else 3)
 
@@ -469,7 +582,7 @@ def _put_in_place(piece: str, past: _Past) -> str:
     piece = piece.rstrip(" ?.!")
     if month := _MONTH.search(piece):
         return _in_another_month(piece, month[0], past)
-    for kind in (_YEAR, _ORDINAL, _WEEKDAY):
+    for kind in _TIMES:
         new, old = kind.search(piece), kind.search(before)
         if new and old:
             return kind.sub(new[0], before)
@@ -481,8 +594,31 @@ def _put_in_place(piece: str, past: _Past) -> str:
         like = [place for place in places if _preposition(before, place[0]) == wanted]
         if like or not given:
             start, end = (like or places)[0]
+            if not given and _has_an_office(before, start, end) and _is_person(plain, past):
+                return _TELL + plain
+            if re.match(r"[’']s\b", before[end:]):
+                plain = re.sub(r"[’']s$", "", plain)
             return before[:start] + plain + before[end:]
     return _added(piece, past) if given else _with_topic(piece, past)
+
+
+def _is_person(name: str, past: _Past) -> bool:
+    """Whether a whole name is somebody's, by its title, its first word or what was said."""
+    if _people(name) != [name]:
+        return False
+    words = name.lower().split()
+    known = (whom for text in past.said for _, whom in introductions(text))
+    return words[0].rstrip(".") in _TITLES | _GIVEN_NAMES or name in known
+
+
+def _has_an_office(question: str, start: int, end: int) -> bool:
+    """Whether `question` asks who holds an office of the name at `start`, which is nobody's."""
+    if not _TELLS_WHO.search(question) or question[start:end] in _people(question):
+        return False
+    of = re.search(r"([\w-]+)\s+(?:of|at|in|for|from)\s+(?:the\s+)?$", question[:start])
+    has = re.match(r"[’']s((?:\s+[\w-]+){1,3})", question[end:])
+    offices = f"{of[1] if of else ''} {has[1] if has else ''}"
+    return not _OFFICES.isdisjoint(offices.lower().split())
 
 
 def _added(piece: str, past: _Past) -> str:
@@ -544,6 +680,23 @@ def _subject(pronoun: str, past: _Past) -> str | None:
         return f"the {noun}"
     told_of = _told(answer) if len(_WORD.findall(answer)) <= SHORT else []
     return told_of[0] if told_of else None
+
+
+def _thing_meant(subject: str, pronoun: str, question: str) -> str:
+    """`subject`, or what it is told of: "its" is hardly the price's of a book, but the book's.
+
+    They may be those with an office, and several goals or members. What rises is the price.
+    """
+    while part := _OF_A_THING.fullmatch(subject):
+        head = part["own"].split()[-1].lower()
+        if head not in _OFFICES | _RELATIVES | _TRAITS:
+            break
+        if pronoun in _PLURAL and (head not in _TRAITS or head.endswith("s")):
+            break
+        if head in _TRAITS and pronoun not in _POSSESSIVE and _CHANGES.search(question):
+            break
+        subject = part["thing"]
+    return subject
 
 
 def _noun_of(question: str, phrase: re.Match[str]) -> str:
@@ -612,7 +765,9 @@ def _name_places(text: str, *, anywhere: bool = False) -> list[tuple[int, int]]:
             words.pop()
         if not words:
             continue
-        begins = words[0][0] == 0 and len(words) == 1 and words[0][2][1:].islower()
+        first = re.sub(r"[’']s$", "", words[0][2])
+        owns = first != words[0][2] and first not in ("Let", "Here", "Today")
+        begins = words[0][0] == 0 and len(words) == 1 and first[1:].islower() and not owns
         if not begins or anywhere:
             last = words[-1]
             possessive = re.search(r"[’']s$", last[2])
@@ -637,12 +792,14 @@ def _topic_names(topic: str, question: str) -> list[str]:
     return _names(topic, anywhere=not question.startswith(topic))
 
 
-def _with_topic(question: str, past: _Past, *, written_out: bool = False) -> str:
+def _with_topic(question: str, past: _Past, written_out: str = "") -> str:
     """The question with what it leaves out of its topic, in parentheses.
 
-    Once a pronoun is written out, only the names of the topic can still be missing.
+    Once a pronoun is written out, only the names of the topic can still be missing, and what one
+    thing is compared with.
     """
-    text = question.rstrip(" ?.!")
+    said = written_out or question
+    text = said.rstrip(" ?.!")
     parts = _topic_names(_topic(past.before), past.before)
     have = _words([text])
     if written_out:
@@ -652,13 +809,35 @@ def _with_topic(question: str, past: _Past, *, written_out: bool = False) -> str
     else:
         told = () if request_of(past.before) else _told(past.answer)[:MOST_NAMES]
         parts = [past.topic, *parts, *told]  # of a digest its topic is enough: it names everybody
+    if _COMPARES.search(question):
+        parts += past.replaced
     added = []
     for part in parts:
         own = _words([part])
         if own - have:
             added.append(part)
             have |= own
-    return _capitalised(f"{text} ({', '.join(added)})?" if added else question)
+    return _capitalised(f"{text} ({', '.join(added)})?" if added else said)
+
+
+def _swapped(before: str, question: str) -> tuple[str, str] | None:
+    """The name or time in `before` and the one in its place in `question`, all else the same."""
+    before, question = before.rstrip(" ?.!"), question.rstrip(" ?.!")
+    times = [match.span() for kind in (*_TIMES, _MONTH) for match in kind.finditer(before)]
+    for start, end in [*_name_places(before), *times]:
+        back = before[end:]
+        new = question[start : len(question) - len(back)]
+        if new != before[start:end] and question == before[:start] + new + back and _is_name(new):
+            return before[start:end], new
+    return None
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is a name or a time and nothing more."""
+    words = [word for word in text.split() if word not in ("the", "of", "and")]
+    return bool(words) and all(
+        word[0].isupper() or word[0].isdigit() or _ORDINAL.fullmatch(word) for word in words
+    )
 
 
 def _content(text: str) -> list[str]:

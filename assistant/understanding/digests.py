@@ -65,10 +65,27 @@ _SPEAKING = (
 )
 """What texts do with a topic: no words of the topic itself."""
 _OF_A_TOPIC = re.compile(
-    r"\babout\b|^(?:that\s+|which\s+)?(?:(?:is|are|was|were|come|comes)\s+)?(?:on|from|in|with)\b",
+    r"\babout\b|^(?:(?:that\s+|which\s+)?(?:is|are|was|were|comes?)\s+)?(?:on|from)\b|^(?:in|with)\b",
     re.IGNORECASE,
 )
 _PART_OF = re.compile(r"of\b", re.IGNORECASE)
+_OBLIGED = re.compile(
+    r"(?:(?:that|which)\s+)?(?:(?:do|does|did)\s+(?:you|we)\s+)?(?:must|should|shall|ought\s+to"
+    r"|(?:need|needs|have|has|had)\s+to|(?:is|are|was|were)\s+(?:to|required|supposed)"
+    r"|(?:can|could|may|might|will|would)\s+(?:(?:i|we|you|they|he|she|it)|(?:\w+\s+)?be))\b",
+    re.IGNORECASE,
+)
+"""What has to be done to documents, or can be done with them: "must be included in the claim"."""
+_PASSIVE = re.compile(
+    r"(?:(?:that|which)\s+)?(?:(?:is|are|was|were|(?:have|has|had)\s+been)\s+(?:(?:also|\w+ly)\s+)?"
+    r"(?!(?:relat|concern|connect|link|dedicat|devot|bas|locat|publish|print|releas|post)ed\b)\w+ed"
+    r"|(?:mention|nam|includ|contain|discuss|quot|cit|describ|involv|need|requir)ed)"
+    r"\s+(?:in|by|with|for|to|at|as)\b",
+    re.IGNORECASE,
+)
+"""What is done to documents: that is said of things, and not of what they tell."""
+_OF_A_YEAR = re.compile(r"\b(?:(?:in|from)|(?P<word>[a-z]+)\s+of)\s+(?:1[5-9]|20)\d\d\b")
+"""When something was: no name of what is looked for, as is the year of "the Treaty of 1963"."""
 _DONE_TO = re.compile(r"(?:do|does|did)\s+(?!you\b|we\b)(?P<word>\w+)", re.IGNORECASE)
 """After "which reports": another does something to them, unless what follows is a text's doing."""
 _SUMMARY = re.compile(
@@ -301,7 +318,9 @@ def _plain(words: str) -> str:
 def _of_a_topic(rest: str) -> bool:
     """Whether what follows "which reports" says what they tell of: not "… did she sign"."""
     done = _DONE_TO.match(rest)
-    if _PART_OF.match(rest) or (done and not set(stems(done["word"])) & _speaking()):
+    if _PART_OF.match(rest) or _OBLIGED.match(rest) or _PASSIVE.match(rest):
+        return False
+    if done and not set(stems(done["word"])) & _speaking():
         return False
     return bool(_OF_A_TOPIC.search(rest)) or bool(set(stems(rest)) & _speaking())
 
@@ -312,10 +331,17 @@ def _speaking() -> frozenset[str]:
 
 
 def _topic(words: str) -> str:
-    """The words that say what is looked for, without those for what a text does with it."""
-    kept = []
-    for word in re.findall(r"[\w’'-]+", words):
-        own = stems(word)
-        if own and not set(own) <= _speaking():
-            kept.append(word)
+    """The words that say what is looked for, without those for what a text does with it.
+
+    A year in which it was is left out too, unless nothing else is said.
+    """
+    timeless = _OF_A_YEAR.sub(lambda match: match["word"] or " ", words)
+    kept: list[str] = []
+    for text in (timeless, words):
+        for word in re.findall(r"[\w’'-]+", text):
+            own = stems(word)
+            if own and not set(own) <= _speaking():
+                kept.append(word)
+        if kept:
+            break
     return " ".join(kept)

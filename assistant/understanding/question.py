@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.language.answer_types import (
@@ -14,6 +14,7 @@ from assistant.language.answer_types import (
     asks_yes_or_no,
     stages_in,
 )
+from assistant.language.roles import names_a_role
 from assistant.wording import say
 from embeddings.errors import QuestionError
 from embeddings.lexical import stems
@@ -101,6 +102,22 @@ _ASKS_TWICE = re.compile(
     re.IGNORECASE,
 )
 """Two asking words in front of one question: "When and where was it signed?"."""
+_IN_A_ROW = re.compile(rf",\s++(?={_JOINED_BY}{_ASKING_WORD}\b)", re.IGNORECASE)
+_BEGINS_A_ROW = re.compile(
+    rf"{_JOINED_BY}(?:(?:when|where|why)\s+{_VERB}|(?!when\b|where\b|why\b){_QUESTION_WORD})\b",
+    re.IGNORECASE,
+)
+"""A question, and not only the time of one: "When it opened, who came and who paid?"."""
+_ASKS_ANEW = re.compile(
+    rf"{_JOINED_BY}(?:(?:what|how)\b|(?:when|where|why|whom)\s+{_VERB}\b"
+    rf"|which\s+(?!{_VERB}\b|{_ITS_SUBJECT})\w+\s+(?:\w+\s+)?{_VERB}\b)",
+    re.IGNORECASE,
+)
+"""What follows a comma and is no relative clause, as "who built the quay" may be."""
+_MAY_BE_TOLD_OF = re.compile(
+    r"\b(?:[A-Z][\w’'-]*+|(?:the|an?|this|that|his|her|its|their)\s+[a-z][\w’'-]*+)$"
+)
+"""A name or a thing: who, or which, goes on telling of it behind a comma."""
 _TOPIC = re.compile(rf"^([^:?]{{3,120}}:\s+)(?={_QUESTION_WORD}\b)", re.IGNORECASE)
 _LEADS = re.compile(
     r"^(?:and|but|so|also|ok(?:ay)?|well|hi|hello|hey|thanks|please|now)[,!.\s]+", re.IGNORECASE
@@ -312,7 +329,7 @@ def split_parts(question: str) -> tuple[str, ...]:
     if twice := _ASKS_TWICE.match(question_itself):
         asked = (f"{twice[word]} {twice['rest']}" for word in ("first", "second"))
         return tuple(topic + one[0].upper() + one[1:] for one in asked)
-    first, *later = (piece.strip(" ,;") for piece in _JOINT.split(question_itself))
+    first, *later = (piece.strip(" ,;") for piece in _pieces(question_itself))
     bare = [piece for piece in later if _ASKS_BARELY.fullmatch(piece.rstrip(" ?"))]
     pieces = [first, *later]
     pieces = [_LEADS.sub("", p) for p in pieces if p in bare or len(p.split()) > 1]
@@ -321,68 +338,167 @@ def split_parts(question: str) -> tuple[str, ...]:
     return tuple(topic + (piece if piece.endswith("?") else piece + "?") for piece in pieces)
 
 
+def _pieces(question: str) -> list[str]:
+    """What stands between the joints, and between the commas of a row that an "and" ends."""
+    pieces: list[str] = []
+    start = 0
+    for joint in _JOINT.finditer(question):
+        asked, start = question[start : joint.start()], joint.end()
+        if joint[0].lstrip(" ,").lower().startswith("and"):
+            pieces += _in_a_row(asked, closed="," in joint[0])
+        else:
+            pieces.append(asked)
+    return [*pieces, question[start:]]
+
+
+def _in_a_row(asked: str, *, closed: bool) -> list[str]:
+    """The questions in front of an "and": "When does it open, who built it and what is paid?".
+
+    `closed`: there is a comma before the "and" too, as there is behind a relative clause.
+    """
+    if not _BEGINS_A_ROW.match(_LEADS.sub("", asked)):
+        return [asked]
+    commas = list(_IN_A_ROW.finditer(asked))
+    pieces = []
+    start = 0
+    for number, comma in enumerate(commas, start=1):
+        last = number == len(commas)
+        before = asked[start : comma.start()]
+        piece = asked[comma.end() : None if last else commas[number].start()]
+        relative = "," in piece or ((closed or not last) and bool(_MAY_BE_TOLD_OF.search(before)))
+        if len(before.split()) > 2 and _asks_by_itself(piece, relative=relative):
+            pieces.append(before)
+            start = comma.end()
+    return [*pieces, asked[start:]]
+
+
+def _asks_by_itself(piece: str, *, relative: bool) -> bool:
+    """Whether a piece behind a comma is a question; as a relative clause it may not be one."""
+    if _ASKS_BARELY.fullmatch(piece):
+        return True
+    return len(piece.split()) > 2 and (not relative or _ASKS_ANEW.match(piece) is not None)
+
+
 def _topic_and_question(question: str) -> tuple[str, str]:
     """What stands before a colon, which all parts share, and the rest."""
     match = _TOPIC.match(question)
     return (match[1], question[match.end(1) :]) if match else ("", question)
 
 
-_NAMED = (
-    r"(?:the\s+(?:(?!between\b)[a-z]+\s+){0,3}?(?:(?:of|at|in|to)\s+)?(?:the\s+)?)?"
-    r"[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*"
+_LINK = r"(?:in|to|of|by|from|for|at|with|on|about)"
+_CALLED = r"[A-Z][\w’'-]*+(?:\s+[A-Z][\w’'-]*+)*+"
+_OF_WHAT = r"the\s+(?:(?!(?:and|between|or)\b)[a-z][\w’'-]*\s+){1,4}?"
+_SIDE = (
+    rf"(?<![\w’'-])(?>(?:{_LINK}\s+)?(?:{_OF_WHAT}(?:{_LINK}\s+)?)?(?:the\s+)?{_CALLED})"
+    r"(?!\s+\d)"
 )
-_LINK = r"(?:in|to|of|by|from|for|at|with)\s+"
 _JOINED_NAMES = re.compile(
-    rf"(?<!between )(?P<before>\b{_LINK}(?:the\s+)?)?"
-    rf"(?P<first>{_NAMED})(?P<middle>(?:,\s+{_NAMED})*)"
-    rf",?\s+(?P<by>and|or)\s+(?P<again>{_LINK})?(?P<last>{_NAMED})"
+    rf"(?P<first>{_SIDE})(?P<middle>(?:,\s+{_SIDE})*+),?\s+(?P<by>and|or)\s+(?P<last>{_SIDE})"
 )
+_NAMED = re.compile(
+    rf"(?P<before>{_LINK}\s+)?(?:(?P<noun>{_OF_WHAT})(?P<link>{_LINK}\s+)?)?(?P<the>the\s+)?"
+    rf"(?P<name>{_CALLED})"
+)
+"""A name with what stands in front of it: "of the mayor of Oslo", "to the Vale"."""
+_SEVERAL = re.compile(r"\w*[^\W_siu]s\b")
+_IS_ONE = re.compile(r"(?:\b(?:is|was|does|has)|['’]s)\s+$", re.IGNORECASE)
+_ARE_TWO = re.compile(r"\b(?:are|were|do|have)\s+$", re.IGNORECASE)
+"""What a verb says of how many stand behind it: "Who is …", "What do …"."""
+_IN_A_NAME = re.compile(r"\s[A-Z][\w’'-]*\s+$")
 
 
-_OF_SEVERAL = re.compile(r"the\s+(?:[a-z]+\s+){0,2}?[a-z]+s\s+(?:of|at|in|to)\s+")
-"""Of each of two names there is one: "the mayors of Oslo and of the Vale"."""
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Names that a question puts side by side, and what it says around them."""
+
+    front: str
+    sides: tuple[re.Match[str], ...]
+    behind: str
+    alternatives: bool
+
+    @property
+    def are_two(self) -> bool:
+        """Whether the verb says that the names are several things: "What do A and B want?"."""
+        return bool(_ARE_TWO.search(self.front) and re.search(r"\w", self.behind))
+
+
+def _all_joined(question: str) -> Iterator[_Joined]:
+    for match in _JOINED_NAMES.finditer(question):
+        between = re.findall(rf",\s+({_SIDE})", match["middle"])
+        sides = (_NAMED.fullmatch(side) for side in (match["first"], *between, match["last"]))
+        joined = _Joined(
+            question[: match.start()],
+            tuple(side for side in sides if side),
+            question[match.end() :],
+            match["by"] == "or",
+        )
+        if not _is_one_name(joined):
+            yield joined
+
+
+def _is_one_name(joined: _Joined) -> bool:
+    """Whether the "and" stands inside a name: "the Ministry of Food and Trade"."""
+    first, *others = joined.sides
+    if len(others) > 1 or joined.alternatives:
+        return False
+    if first["before"] == "of " and not first["noun"] and _IN_A_NAME.search(joined.front):
+        return True
+    alone = not any(others[0][word] for word in ("before", "noun", "the"))
+    named = first["the"] and not any(map(str.isdigit, first["name"]))
+    several = joined.are_two or _SEVERAL.search(first["noun"] or "")
+    return bool(named and alone and " " in others[0]["name"] and not several)
 
 
 def split_names(question: str) -> tuple[str, ...]:
     """The question asked of each of some joined names alone; nothing when there are none.
 
-    "When were Oslo and Bergen founded?" asks of Oslo and asks of Bergen.
+    "When were Oslo and Bergen founded?" asks of Oslo and asks of Bergen. What is between two
+    names is asked of both at once.
     """
-    match = _JOINED_NAMES.search(question)
-    if match is None or match.start() == 0 or match["by"] == "or":
+    joined = next((one for one in _all_joined(question) if not _between(one.front)), None)
+    if joined is None or not joined.front or joined.alternatives:
         return ()
-    of_several = _OF_SEVERAL.match(match["first"])
-    first, *others = _names_of(match)
-    before = match["before"] or ""
-    shared = of_several[0] if of_several else ""
-    led = [before + first]
-    for name in others:
-        again = match["again"] if name is others[-1] else None
-        if shared and (again or not name.startswith("the ")):
-            led.append(before + shared + name)
-        else:
-            led.append((again or before) + name)
+    first, *others = joined.sides
+    link = first["link"] or first["before"]
+    if any(name["before"] not in (None, link) for name in others if not name["noun"]):
+        return ()  # "from Oslo to Moss and from Lund to Bergen"
     return tuple(
-        re.sub(
-            r"\b(?:each|both|respectively)\s+",
-            "",
-            question[: match.start()] + name + question[match.end() :],
-        )
-        for name in led
+        re.sub(r"\b(?:each|both|respectively)\s+", "", joined.front + name + joined.behind)
+        for name in (first[0], *(_led(name, joined) for name in others))
     )
+
+
+def _between(front: str) -> bool:
+    """Whether the next "and" belongs to a "between"."""
+    _, between, since = front.lower().rpartition("between ")
+    return bool(between) and " and " not in since
+
+
+def _led(name: re.Match[str], joined: _Joined) -> str:
+    """A later one of joined names, with what it has in common with the first in front of it."""
+    first = joined.sides[0]
+    before, noun = first["before"] or "", first["noun"] or ""
+    if name["noun"]:
+        return name[0] if name["before"] else before + name[0]
+    if name["before"]:
+        return before + noun + name[0] if first["link"] else name[0]
+    shared = noun + (first["link"] or "") if _is_shared(noun, name, joined) else ""
+    return before + shared + name[0]
+
+
+def _is_shared(noun: str, name: re.Match[str], joined: _Joined) -> bool:
+    """Whether what the first name is led by belongs to a later one: "the mayor of Oslo and Moss".
+
+    Not in "What do the mayor of Oslo and Acme want?", nor does the ferry of "the ferry Svale".
+    """
+    if _SEVERAL.search(noun) or not joined.sides[0]["link"]:
+        return bool(_SEVERAL.search(noun))
+    if joined.are_two and names_a_role(noun):
+        return False
+    return bool(_IS_ONE.search(joined.front)) or not name["the"]
 
 
 def joined_names(question: str) -> tuple[str, ...]:
     """The names that a question puts side by side: Oslo and Bergen, or "Oslo or Bergen"."""
-    match = _JOINED_NAMES.search(question)
-    return () if match is None else tuple(map(_bare, _names_of(match)))
-
-
-def _names_of(match: re.Match[str]) -> tuple[str, ...]:
-    between = re.findall(rf",\s+({_NAMED})", match["middle"])
-    return (match["first"], *between, match["last"])
-
-
-def _bare(name: str) -> str:
-    """A name without the words in small letters that stand before it."""
-    return re.sub(r"^[^A-Z]+", "", name)
+    joined = next(_all_joined(question), None)
+    return tuple(side["name"] for side in joined.sides) if joined else ()

@@ -27,7 +27,7 @@ __all__ = [
     "read_document",
 ]
 
-READING = "reading-2"
+READING = "reading-3"
 """Names how files become text; changed whenever that text does, so that files are read again."""
 LARGEST_FILE_BYTES = 50_000_000
 
@@ -66,6 +66,8 @@ READERS: Mapping[str, Callable[[bytes], Document]] = {
     ".tsv": _Reader("table", "read_table"),
 }
 """File name suffix, lower case → its reader."""
+_TABLES = (".csv", ".tsv")
+"""Kinds of files whose first lines tell of what they hold, not of when it was published."""
 
 
 def read_article(content: bytes, article_id: str, source: str) -> Article:
@@ -95,6 +97,8 @@ def checked_suffix(content: bytes, article_id: str) -> str:
 def read_document(content: bytes, suffix: str) -> Document:
     """The document in `content`; a title or date it has no field for, from its first lines.
 
+    A table has no date but its rows'.
+
     Raises `ReadError`, without the file's name, and `MemoryError`; nothing else.
     """
     from embeddings.readers.signatures import refuse_other_format
@@ -117,7 +121,8 @@ def read_document(content: bytes, suffix: str) -> Document:
     from embeddings.readers.metadata import find_metadata
 
     found = find_metadata(document.text)
-    return replace(document, title=document.title or found.title, date=document.date or found.date)
+    date = document.date or (None if suffix in _TABLES else found.date)
+    return replace(document, title=document.title or found.title, date=date)
 
 
 def article_from(document: Document, article_id: str, source: str) -> Article:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import ReadError
 from embeddings.readers.archive import Archive, parse_xml
 from embeddings.readers.package_metadata import core_properties
 from embeddings.readers.prose import Prose, Table
 from embeddings.records import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["read_docx"]
 
@@ -25,11 +28,14 @@ _SKIPPED = frozenset(
     "del moveFrom instrText delText pPr rPr sectPr tblPr tblGrid trPr tcPr Fallback "
     "fldData docPart sdtPr bookmarkStart proofErr".split()
 )
+_SHIFTS = {"superscript": 1, "subscript": -1, "sup": 1, "sub": -1}
+_DEEPEST_STYLE = 20
 MOST_DIGITS = 4
 """Of where a list starts to count."""
 _COUNTED = re.compile(r"%\d[.)]?")
 """A number by itself: "%1.%2" counts a chapter with it."""
-_BREAKS = {"tab": "\t", "noBreakHyphen": "-", "ptab": "\t"}
+_BREAKS = {"tab": "\t", "noBreakHyphen": "-", "ptab": "\t", "den": "/"}
+"""What stands for an element; a formula's denominator is no part of the number above it."""
 
 
 def read_docx(content: bytes) -> Document:
@@ -41,7 +47,8 @@ def read_docx(content: bytes) -> Document:
     main = _main_part(archive)
     root, damage = parse_xml(archive.read(main), main)
     folder = main.rpartition("/")[0]
-    walk = _Walk(_Numbering.of(archive, f"{folder}/numbering.xml"))
+    numbering = _Numbering.of(archive, f"{folder}/numbering.xml")
+    walk = _Walk(numbering, _Styles.of(archive, f"{folder}/styles.xml"))
     walk.write(root)
     for kind in _NOTES:
         name = f"{folder}/{kind}.xml"
@@ -81,10 +88,10 @@ def _write_notes(archive: Archive, name: str, walk: _Walk) -> str | None:
     if "comment" in map(_name, root):
         walk.prose.end_block()
         walk.prose.add("Comments:")
-        walk.prose.end_block()
+        walk.prose.end_line()
     for note in root:
         if note.get(f"{{{_WORD}}}type") not in ("separator", "continuationSeparator"):
-            walk.write(note)
+            walk.write_apart(note)
         walk.prose.end_block()
     return damage
 
@@ -117,6 +124,8 @@ class _Level:
     text: str
     """Around the number, which stands in it as "%1"."""
     first: int
+    style: str
+    """Of the paragraphs that are its items without saying so themselves."""
 
 
 class _Numbering:
@@ -168,7 +177,13 @@ class _Numbering:
     def _level(element: Any) -> _Level:
         said = {_name(e): _said(e) for e in element}
         first = _count(said.get("start", ""), 1)
-        return _Level(said.get("numFmt", ""), said.get("lvlText", ""), first)
+        style = said.get("pStyle", "")
+        return _Level(said.get("numFmt", ""), said.get("lvlText", ""), first, style)
+
+    def level_of(self, number: str, style: str) -> str:
+        """The level of a list that a style's paragraphs stand on."""
+        levels = self._shapes.get(self._lists.get(number, ("", {}))[0], {})
+        return next((level for level, how in levels.items() if how.style == style), "0")
 
     def mark(self, number: str, level: str) -> str:
         """What the next item of a list begins with; "" where that is not known."""
@@ -192,16 +207,83 @@ def _count(stated: str, otherwise: int) -> int:
     return int(stated) if stated.isdecimal() and len(stated) <= MOST_DIGITS else otherwise
 
 
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What a style says that its paragraphs or runs do not say themselves."""
+
+    parent: str
+    number: str
+    level: str
+    heading: bool
+    shift: int
+
+
+class _Styles:
+    """The document's styles, each with what it takes from the one that it is based on."""
+
+    def __init__(self, styles: dict[str, _Style]) -> None:
+        self._styles = styles
+
+    @classmethod
+    def of(cls, archive: Archive, name: str) -> _Styles:
+        """What the part of that name says; nothing where it is missing or damaged."""
+        if name not in archive:
+            return cls({})
+        try:
+            root, _ = parse_xml(archive.read(name), name)
+        except ReadError:
+            return cls({})
+        return cls({_said(e, "styleId"): cls._style(e) for e in root if _name(e) == "style"})
+
+    @staticmethod
+    def _style(element: Any) -> _Style:
+        parent = next((_said(e) for e in element if _name(e) == "basedOn"), "")
+        said = {_name(e): e for part in element if _name(part) in ("pPr", "rPr") for e in part}
+        place = {_name(e): _said(e) for e in said.get("numPr", ())}
+        vertical = _said(said["vertAlign"]) if "vertAlign" in said else ""
+        return _Style(
+            parent,
+            place.get("numId", ""),
+            place.get("ilvl", ""),
+            heading="outlineLvl" in said,
+            shift=_SHIFTS.get(vertical, 0),
+        )
+
+    def _each(self, style: str) -> Iterator[tuple[str, _Style]]:
+        """A style and those that it is based on."""
+        for _ in range(_DEEPEST_STYLE):
+            if style not in self._styles:
+                return
+            yield style, self._styles[style]
+            style = self._styles[style].parent
+
+    def place(self, style: str) -> tuple[str, str, str]:
+        """The list of a style's paragraphs, their level if it says so, and whose list it is."""
+        found = ((each.number, each.level, name) for name, each in self._each(style))
+        return next((place for place in found if place[0]), ("", "", ""))
+
+    def is_heading(self, style: str) -> bool:
+        """Whether a style's paragraphs are headings, which may be numbered as lists are."""
+        return any(each.heading for _, each in self._each(style))
+
+    def shift(self, style: str) -> int:
+        """Whether a style's runs stand raised (1), lowered (-1) or neither (0)."""
+        return next((each.shift for _, each in self._each(style) if each.shift), 0)
+
+
 class _Walk:
     """Walks Word's tree once, without recursion: tables and boxes nest."""
 
-    def __init__(self, numbering: _Numbering) -> None:
+    def __init__(self, numbering: _Numbering, styles: _Styles) -> None:
         self._numbering = numbering
+        self._styles = styles
         self.prose = Prose()
         self._outer: list[Prose] = []
         self._boxes: list[tuple[int, str]] = []
         self._tables: list[Table] = []
         self._in_list = False
+        self._shifts = [0]
+        """Of the formulas' parts around a run."""
 
     def write(self, root: Any) -> None:
         from lxml import etree
@@ -217,9 +299,21 @@ class _Walk:
             elif name and name not in _SKIPPED:
                 self._close(name)
 
+    def write_apart(self, note: Any) -> None:
+        """Write a note or comment from its beginning on, whatever paragraph that begins."""
+        outer, self.prose = self.prose, Prose()
+        self.write(note)
+        text = self.prose.text()
+        self.prose, self._in_list = outer, False
+        self.prose.add(text)
+
     def _open(self, name: str, element: Any) -> None:
         if name == "p":
             self._begin_paragraph(element)
+        elif name == "r":
+            self.prose.shift(self._shift(element) or self._shifts[-1])
+        elif name in ("sup", "sub"):
+            self._shifts.append(_SHIFTS[name])
         elif name == "t":
             self.prose.add(element.text or "")
         elif name in ("br", "cr"):
@@ -237,13 +331,26 @@ class _Walk:
     def _begin_paragraph(self, element: Any) -> None:
         said = {_name(e): e for part in element[:1] if _name(part) == "pPr" for e in part}
         style = _said(said["pStyle"]) if "pStyle" in said else ""
-        listed = "numPr" in said or "List" in style
+        own = {_name(e): _said(e) for e in said.get("numPr", ())}
+        number, level, styled = self._styles.place(style)
+        if "numId" in own:
+            number, level = own["numId"], own.get("ilvl", "0")
+        level = own.get("ilvl") or level or self._numbering.level_of(number, styled)
+        mark = self._numbering.mark(number, level)
+        if "numPr" not in said and self._styles.is_heading(style):
+            mark = ""
+        listed = "numPr" in said or "List" in style or bool(mark)
         if not (listed and self._in_list):
             self.prose.end_block()
         self._in_list = listed
-        place = {_name(e): _said(e) for e in said.get("numPr", ())}
-        mark = self._numbering.mark(place.get("numId", ""), place.get("ilvl", "0"))
         self.prose.item(mark or ("- " if "ListBullet" in style else ""))
+
+    def _shift(self, run: Any) -> int:
+        """Whether a run stands raised (1), lowered (-1) or neither (0)."""
+        said = {_name(e): _said(e) for part in run[:1] if _name(part) == "rPr" for e in part}
+        if "vertAlign" in said:
+            return _SHIFTS.get(said["vertAlign"], 0)
+        return self._styles.shift(said.get("rStyle", ""))
 
     def _break(self, element: Any) -> None:
         kind = next((v for k, v in element.attrib.items() if k.endswith("}type")), "")
@@ -258,6 +365,10 @@ class _Walk:
             if not self._in_list:
                 self.prose.end_block()
             self._write_boxes()
+        elif name == "r":
+            self.prose.shift(0)
+        elif name in ("sup", "sub") and len(self._shifts) > 1:
+            self._shifts.pop()
         elif name == "txbxContent":
             text = self.prose.text()
             self.prose = self._outer.pop()

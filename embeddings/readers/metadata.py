@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Metadata", "find_metadata"]
 
 HEAD_LINES = 12
+_FEW_WORDS = 4
 LONGEST_TITLE = 200
 
 
@@ -41,7 +42,10 @@ _LABEL = (
 _DATE_LINE = re.compile(
     rf"\W*(?:{_LABEL}\s*(?:[:：]\s*)?)?(?:{_ISO}|{_WORDS}){_TIME}(?P<rest>.*)", re.IGNORECASE
 )
-_LABELLED = re.compile(rf"\W*{_LABEL}\s*(?:[:：]\s*)?(?:{_ISO}|{_WORDS})", re.IGNORECASE)
+_LABELLED = re.compile(rf"\W*{_LABEL}\s*(?P<colon>[:：]\s*)?(?:{_ISO}|{_WORDS})", re.IGNORECASE)
+_SET_APART = re.compile(r"\s*[|·•–—(\[/:;-]|\s+(?:UTC|GMT|[A-Z]{1,3}T)\b")
+"""What stands behind a day on its line and goes on with no sentence: a mark, a time zone."""
+_BY = re.compile(r"\s+by\b", re.IGNORECASE)
 _DATELINE = re.compile(
     rf"(?-i:[A-ZÀ-Þ][A-ZÀ-Þ .,'’/-]{{2,60}}?),\s+(?:{_ISO}|{_WORDS})"
     r"\s*(?:\([^)]{1,60}\)\s*)?(?:[—–-]|\Z)",
@@ -69,7 +73,7 @@ def find_metadata(text: str) -> Metadata:
     title = date = None
     for line, alone in _head(text):
         found = _DATE_LINE.fullmatch(line) if date is None else None
-        if found and (not found["rest"].strip() or _LABELLED.match(line)):
+        if found and _is_stated(line, found["rest"]):
             iso = _iso_date(found)
             if iso:
                 date = iso
@@ -89,6 +93,22 @@ def find_metadata(text: str) -> Metadata:
         if title and date:
             break
     return Metadata(title, date)
+
+
+def _is_stated(line: str, rest: str) -> bool:
+    """Whether a line's day is the publication's: alone there, or labelled.
+
+    `rest` goes on behind the day. A sentence may begin as a label does, "Issued 3 March 1921 as a
+    stamp.", and tells of events.
+    """
+    if not rest.strip():
+        return True
+    label = _LABELLED.match(line)
+    if label is None or label["colon"] or not _WORD.search(rest) or _SET_APART.match(rest):
+        return label is not None
+    begins = rest.lstrip(" ,")[:1]
+    goes_on = begins.islower() and len(rest.split()) > _FEW_WORDS and not _BY.match(rest)
+    return not goes_on and not _SENTENCE_END.search(rest)
 
 
 def _dateline(line: str) -> str | None:

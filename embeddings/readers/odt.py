@@ -20,11 +20,16 @@ _SKIPPED = frozenset(
 )
 MOST_DIGITS = 4
 """Of where a list starts to count, and of a level."""
+_SIGNED = frozenset("creator date date-string creator-initials sender-initials".split())
+"""Who made a comment, and when: not its words."""
+_BODIES = ("text-box", "note-body", "annotation")
 _CELLS = ("table-cell", "covered-table-cell")
 
 
 def read_odt(content: bytes) -> Document:
-    """Headings, paragraphs, list items and table rows in order; notes where they are called.
+    """Headings, paragraphs, list items and table rows in order, then the comments.
+
+    Notes stand where they are called.
 
     A list item begins with "- ", or with its number where the list counts 1, 2, 3.
     """
@@ -36,8 +41,10 @@ def read_odt(content: bytes) -> Document:
     if "content.xml" not in archive:
         raise ReadError("not an ODT file: it holds no document")
     root, damage = parse_xml(archive.read("content.xml"), "content.xml")
-    walk = _Walk(_levels(archive, root))
+    roots = [root, *_named_styles(archive)]
+    walk = _Walk(_levels(roots), _shifts(roots))
     walk.write(root)
+    walk.write_comments()
     stated = core_properties(archive, "meta.xml")
     return Document(
         walk.prose.text(),
@@ -53,15 +60,19 @@ def _is_encrypted(archive: Archive) -> bool:
     return b"encryption-data" in archive.read("META-INF/manifest.xml")
 
 
-def _levels(archive: Archive, content: Any) -> dict[tuple[str, int], int | None]:
+def _named_styles(archive: Archive) -> list[Any]:
+    """The part that holds the styles which have names, unless it is missing or damaged."""
+    with contextlib.suppress(ReadError):
+        if "styles.xml" in archive:
+            return [parse_xml(archive.read("styles.xml"), "styles.xml")[0]]
+    return []
+
+
+def _levels(roots: list[Any]) -> dict[tuple[str, int], int | None]:
     """Of list styles, each with its level: where it starts to count 1, 2, 3; None for a bullet.
 
     Levels that are shown otherwise are left out: a wrong number is worse than none.
     """
-    roots = [content]
-    if "styles.xml" in archive:
-        with contextlib.suppress(ReadError):
-            roots.append(parse_xml(archive.read("styles.xml"), "styles.xml")[0])
     found: dict[tuple[str, int], int | None] = {}
     for root in roots:
         for style in root.iter("{*}list-style"):
@@ -73,6 +84,31 @@ def _levels(archive: Archive, content: Any) -> dict[tuple[str, int], int | None]
                 elif _said(level, "num-format") == "1" and depth in ("", "1"):
                     found[place] = _count(_said(level, "start-value"), 1)
     return found
+
+
+def _shifts(roots: list[Any]) -> dict[str, int]:
+    """Of styles that say it of text: whether it stands raised (1), lowered (-1) or neither (0)."""
+    found: dict[str, int] = {}
+    parents: dict[str, str] = {}
+    for root in roots:
+        for style in root.iter("{*}style"):
+            if _said(style, "family") != "text":
+                continue
+            name = _said(style, "name")
+            parents[name] = _said(style, "parent-style-name")
+            for properties in style.iterchildren("{*}text-properties"):
+                position = _said(properties, "text-position").split()[:1]
+                if position:
+                    found[name] = _shift(position[0])
+    inherited = {name: found[parent] for name, parent in parents.items() if parent in found}
+    return inherited | found
+
+
+def _shift(position: str) -> int:
+    """Which way a stated position is: "super", "sub", or a share such as "33%" or "-33%"."""
+    if position in ("super", "sub"):
+        return 1 if position == "super" else -1
+    return 0 if not position.strip("-0%") else -1 if position.startswith("-") else 1
 
 
 def _count(stated: str, otherwise: int) -> int:
@@ -88,8 +124,11 @@ def _said(element: Any, name: str) -> str:
 class _Walk:
     """Walks the tree once, without recursion."""
 
-    def __init__(self, levels: dict[tuple[str, int], int | None]) -> None:
+    def __init__(self, levels: dict[tuple[str, int], int | None], shifts: dict[str, int]) -> None:
         self._levels = levels
+        self._styles = shifts
+        self._shifts = [0]
+        self._comments: list[str] = []
         self._lists: list[tuple[str, int | None]] = []
         """The style of each list that is open, and its next number, if it has one to show."""
         self._next: dict[tuple[str, int], int] = {}
@@ -105,7 +144,7 @@ class _Walk:
         for event, element in walk:
             name = str(element.tag).rpartition("}")[2] if isinstance(element.tag, str) else ""
             if event == "start":
-                if name in _SKIPPED or not name:
+                if name in _SKIPPED or not name or _is_signature(name, element):
                     walk.skip_subtree()
                     continue
                 self._open(name, element)
@@ -115,6 +154,16 @@ class _Walk:
                     self._close(name)
                 if element is not root:
                     self._add(element.tail)
+
+    def write_comments(self) -> None:
+        """Those that were met, by themselves."""
+        if self._comments:
+            self.prose.end_block()
+            self.prose.add("Comments:")
+            self.prose.end_line()
+        for text in self._comments:
+            self.prose.add(text)
+            self.prose.end_block()
 
     def _add(self, text: str | None) -> None:
         if text:
@@ -132,6 +181,9 @@ class _Walk:
             self._open_list(element)
         elif name == "list-item" and self._lists:
             self.prose.item(self._mark(element))
+        elif name == "span":
+            self._shifts.append(self._styles.get(_said(element, "style-name"), self._shifts[-1]))
+            self.prose.shift(self._shifts[-1])
         elif name in ("s", "tab"):
             self.prose.add(" ")
         elif name == "line-break":
@@ -140,9 +192,10 @@ class _Walk:
             self._tables.append(Table())
         elif name == "table-row" and self._tables:
             self._tables[-1].row()
-        elif name in _CELLS or name in ("text-box", "note-body", "annotation"):
+        elif name in _CELLS or name in _BODIES:
             self._outer.append(self.prose)
             self.prose = Prose()
+            self._shifts.append(0)  # what calls a note is raised, the note is not
 
     def _open_list(self, element: Any) -> None:
         style = _said(element, "style-name") or (self._lists[-1][0] if self._lists else "")
@@ -172,6 +225,9 @@ class _Walk:
             self.prose.end_line()
             if not self._lists:
                 self.prose.end_block()
+        elif name == "span" and len(self._shifts) > 1:
+            self._shifts.pop()
+            self.prose.shift(self._shifts[-1])
         elif name == "list-item":
             self.prose.item("")
         elif name == "list" and self._lists:
@@ -179,13 +235,29 @@ class _Walk:
             if not self._lists:
                 self.prose.end_block()
         elif name in _CELLS and self._outer:
-            text = self.prose.text()
-            self.prose = self._outer.pop()
+            text = self._end_apart()
             if self._tables:
                 self._tables[-1].cell(text)
-        elif name in ("text-box", "note-body", "annotation") and self._outer:
-            text = " ".join(self.prose.text().split())
-            self.prose = self._outer.pop()
-            self.prose.add(f" ({text}) " if text else "")
+        elif name in _BODIES and self._outer:
+            text = " ".join(self._end_apart().split())
+            if text and name == "annotation":
+                self._comments.append(text)
+            elif text:
+                self.prose.shift(0)
+                self.prose.add(f" ({text}) ")
+                self.prose.shift(self._shifts[-1])
         elif name == "table" and self._tables:
             self._tables.pop().write(self.prose)
+
+    def _end_apart(self) -> str:
+        """Text of a cell or body that has ended."""
+        text = self.prose.text()
+        self.prose = self._outer.pop()
+        self._shifts.pop()
+        return text
+
+
+def _is_signature(name: str, element: Any) -> bool:
+    """Whether an element says whose comment it stands in, or when that was made."""
+    parent = element.getparent() if name in _SIGNED else None
+    return parent is not None and str(parent.tag).endswith("}annotation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from embeddings.readers.prose import Prose, Table
@@ -19,6 +20,9 @@ _BLOCKS = frozenset(
 )
 _LINES = frozenset("br li dt dd option legend tr".split())
 _APART = frozenset("td th".split())
+_SHIFTS = {"sup": 1, "sub": -1, "super": 1}
+_INLINE = frozenset("sup sub span a font small b i em strong".split())
+_SHIFTING = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
 MOST_DIGITS = 4
 """Of a stated number of an item; a longer one is no number of a list."""
 
@@ -43,6 +47,7 @@ class _Writer:
         self._outer: list[Prose] = []
         self._tables: list[Table] = []
         self._preformatted = 0
+        self._shifts = [0]
         self._lists: list[_Numbers | None] = []
 
     def write(self, root: Any) -> None:
@@ -76,6 +81,9 @@ class _Writer:
             self.prose.flow(text)
 
     def _open(self, tag: str, element: Any) -> None:
+        if how := _shift(tag, element):
+            self._shifts.append(how)
+            self.prose.shift(how)
         if tag == "table":
             self.prose.end_block()
             self._tables.append(Table())
@@ -99,6 +107,9 @@ class _Writer:
             self._add(element.get("alt"))
 
     def _close(self, tag: str, element: Any) -> None:
+        if _shift(tag, element):
+            self._shifts.pop()
+            self.prose.shift(self._shifts[-1])
         if tag == "table" and self._tables:
             self._tables.pop().write(self.prose)
         elif tag in _APART and self._tables and self._outer:
@@ -148,6 +159,14 @@ class _Numbers:
         number = _whole_number(item.get("value"), self._next)
         self._next = number + self._step
         return f"{number}. "
+
+
+def _shift(tag: str, element: Any) -> int:
+    """Whether the element's text stands raised (1), lowered (-1) or neither (0)."""
+    if tag not in _INLINE:
+        return 0
+    styled = _SHIFTING.search(element.get("style") or "")
+    return _SHIFTS[styled[1].lower()] if styled else _SHIFTS.get(tag, 0)
 
 
 def _whole_number(stated: str | None, otherwise: int) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ctypes
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 from typing import Any
 
-from embeddings.readers.prose import tidy
+from embeddings.readers.prose import shifted, tidy
 
-__all__ = ["Line", "page_lines", "paragraphs"]
+__all__ = ["Line", "page_lines", "paragraphs", "whole_lines"]
 
 _HYPHENS = "\x02\ufffe"
 """What PDFium puts where a word is divided between two lines."""
@@ -21,6 +21,11 @@ _WIDE_GAP = 2.0
 _SPACE = 0.15
 _RAISED = 0.5
 """How far a piece of a line may stand above or below the rest of it, in line heights."""
+_SMALLER = 0.85
+"""How high a raised or lowered digit's font is at most, to that beside it."""
+_OFF_THE_LINE = (0.08, 0.7)
+"""How far it stands above or below, in heights of the font beside it."""
+_DIGIT = re.compile(r"\d")
 _NEAR = 8
 """Lines before and after that tell how wide the column is."""
 _SAME_COLUMN = 3.0
@@ -68,13 +73,13 @@ def page_lines(textpage: Any) -> list[Line]:
         if word.lastgroup == "word":
             at = place(word.start(), word.end() - 1)
             # A word without a place belongs to the one before it.
-            current.add(word[0], *(at or current.end()))
+            current.add(place.told_apart(word[0], word.start()), *(at or current.end()))
         elif word.lastgroup == "space":
             current.add_space()
         else:
             current.finish(lines, divided=word[0] in _HYPHENS)
     current.finish(lines, divided=False)
-    return _whole(lines)
+    return whole_lines(lines)
 
 
 def _characters(textpage: Any) -> str:
@@ -109,6 +114,55 @@ class _Places:
         if last != first and raw.FPDFText_GetLooseCharBox(self._handle, last, ctypes.byref(box)):
             left, right = min(left, box.left), max(right, box.right)
         return left, right, self._y.value, height
+
+    def told_apart(self, word: str, first: int) -> str:
+        """The word from the character `first` on, raised and lowered digits in signs of their own.
+
+        PDFium joins them: "300" with a note's raised "1" would be "3001".
+        """
+        if len(word) < 2 or not _DIGIT.search(word):
+            return word
+        box, raw, boxes = self._box, self._raw, []
+        for place in range(first, first + len(word)):
+            if not raw.FPDFText_GetLooseCharBox(self._handle, place, ctypes.byref(box)):
+                return word
+            boxes.append((box.left, box.top - box.bottom))
+        usual = max(height for _, height in boxes)
+        if min(height for _, height in boxes) > _SMALLER * usual or not _is_level(boxes, usual):
+            return word
+        bases = [self._base(place) for place in range(first, first + len(word))]
+        large = [y for y, (_, height) in zip(bases, boxes, strict=True) if height == usual]
+        hows = [
+            _how(y - large[0], height, usual) for y, (_, height) in zip(bases, boxes, strict=True)
+        ]
+        pieces = []
+        begin = 0
+        for how, run in groupby(hows):
+            end = begin + len(list(run))
+            text = word[begin:end]
+            around = word[max(0, begin - 1) : begin], word[end : end + 1]
+            pieces.append(shifted(text, how, *around) if how else text)
+            begin = end
+        return "".join(pieces)
+
+    def _base(self, place: int) -> float:
+        x, y = ctypes.byref(self._x), ctypes.byref(self._y)
+        self._raw.FPDFText_GetCharOrigin(self._handle, place, x, y)
+        return self._y.value
+
+
+def _is_level(boxes: list[tuple[float, float]], height: float) -> bool:
+    """Whether characters go from left to right, as those of turned text do not."""
+    steps = [after - before for (before, _), (after, _) in pairwise(boxes)]
+    return min(steps) >= 0 and sum(steps) > _SPACE * height * len(steps)
+
+
+def _how(above: float, height: float, usual: float) -> int:
+    """Whether what stands `above` the base line is raised (1), lowered (-1) or neither (0)."""
+    least, most = (share * usual for share in _OFF_THE_LINE)
+    if height > _SMALLER * usual or not least < abs(above) < most:
+        return 0
+    return 1 if above > 0 else -1
 
 
 class _Growing:
@@ -161,7 +215,7 @@ def _gap_text(text: str) -> str:
     return " " if _MARKER.fullmatch(text.strip()) else " | "
 
 
-def _whole(lines: list[Line]) -> list[Line]:
+def whole_lines(lines: list[Line]) -> list[Line]:
     """Pieces of one line put together: PDFium takes a raised number for a line of its own."""
     whole: list[Line] = []
     for line in lines:
@@ -175,16 +229,31 @@ def _whole(lines: list[Line]) -> list[Line]:
         ):
             whole.append(line)
             continue
-        gap = line.left - before.right
+        gap, text = line.left - before.right, line.text
         if gap > _WIDE_GAP * height:
             before.text += _gap_text(before.text)
         elif gap > _SPACE * height:
             before.text += " "
+        else:
+            text = _told_apart(before, line)
         if len(line.text) > len(before.text):
             before.baseline, before.height = line.baseline, line.height
-        before.text += line.text
+        before.text += text
         before.right, before.divided = max(before.right, line.right), line.divided
     return whole
+
+
+def _told_apart(before: Line, line: Line) -> str:
+    """Text of the piece that follows `before` at once; the one that is raised in signs that say so.
+
+    Changes `before` where that is the one.
+    """
+    above = line.baseline - before.baseline
+    if how := _how(above, line.height, before.height):
+        return shifted(line.text, how, before.text[-1:], "")
+    if how := _how(-above, before.height, line.height):
+        before.text = shifted(before.text, how, "", line.text[:1])
+    return line.text
 
 
 def paragraphs(lines: list[Line]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 __all__ = [
     "LONGEST_LINE",
@@ -12,6 +14,7 @@ __all__ = [
     "iso_date",
     "language_tag",
     "one_line",
+    "shifted",
     "stated_author",
     "stated_title",
     "tidy",
@@ -30,6 +33,9 @@ _BREAK_IN_WIDE = re.compile(rf"(?<={_WIDE})[ \t]*[\r\n]\s*(?={_WIDE})")
 _MARKED = re.compile(r"[-*•–·▪‣]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|[①-⑳]")
 """A line that begins as an item of a list does."""
 _WHITE = re.compile("[ \t\r\n\x0b\x0c]+")
+_SMALL = re.compile(r"[-+−]?\d+[-+−]?")
+_SIGNS = {1: "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻", -1: "₀₁₂₃₄₅₆₇₈₉₊₋₋"}
+_WORD = re.compile(r"[^\W\d_]{2}")
 _ISO = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"\s*(?:D:)?(\d{4})(\d{2})(\d{2})(?:\d{2,6})?(?:[Z+\-T ].*)?\s*", re.DOTALL)
 _SLASHES = re.compile(r"\s*(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)")
@@ -60,6 +66,25 @@ def tidy(text: str) -> str:
     text = _SPACES.sub(" ", text)
     text = "\n".join(line.strip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+def shifted(text: str, how: int, before: str, after: str) -> str:
+    """`text` that stands raised (1) or lowered (-1), in signs that make no number with its sides.
+
+    `before` and `after` are the characters beside it. "300" with a note's raised "1" is never
+    "3001". Lowered digits are written so beside a number alone: "CO2" is how it is looked for.
+    """
+    if text.lstrip().startswith(("[", "(")):
+        return text
+    if len(text.split()) > 1 and _WORD.search(text):  # words in small print
+        return f" {text}" if text[0].isdigit() else text
+    if how < 0 and not (before.isdigit() or before in ("/", "⁄") or after.isdigit()):
+        return text
+    return _SMALL.sub(lambda found: "".join(_small(sign, how) for sign in found[0]), text)
+
+
+def _small(sign: str, how: int) -> str:
+    return _SIGNS[how][int(sign) if sign.isdecimal() else 10 + "+-−".index(sign)]
 
 
 def one_line(text: object) -> str | None:
@@ -115,6 +140,9 @@ class Prose:
         self._done: list[str] = []
         self._line: list[str] = []
         self._mark = ""
+        self._shift = 0
+        self._shifts: list[tuple[int, int]] = []
+        """Where in the line pieces begin that stand raised or lowered, or do so no more."""
 
     def item(self, mark: str) -> None:
         """What follows is an item of a list: its first line begins with `mark`.
@@ -123,6 +151,12 @@ class Prose:
         """
         self.end_line()
         self._mark = mark
+
+    def shift(self, how: int) -> None:
+        """What follows stands raised (1), lowered (-1), or on the line as usual (0)."""
+        if how != self._shift:
+            self._shift = how
+            self._shifts.append((len(self._line), how))
 
     def add(self, text: str) -> None:
         """Inline text, its white space as it is."""
@@ -137,12 +171,27 @@ class Prose:
     def end_line(self) -> None:
         """What follows stands on a line of its own."""
         if self._line:
-            line = tidy("".join(self._line))
+            line = tidy(self._whole_line() if self._shifts else "".join(self._line))
             self._line.clear()
+            self._shifts = [(0, self._shift)] if self._shift else []
             if line:
                 mark = "" if _MARKED.match(line) else self._mark
                 self._done += (mark, line, "\n")
                 self._mark = ""
+
+    def _whole_line(self) -> str:
+        """The line, what is raised or lowered in it in signs that say so."""
+        places = pairwise([(0, 0), *self._shifts, (len(self._line), 0)])
+        pieces = [(how, "".join(self._line[begin:end])) for (begin, how), (end, _) in places]
+        runs = [
+            (how, "".join(text for _, text in run))
+            for how, run in groupby(filter(itemgetter(1), pieces), key=itemgetter(0))
+        ]
+        sides = ["", *(text for _, text in runs), ""]
+        return "".join(
+            shifted(text, how, sides[place][-1:], sides[place + 2][:1]) if how else text
+            for place, (how, text) in enumerate(runs)
+        )
 
     def end_block(self) -> None:
         """What follows is another paragraph."""

@@ -22,8 +22,8 @@ _TOKEN = re.compile(
 _SKIPPED = frozenset(
     b"fonttbl colortbl stylesheet listtable listoverridetable revtbl rsidtbl generator pict object "
     b"objdata themedata colorschememapping datastore latentstyles filetbl xmlnstbl header headerl "
-    b"headerr headerf footer footerl footerr footerf pntext pnseclvl bkmkstart bkmkend "
-    b"fldinst operator company category doccomm hlinkbase version keywords listtext "
+    b"headerr headerf footer footerl footerr footerf pnseclvl bkmkstart bkmkend "
+    b"fldinst operator company category doccomm hlinkbase version keywords "
     b"nonshppict shpinst shprslt private mmathPr xe tc template".split()
 )
 _SHOWN_OPTIONAL = frozenset(b"shptxt footnote shppict".split())
@@ -33,6 +33,13 @@ _CHARACTERS = {
 }  # fmt: skip
 _BREAKS = frozenset(b"par sect page".split())
 _FIELDS = {b"title": "title", b"author": "author", b"creatim": "created"}
+_MARKS = frozenset(b"listtext pntext".split())
+"""Groups that hold what an item of a list begins with."""
+_NUMBER = re.compile(r"\(?([0-9]{1,4})[.)]?")
+_LETTER = re.compile(r"\(?[a-z][.)]")
+_GONE = {b"v": "hidden", b"deleted": "deleted", b"mvf": "moved"}
+"""Words for text that is not shown, or that tracked changes have taken away from where it is."""
+_SHIFTS = {b"super": 1, b"up": 1, b"sub": -1, b"dn": -1, b"nosupersub": 0}
 _CHARSETS = {
     0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030",
     136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256",
@@ -50,14 +57,39 @@ class _State:
     encoding: str = "cp1252"
     fallback: int = 1
     in_fonts: bool = False
-    hidden: bool = False
+    gone: frozenset[str] = frozenset()
+    shift: int = 0
+
+    @property
+    def unread(self) -> bool:
+        """Whether what stands here is no text of the document."""
+        return self.skipped or bool(self.gone)
+
+
+@dataclass(slots=True)
+class _Flow:
+    """Text on its way from paragraph to paragraph: the document's, or that of a note."""
+
+    depth: int = 0
+    """How many groups are open where it begins; it ends with the last of them."""
+    prose: Prose = field(default_factory=Prose)
+    table: Table | None = None
+    row: list[str] = field(default_factory=list)
+    outer: Prose | None = None
+    listed: bool = False
+    """Whether the paragraph is an item of a list."""
+    in_list: bool = False
+    """Whether the one before it is."""
 
 
 @dataclass(slots=True)
 class _Reading:
     """An RTF document on its way to text."""
 
-    prose: Prose = field(default_factory=Prose)
+    flow: _Flow = field(default_factory=_Flow)
+    around: _Flow | None = None
+    """What a note interrupts."""
+    notes: list[str] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
     date: dict[bytes, int] = field(default_factory=dict)
     fonts: dict[int, str] = field(default_factory=dict)
@@ -69,14 +101,15 @@ class _Reading:
     font: int = 0
     optional: bool = False
     ansi: str = "cp1252"
-    table: Table | None = None
-    row: list[str] = field(default_factory=list)
-    outer: Prose | None = None
     lost: int = 0
 
 
 def read_rtf(content: bytes) -> Document:
-    """Paragraphs and table rows in order; title, author and day as the document states them."""
+    """Paragraphs, list items and table rows in order, then the notes.
+
+    Title, author and day are those that the document states. A list item begins with "- ", or
+    with its number or letter.
+    """
     reading = _Reading()
     position, closed = 0, False
     while position < len(content):
@@ -103,8 +136,12 @@ def read_rtf(content: bytes) -> Document:
         elif found[6]:
             _bytes(reading, found[6])
     _flush(reading)
+    _end_note(reading)
     _end_table(reading)
-    text = reading.prose.text()
+    for note in reading.notes:
+        reading.flow.prose.end_block()
+        reading.flow.prose.add(note)
+    text = reading.flow.prose.text()
     if not text and not closed:
         raise ReadError("the RTF document is damaged")
     return Document(
@@ -138,8 +175,42 @@ def _group(reading: _Reading, brace: bytes) -> None:
         reading.stack.append(reading.state)
         reading.optional = False
     elif reading.stack:
-        reading.state = reading.stack.pop()
+        left, reading.state = reading.state, reading.stack.pop()
+        if left.field == "mark" and reading.state.field != "mark":
+            _begin_item(reading)
+        if len(reading.stack) < reading.flow.depth:
+            _end_note(reading)
     reading.skip = 0
+
+
+def _begin_note(reading: _Reading) -> None:
+    if reading.around is None:
+        reading.around, reading.flow = reading.flow, _Flow(depth=len(reading.stack))
+
+
+def _end_note(reading: _Reading) -> None:
+    if reading.around is not None:
+        _end_table(reading)
+        reading.notes.append(reading.flow.prose.text())
+        reading.flow, reading.around = reading.around, None
+
+
+def _begin_item(reading: _Reading) -> None:
+    """An item of a list, of which its mark is known; a cell is one line, and has none."""
+    mark = reading.fields.pop("mark", "").strip()
+    flow = reading.flow
+    if flow.outer is not None:
+        return
+    if not flow.in_list:
+        flow.prose.end_block()
+    flow.listed = True
+    if number := _NUMBER.fullmatch(mark):
+        mark = f"{number[1]}. "
+    elif _LETTER.fullmatch(mark):
+        mark += " "
+    else:  # bullets are letters of odd fonts; a chapter's "2.1" is not shown elsewhere, either
+        mark = "- " if len(mark) == 1 else ""
+    flow.prose.item(mark)
 
 
 def _control(reading: _Reading, word: bytes, number: int | None) -> None:
@@ -150,10 +221,15 @@ def _control(reading: _Reading, word: bytes, number: int | None) -> None:
     reading.skip = 0
     state = reading.state
     optional, reading.optional = reading.optional, False
-    if word in _SKIPPED or (optional and word not in _SHOWN_OPTIONAL):
+    skipped = word in _SKIPPED or (optional and word not in _SHOWN_OPTIONAL)
+    if skipped or (state.unread and (word in _MARKS or word == b"footnote")):
         reading.state = replace(state, skipped=True, in_fonts=word == b"fonttbl")
     elif word in _FIELDS:
         reading.state = replace(state, field=_FIELDS[word])
+    elif word in _MARKS:
+        reading.state = replace(state, field="mark")
+    elif word == b"footnote":
+        _begin_note(reading)
     elif word == b"info":
         reading.state = replace(state, field="ignored")
     elif state.field == "created" and number is not None:
@@ -171,10 +247,14 @@ def _control(reading: _Reading, word: bytes, number: int | None) -> None:
     elif word == b"fcharset" and state.in_fonts:
         reading.fonts[reading.font] = _CHARSETS.get(number or 0, "") if number else ""
     elif word == b"plain":
-        reading.state = replace(state, encoding=reading.ansi, hidden=False)
-    elif word == b"v":
-        reading.state = replace(state, hidden=number != 0)
-    elif not state.skipped and not state.hidden:
+        reading.state = replace(state, encoding=reading.ansi, gone=frozenset(), shift=0)
+    elif word in _GONE:
+        kind = {_GONE[word]}
+        gone = state.gone - kind if number == 0 else state.gone | kind
+        reading.state = replace(state, gone=gone)
+    elif word in _SHIFTS:
+        reading.state = replace(state, shift=0 if number == 0 else _SHIFTS[word])
+    elif not state.unread:
         _layout(reading, word)
 
 
@@ -201,43 +281,46 @@ def _layout(reading: _Reading, word: bytes) -> None:
     if word in _CHARACTERS:
         _text(reading, _CHARACTERS[word])
     elif word in _BREAKS:
-        reading.prose.end_line()
-        if reading.outer is None:
+        flow = reading.flow
+        flow.prose.item("")
+        if flow.outer is None:
             _end_table(reading)
-            reading.prose.end_block()
+            if not flow.listed:
+                flow.prose.end_block()
+            flow.in_list, flow.listed = flow.listed, False
     elif word == b"line":
-        reading.prose.end_line()
+        reading.flow.prose.end_line()
     elif word == b"trowd":
-        if reading.outer is None:
-            reading.prose.end_block()
-            reading.table = reading.table or Table()
-            reading.outer, reading.prose = reading.prose, Prose()
+        if reading.flow.outer is None:
+            reading.flow.prose.end_block()
+            reading.flow.table = reading.flow.table or Table()
+            reading.flow.outer, reading.flow.prose = reading.flow.prose, Prose()
     elif word in (b"cell", b"nestcell"):
-        reading.row.append(reading.prose.text())
-        reading.prose = Prose()
-        if reading.outer is None:  # a cell of a row that nothing has announced
-            reading.prose.add(reading.row.pop() + "\t")
-    elif word in (b"row", b"nestrow") and reading.table and reading.outer is not None:
-        reading.table.row()
-        for cell in reading.row:
-            reading.table.cell(cell)
-        reading.row.clear()
-        reading.prose, reading.outer = reading.outer, None
+        reading.flow.row.append(reading.flow.prose.text())
+        reading.flow.prose = Prose()
+        if reading.flow.outer is None:  # a cell of a row that nothing has announced
+            reading.flow.prose.add(reading.flow.row.pop() + "\t")
+    elif word in (b"row", b"nestrow") and reading.flow.table and reading.flow.outer is not None:
+        reading.flow.table.row()
+        for cell in reading.flow.row:
+            reading.flow.table.cell(cell)
+        reading.flow.row.clear()
+        reading.flow.prose, reading.flow.outer = reading.flow.outer, None
 
 
 def _end_table(reading: _Reading) -> None:
     """Write the table that has ended, and what a row without an end holds."""
-    if reading.outer is not None:
-        rest = [*reading.row, reading.prose.text()]
-        reading.prose, reading.outer = reading.outer, None
-        reading.row.clear()
-        if reading.table:
-            reading.table.row()
+    if reading.flow.outer is not None:
+        rest = [*reading.flow.row, reading.flow.prose.text()]
+        reading.flow.prose, reading.flow.outer = reading.flow.outer, None
+        reading.flow.row.clear()
+        if reading.flow.table:
+            reading.flow.table.row()
             for cell in rest:
-                reading.table.cell(cell)
-    if reading.table:
-        reading.table.write(reading.prose)
-        reading.table = None
+                reading.flow.table.cell(cell)
+    if reading.flow.table:
+        reading.flow.table.write(reading.flow.prose)
+        reading.flow.table = None
 
 
 def _symbol(reading: _Reading, symbol: bytes) -> None:
@@ -299,7 +382,12 @@ def _text(reading: _Reading, text: str) -> None:
     state = reading.state
     if state.field and not state.skipped:
         reading.fields[state.field] = reading.fields.get(state.field, "") + text
-    elif not state.skipped and not state.hidden:
-        if reading.table and reading.outer is None and text.strip():
+    elif not state.unread:
+        flow = reading.flow
+        if flow.outer is None and text.strip():
             _end_table(reading)
-        reading.prose.add(text)
+            if flow.in_list and not flow.listed:
+                flow.prose.end_block()
+                flow.in_list = False
+        flow.prose.shift(state.shift)
+        flow.prose.add(text)

@@ -21,6 +21,8 @@ _SAMPLE_CHARACTERS = 200_000
 _LONGEST_NAME = 80
 _MOST_LINES_IN_A_CELL = 200
 _NUMBER = re.compile(r"[-+(]?[\d.,\s%€$£]+\)?")
+_STATED = re.compile(r"\s*\"?sep=([^\w\s\"]|\t)\"?[ \t]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
+"""The line with which spreadsheets name the delimiter."""
 _ENDS = (".", "!", "?", "。", "！", "？", "…")
 
 
@@ -29,11 +31,14 @@ def read_table(content: bytes) -> Document:
 
     csv.Sniffer is not used: it takes a letter for the delimiter of a table with one column, and
     its patterns take minutes on long lines. The delimiter is the one that gives most rows the
-    same number of cells.
+    same number of cells, unless the file names it (`sep=;`).
     """
     decoded = decode(content)
     text = decoded.text.replace("\x00", "")
-    rows = [row for row in _rows(text, _delimiter(text)) if any(row)]
+    stated = _STATED.match(text)
+    text = text[stated.end() :] if stated else text
+    delimiter = stated[1] if stated else _delimiter(text)
+    rows = [row for row in _rows(text, delimiter) if any(row)]
     header, rows = _header(rows)
     lines = [_sentence(header, row) if header else _bare(row) for row in rows]
     return Document(tidy("\n".join(lines)), incomplete=decoded.incomplete)

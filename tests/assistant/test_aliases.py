@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ def test_what_does_not_abbreviate_is_left_alone() -> None:
         ),
         ("The NWG (Northern Water Group) met.", [("Northern Water Group", "NWG")]),
         ("Zentrum für Luft- und Raumfahrt (ZLR)", [("Zentrum für Luft- und Raumfahrt", "ZLR")]),
+        ("The Northern Water Group\n(NWG) met.", [("Northern Water Group", "NWG")]),
+        ("Northern Water\nGroup (NWG) met.", []),
+        ("(Northern) Water Group (NWG) met.", []),
+        (f"The Northern {' ' * 200} Water Group (NWG) met.", []),
         ("The Northern Water Group, of Oslo (NWG), met.", []),
         ("It met (see below) in Oslo (Norway).", []),
         ("The group of water (XYZ) met.", []),
@@ -77,6 +82,15 @@ def test_what_does_not_abbreviate_is_left_alone() -> None:
 )
 def test_an_abbreviation_beside_its_long_form(text: str, pairs: list[tuple[str, str]]) -> None:
     assert list(definitions(text)) == pairs
+
+
+def test_a_book_without_brackets_is_searched_at_once() -> None:
+    book = "The chronicle of the town tells of its bridges, and of who built them. " * 15_000
+    begun = time.perf_counter()
+    assert list(definitions(f"{book}The Northern Water Group (NWG) met.")) == [
+        ("Northern Water Group", "NWG")
+    ]
+    assert time.perf_counter() - begun < 1.0
 
 
 def test_suggestions_leave_out_what_the_file_has() -> None:

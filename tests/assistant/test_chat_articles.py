@@ -25,6 +25,7 @@ from assistant.chat.access.hardening import REMOVAL
 from assistant.chat.library import article_page, library_page, pages
 from assistant.chat.library.uploads import Uploads
 from assistant.chat.opening import Opening
+from assistant.chat.preferences import Preferences
 from embeddings.catalog import CatalogQuery, choose
 from embeddings.errors import CorpusError, QuestionError
 from embeddings.records import Article
@@ -324,6 +325,27 @@ def test_a_file_that_moved_is_found_by_its_link(assistant: Assistant, folder: Pa
     assert status == 200
     assert "Now found under" in page
     assert Shown(page).marked == "Nobody"
+
+
+def test_a_tick_follows_its_file(assistant: Assistant, folder: Path) -> None:
+    chosen = Preferences(articles=("undated.txt", "battery.md"))
+    (folder / "undated.txt").rename(folder / "renamed.txt")
+    assistant.refresh()
+    page = pages.library_html(assistant, {}, chosen)[1]
+    ticked = re.findall(r'name="article" value="([^"]*)"[^>]* checked', page)
+    assert sorted(ticked) == ["battery.md", "renamed.txt"]
+    assert "The chat asks 2 articles only" in page
+    assert "gone" not in page
+
+
+def test_articles_that_are_gone_are_not_counted_as_ticked(assistant: Assistant) -> None:
+    page = pages.library_html(assistant, {}, Preferences(articles=("battery.md", "lost.txt")))[1]
+    assert "The chat asks 1 article only" in page
+    assert "1 article that was chosen is gone." in page
+    page = pages.library_html(assistant, {}, Preferences(articles=("lost.txt", "lost too.txt")))[1]
+    assert "The chat asks" not in page
+    assert "2 articles that were chosen are gone." in page
+    assert "Ask all articles" in page
 
 
 def test_the_library_goes_page_by_page(assistant: Assistant) -> None:

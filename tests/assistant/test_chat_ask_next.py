@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -158,6 +159,19 @@ def test_numbers_days_and_names_become_questions(assistant: Assistant) -> None:
     assert found["When was the old mill of Harrow bought?"] == "March 2019"
     assert found["What do the articles say about Anna Weller?"] == "Anna Weller"
     assert not any("tons" in question for question in found), "a measure is no thing"
+
+
+def test_of_a_book_what_is_near_the_citation_is_looked_at() -> None:
+    chapter = "The chronicle of the town tells of its bridges, and of who built them. " * 20_000
+    text = f"{BRIDGE}\n{chapter}\n{MILL}"
+    start = text.index("Its owners planted")
+    answer = replace(GIVEN, citations=(replace(cite(0), article_id="book.txt", start=start),))
+    begun = time.perf_counter()
+    found = {c.question for c in candidates(answer, [Article("book.txt", text, "The book")])}
+    assert time.perf_counter() - begun < 2.0
+    assert "How many apple trees were planted?" in found
+    assert "What does ERA stand for?" not in found, "a million characters away"
+    assert "What is “The book” about?" in found
 
 
 def test_a_day_of_the_articles_is_offered(assistant: Assistant) -> None:

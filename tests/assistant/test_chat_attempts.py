@@ -17,8 +17,8 @@ from assistant.chat.access.attempts import (
     asking_address,
     told_apart,
 )
-from assistant.chat.access.login import Login, is_right
-from assistant.chat.access.passwords import hash_password
+from assistant.chat.access.login import Login, mark_if_right
+from assistant.chat.access.passwords import hash_password, mark_of
 from tests.assistant.test_login import HASHED
 
 
@@ -107,11 +107,11 @@ def test_a_right_password_clears_the_count(tmp_path: Path, monkeypatch: pytest.M
     path.write_text(f"ada:{HASHED}\n", "utf-8")
     asked, attempts = Login.of(path, None), Attempts()
     for _ in range(4):
-        assert not is_right(asked, attempts, "ada", "wrong")
-    assert is_right(asked, attempts, "ada", "correct horse")
-    assert not is_right(asked, attempts, "ada", "wrong")
+        assert mark_if_right(asked, attempts, "ada", "wrong") is None
+    assert mark_if_right(asked, attempts, "ada", "correct horse") == mark_of(HASHED)
+    assert mark_if_right(asked, attempts, "ada", "wrong") is None
     assert attempts.wait("ada") == 0
-    assert not is_right(asked, attempts, "nobody", "correct horse")
+    assert mark_if_right(asked, attempts, "nobody", "correct horse") is None
 
 
 def test_an_address_that_guessed_too_much_gets_429_unread() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
 from assistant.answers import Answer, Event
 from assistant.chat.opening import Opening
+from assistant.chat.overload import ANSWERED_AT_ONCE
 from assistant.chat.preferences import Preferences
 from assistant.chat.starters import Starter, candidates, pick_starters
 from embeddings.catalog import CatalogPage, CatalogQuery
@@ -28,6 +30,7 @@ class Parrot:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.with_llm: set[object] = set()
         self.threads: set[str] = set()
         self.closed = False
         self.gate = threading.Event()
@@ -48,11 +51,17 @@ class Parrot:
         self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
     ) -> Answer:
         self.asked.append(question)
+        self.with_llm.add(preferences.get("llm", True))
         refusal = None if "Alpha" in question else "not_stated"
         return Answer(question, question, question, refusal, 0.5)  # type: ignore[arg-type]
 
     def stream(
-        self, question: str, history: Sequence[Mapping[str, str]] = (), **preferences: object
+        self,
+        question: str,
+        history: Sequence[Mapping[str, str]] = (),
+        *,
+        stop: Callable[[], bool] | None = None,
+        **preferences: object,
     ) -> Iterator[Event]:
         self.threads.add(threading.current_thread().name)
         if not question:
@@ -63,6 +72,10 @@ class Parrot:
         if question == "wait":
             self.gate.wait(10)
             yield Event("sentence", text="never seen")
+        while question == "hang":
+            if stop is not None and stop():
+                return
+            time.sleep(0.01)
         yield Event("answer", answer=self.ask(question))
 
 
@@ -100,6 +113,56 @@ def test_a_reader_who_leaves_stops_the_answer() -> None:
 
     asyncio.run(leave())
     assert "wait" not in parrot.asked
+
+
+def test_who_stops_while_nothing_comes_sets_the_thread_free() -> None:
+    """As many as there are threads, and more that wait for one; then another asks."""
+    parrot = Parrot()
+
+    async def ask() -> list[str]:
+        opening = Opening(lambda: parrot)
+
+        async def hang() -> None:
+            async for _ in opening.stream("hang", [], Preferences()):
+                pass
+
+        hanging = [asyncio.create_task(hang()) for _ in range(3 * ANSWERED_AT_ONCE)]
+        while len(parrot.threads) < ANSWERED_AT_ONCE:
+            await asyncio.sleep(0.01)
+        for each in hanging:
+            each.cancel()
+        async with asyncio.timeout(10):
+            said: list[str] = [
+                event.kind async for event in opening.stream("Alpha?", [], Preferences())
+            ]
+        opening.close()
+        return said
+
+    assert asyncio.run(ask()) == ["resolved", "answer"]
+
+
+def test_who_stops_while_an_event_is_shown_sets_the_thread_free() -> None:
+    parrot = Parrot()
+
+    async def ask() -> list[str]:
+        opening = Opening(lambda: parrot)
+
+        async def hang() -> None:
+            async for _ in opening.stream("hang", [], Preferences()):
+                await asyncio.sleep(60)
+
+        for _ in range(ANSWERED_AT_ONCE):
+            showing = asyncio.create_task(hang())
+            await asyncio.sleep(0.1)
+            showing.cancel()
+        async with asyncio.timeout(10):
+            said: list[str] = [
+                event.kind async for event in opening.stream("Alpha?", [], Preferences())
+            ]
+        opening.close()
+        return said
+
+    assert asyncio.run(ask()) == ["resolved", "answer"]
 
 
 def test_an_opening_that_fails_says_so_to_everyone() -> None:
@@ -153,7 +216,9 @@ def test_starters_are_questions_that_have_an_answer() -> None:
         "What is “Beta closes” about?",
     ]
     question = "What is “Alpha opens” about?"
-    assert pick_starters(Parrot()) == (Starter(label=question, question=question),)
+    parrot = Parrot()
+    assert pick_starters(parrot) == (Starter(label=question, question=question),)
+    assert parrot.with_llm == {False}, "nobody has asked, so no language model is"
 
 
 def test_a_long_title_is_cut_on_the_button_and_not_in_the_question() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from starlette.routing import Router
 
 from assistant.answers import Answer
-from assistant.chat.choosing import choice
+from assistant.chat.choosing import choice, preference_routes
 from assistant.chat.history.store import FILE_NAME, History
+from assistant.chat.opening import Opening
 from assistant.chat.preferences import (
     MOST_ARTICLES,
     MOST_MATCHES,
@@ -41,7 +47,9 @@ class Shelf:
         self._articles = articles
 
     def known(self, article_id: str) -> Article | None:
-        return next((each for each in self._articles if each.id == article_id), None)
+        return next((a for a in self._articles if article_id in (a.id, *a.also_at)), None)
+
+    def close(self) -> None: ...
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:
         words = query.words.lower().split()
@@ -186,13 +194,70 @@ def test_ticks_change_what_their_page_shows_and_nothing_else() -> None:
     assert choice(before, {**page, "then": ["all"]}) == Preferences(detailed=True)
 
 
-def test_notes_name_what_was_asked_by_its_titles_in_every_language() -> None:
-    asked = Filter(("bridge.txt", "mill.txt")).describe()
-    note = say("Asked only {articles}: {asked} of {all}.", articles=asked, asked=2, all=3)
-    answer = Answer(
+def test_what_is_ticked_counts_for_a_file_that_has_moved_too() -> None:
+    moved = Shelf(BRIDGE, replace(MILL, id="2024/mill.txt", also_at=("mill.txt",)))
+    launch: Any = SimpleNamespace(
+        opening=Opening(lambda: moved),  # type: ignore[arg-type, return-value]
+        remembered=Remembered(None),
+    )
+    router = Router(preference_routes(launch, lambda _: "ada"))
+
+    def ticked(*articles: str) -> tuple[str, ...]:
+        """What is chosen once these are ticked, of all on the one page of the list."""
+        launch.remembered.keep("ada", Preferences(articles=("bridge.txt", "mill.txt", "lost.txt")))
+        shown = ("bridge.txt", "2024/mill.txt")
+        form = urlencode({"shown": shown, "article": articles, "then": "chat"}, doseq=True).encode()
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": form, "more_body": False}
+
+        async def send(message: Any) -> None:
+            assert message.get("status", 303) == 303
+
+        scope = {"type": "http", "method": "POST", "path": "/preferences", "headers": [],
+                 "query_string": b"", "root_path": ""}  # fmt: skip
+        asyncio.run(router(scope, receive, send))
+        found: Preferences = launch.remembered.of("ada")
+        return found.articles
+
+    try:
+        assert ticked("bridge.txt") == ("bridge.txt",)
+        assert ticked() == ()
+        assert ticked("bridge.txt", "2024/mill.txt") == ("bridge.txt", "2024/mill.txt")
+    finally:
+        launch.opening.close()
+
+
+def test_two_names_of_one_article_choose_it_once() -> None:
+    both = replace(MILL, also_at=("copy.txt",))
+    one = now(Preferences(articles=("mill.txt", "copy.txt")), both)
+    assert (one.chosen, one.gone) == ((both,), 0)
+    assert summary(one, with_llm=False) == "Asking 1 article · short answers"
+
+
+def noted(*asked: str) -> Answer:
+    """An answer that tells what was asked."""
+    described = Filter(asked).describe()
+    note = say("Asked only {articles}: {asked} of {all}.", articles=described, asked=2, all=3)
+    return Answer(
         question="How long?", standalone_question="How long?", text="No.", refusal="not_stated",
         confidence=0.1, citations=(), hits=(), notes=(note, "Said elsewhere."),
     )  # fmt: skip
+
+
+def test_notes_name_the_conversations_own_articles_by_their_titles_too() -> None:
+    own = {".uploads/1/a.txt": "The tower  of Bar", ".uploads/1/b.txt": "The sea"}
+    titled = Asking(Preferences(), (BRIDGE, MILL)).titled(
+        noted("bridge.txt", "mill.txt", *own), own
+    )
+    named = "“The bridge over the Wend”, “The mill of Elvestad”, “The tower of Bar” and “The sea”"
+    assert titled.notes[0] == f"Asked only the articles {named}: 2 of 3."
+    alone = Asking(Preferences()).titled(noted(), own)
+    assert alone.notes == noted().notes
+
+
+def test_notes_name_what_was_asked_by_its_titles_in_every_language() -> None:
+    answer = noted("bridge.txt", "mill.txt")
     titled = Asking(Preferences(), (BRIDGE, MILL)).titled(answer)
     named = "“The bridge over the Wend” and “The mill of Elvestad”"
     assert titled.notes == (f"Asked only the articles {named}: 2 of 3.", "Said elsewhere.")

@@ -190,6 +190,22 @@ def test_a_silent_sender_gives_its_place_back(app: App, monkeypatch: pytest.Monk
     assert asyncio.run(app.add(silent))[0] == 408
 
 
+def test_a_file_may_take_longer_than_other_bodies(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        for at in range(0, len(TEXT), 8):
+            yield TEXT[at : at + 8]
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(hardening, "MOST_BODY_SECONDS", 0.05)
+    status, added = asyncio.run(app.add(slow))
+    assert (status, added["state"]) == (200, "read")
+    monkeypatch.setattr(hardening, "UPLOAD_SECONDS", 0.1)
+    status, refused = asyncio.run(app.add(slow))
+    assert (status, refused["state"]) == (408, "refused"), "but not for ever"
+
+
 def test_an_empty_file_is_refused_with_a_reason(app: App) -> None:
     status, refused = asyncio.run(app.add(whole(b"")))
     assert (status, refused["state"], refused["reason"]) == (

@@ -20,6 +20,7 @@ from assistant.chat.library.uploads import (
     named,
     private_to,
 )
+from assistant.chat.preferences import Preferences, asking
 from assistant.retrieval.filters import Filter
 from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError, ReadError
@@ -227,6 +228,26 @@ def test_a_filter_leaves_what_was_added_in(uploads: Uploads, assistant: Assistan
     add(uploads, assistant)
     assert tells(ask(uploads, assistant, OWN, Filter(articles=("0.txt",))))
     assert not tells(ask(uploads, assistant, OWN, Filter(since="2020")))
+
+
+def test_what_is_asked_beside_the_chosen_goes_by_its_titles(
+    uploads: Uploads, assistant: Assistant
+) -> None:
+    texts = ("A cage\n\nThe cage is blue.", "A perch\n\nThe perch is green.", CANARY)
+    added = [add(uploads, assistant, text, f"{n}.txt") for n, text in enumerate(texts)]
+    add(uploads, assistant, "A swing\n\nThe swing is red.", "swing.txt", kept="library")
+    add(uploads, assistant, "A bell\n\nThe bell is of Bob.", "bell.txt", BOB, OTHER)
+    titles = uploads.own_titles(OWN)
+    assert sorted(titles) == sorted(str(each.id) for each in added)
+    assert {"A cage", "A perch"} < set(titles.values())
+    chosen = asking(Preferences(articles=("0.txt", "1.txt")), assistant)
+    answer = chosen.titled(ask(uploads, assistant, OWN, chosen.preferences.filters), titles)
+    assert tells(answer)
+    (note,) = (note for note in answer.notes if note.startswith("Asked only"))
+    assert "“Bridge 0”, “Bridge 1”, “" in note
+    assert "“A cage”" in note
+    assert ".uploads" not in note
+    assert uploads.own_titles(str(uuid.uuid4())) == {}
 
 
 def test_refused_files_leave_nothing(

@@ -70,6 +70,18 @@ def test_a_changed_and_a_missing_article_fail() -> None:
     assert "not among the articles" in failures(saved(), None)[0]
 
 
+def test_a_text_that_has_another_name_by_now_is_proven_by_that() -> None:
+    moved, other = replace(ARTICLE, id="b.txt"), Article("a.txt", "One. Two.")
+    known = {("a.txt", ARTICLE.sha256): moved}
+    findings = verify(saved(), lambda _: other, lambda *key: known.get(key))
+    assert [f.message for f in findings if not f.ok] == []
+    assert findings[0].message == "stands in b.txt, characters 0–4"
+    for changed in ("article_id", "sha256"):
+        wrong = saved()
+        wrong["citations"][0][changed] = "c.txt" if changed == "article_id" else "0" * 64
+        assert not all(f.ok for f in verify(wrong, lambda _: other, lambda *key: known.get(key)))
+
+
 @pytest.mark.parametrize(
     "broken", [{}, {"schema": "footnote/answer/0"}, {"citations": [{}]}, {"citations": None}, []]
 )

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -301,6 +302,25 @@ def test_an_answer_holds_after_its_article_has_moved(
     assert again["citations"][0]["article_id"] == "archive/2021.txt"
 
 
+def test_an_answer_holds_after_another_text_has_its_articles_name(
+    run: Runner, articles: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text(run("ask", "How much did the bridge cost?", "-a", articles, "--json").out)
+    (articles / "bridge.txt").rename(articles / "old-bridge.txt")
+    (articles / "bridge.txt").write_text("The bridge over the Wend is closed.", "utf-8")
+
+    assert run("index", articles, "--json").json()["moved"] == [
+        {"from": "bridge.txt", "to": "old-bridge.txt"}
+    ]
+    held = run("verify", file)
+    assert (held.code, "stands in old-bridge.txt" in held.out) == (0, True)
+    (articles / "old-bridge.txt").unlink()
+    failed = run("verify", file)
+    assert (failed.code, "has changed since" in failed.out) == (1, True)
+    assert "the files are gone: old-bridge.txt" in failed.err
+
+
 def test_doctor_finds_a_sound_installation_sound(run: Runner, articles: Path) -> None:
     done = run("doctor", "-a", articles)
 
@@ -355,6 +375,72 @@ def test_a_backup_is_put_back_as_it_was(run: Runner, articles: Path, tmp_path: P
     assert "bridge.txt" in run("list").out, "what was there still is"
 
 
+def test_a_backup_is_asked_where_its_files_are_not(
+    run: Runner, articles: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text(run("ask", "How much did the bridge cost?", "-a", articles, "--json").out)
+    assert run("export", "backup.sqlite", "-a", articles).code == 0
+    listed = run("list", "-a", articles).out
+    assert run("import", "backup.sqlite", "-a", "elsewhere").code == 0
+
+    for made in (False, True):
+        if made:
+            (tmp_path / "elsewhere").mkdir()
+        there = run("list")
+        assert (there.code, there.out) == (0, listed)
+        assert "2 of the backup's files are not in" in there.err
+        assert "12.5 million" in run("ask", "How much did the bridge cost?").out
+        assert run("verify", file).code == 0
+        assert run("doctor").code == 0
+    assert run("index", "elsewhere", "--json").json()["removed"] == ["bridge.txt", "library.txt"]
+    assert run("list").out == ""
+
+
+def limited(*line: str | Path, bytes_a_file: int, data_dir: Path) -> Run:
+    """A command in a process that can write no file beyond this size, as on a full disk."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "assistant", *map(str, line)],
+        capture_output=True,
+        env=os.environ | {"FOOTNOTE_DATA_DIR": str(data_dir)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_a_file, bytes_a_file)),
+        timeout=120,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return Run(ended.returncode, ended.stdout, ended.stderr)
+
+
+def test_a_full_disk_keeps_nobody_from_what_is_stored(
+    run: Runner, articles: Path, tmp_path: Path, data_dir: Path
+) -> None:
+    file, backup = tmp_path / "answer.json", tmp_path / "backup.sqlite"
+    file.write_text(run("ask", "How much did the bridge cost?", "-a", articles, "--json").out)
+    listed = run("list", "-a", articles).out
+    (articles / "long.txt").write_text("It rained on the fjord, again and again. " * 100, "utf-8")
+    full = {
+        "bytes_a_file": next(data_dir.glob("corpora/*/corpus.sqlite")).stat().st_size,
+        "data_dir": data_dir,
+    }
+
+    refused = limited("index", articles, **full)
+    assert (refused.code, refused.out) == (3, "")
+    for line in (
+        ("list",),
+        ("ask", "How much did the bridge cost?"),
+        ("verify", file),
+        ("export", backup),
+    ):
+        done = limited(*line, "-a", articles, **full)
+        assert done.code == 0, done.err
+        assert "asking what was indexed before; it could not be renewed: cannot use" in done.err
+        assert (done.out == listed) is (line == ("list",))
+    checked = limited("doctor", "-a", articles, "--json", **full).json()["checks"]
+    assert [check["name"] for check in checked if not check["ok"]] == ["folders"]
+    assert run("import", backup, "-a", tmp_path / "elsewhere").code == 0
+    assert "long.txt" in run("list", "-a", articles).out
+
+
 DATED = {
     "old.txt": "date 2021-05-01 The bridge\n\nThe bridge over the Wend is led by Otto Brandt.",
     "new.txt": "date 2023-05-01 The bridge\n\nThe bridge over the Wend is led by Mara Lindqvist.",
@@ -380,11 +466,17 @@ def dated(articles: Path) -> Path:
         (("--until", "2021-05"), "old.txt", "dated 2021-05-31 or earlier: 1 of 4."),
         (("--article", "old.txt"), "old.txt", "Asked only the article old.txt: 1 of 4."),
         (("--source", "articles/new.txt"), "new.txt", "from articles/new.txt: 1 of 4."),
+        (("--source", "/HERE/articles/new.txt"), "new.txt", "from articles/new.txt: 1 of 4."),
+        (("--source", "articles/news"), "new.txt", "from articles/news: 1 of 4."),
+        (("--source", "/HERE/articles/news"), "new.txt", "from articles/news: 1 of 4."),
     ],
 )
 def test_only_the_articles_that_are_named_are_asked(
     run: Runner, dated: Path, options: tuple[str, ...], expected: str, note: str
 ) -> None:
+    (dated / "news").mkdir()
+    (dated / "news" / "copy.txt").write_text(DATED["new.txt"], "utf-8")
+    options = tuple(option.replace("/HERE", str(dated.parent)) for option in options)
     done = run("ask", LEADS, "-a", dated, *options, "--json")
 
     assert done.code == 0
@@ -404,6 +496,7 @@ def test_only_the_articles_that_are_named_are_asked(
         (("--article", "nwe.txt"), ("no article 'nwe.txt'", "did you mean new.txt")),
         (("--language", "fr"), ("no article is in language 'fr'", "states its language")),
         (("--source", "elsewhere"), ("no article comes from 'elsewhere'", "articles")),
+        (("--source", "/elsewhere"), ("no article comes from '/elsewhere'", "articles")),
     ],
 )
 def test_a_filter_that_can_mean_nothing(
@@ -542,6 +635,33 @@ def test_wrong_usage_is_one_line(run: Runner, line: tuple[str, ...]) -> None:
     assert "--help" in done.error()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("index", ""),
+        ("list", "-a", ""),
+        ("list", "--data-dir", ""),
+        ("index", "articles", "--data-dir", " "),
+        ("import", "backup.sqlite", "-a", ""),
+        ("history", "list", "--data-dir", ""),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    run: Runner, articles: Path, tmp_path: Path, data_dir: Path, line: tuple[str, ...]
+) -> None:
+    assert "a path is empty" in run(*line).error()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["articles", "data"]
+    assert [path.name for path in data_dir.iterdir()] == ["encoders"]
+
+
+def test_history_alone_tells_what_it_can(run: Runner) -> None:
+    done = run("history")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out == run("history", "--help").out
+    assert "Usage: assistant history" in done.out.splitlines()[0]
+
+
 def test_chat_is_not_opened_to_other_machines(run: Runner, articles: Path) -> None:
     done = run("chat", "--host", "0.0.0.0", "-a", articles)
 
@@ -639,6 +759,39 @@ def test_ctrl_c_while_indexing_keeps_what_is_in_hand_and_goes_on_from_there(
     assert len(rest["added"]) == 300 - len(report["added"])
 
 
+@pytest.mark.parametrize("command", ["index", "list"])
+def test_ctrl_c_does_not_wait_for_a_long_article(
+    command: str, tmp_path: Path, data_dir: Path
+) -> None:
+    """The second one, where the first asks to finish what is in hand."""
+    folder = tmp_path / "long"
+    folder.mkdir()
+    (folder / "a.txt").write_text("It rained on the fjord, again and again. " * 500, "utf-8")
+    rain = (f"On day {number} it rained {number} litres on the fjord." for number in range(60_000))
+    (folder / "b.txt").write_text(" ".join(rain), "utf-8")
+    where = (str(folder),) if command == "index" else ("-a", str(folder))
+    process = start(command, *where, data_dir=data_dir)
+    assert process.stderr
+    deadline = time.monotonic() + 120
+    # The first is committed once the second is being encoded, which takes minutes.
+    while time.monotonic() < deadline and not count_articles(data_dir / "corpora"):
+        time.sleep(0.02)
+    if command == "index":
+        process.send_signal(signal.SIGINT)
+        while b"Ctrl-C again stops at once" not in process.stderr.readline():
+            assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    try:
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert process.returncode == 130
+    assert err.decode().strip() == "interrupted"
+    assert count_articles(data_dir / "corpora") == 1
+
+
 def count_articles(corpora: Path) -> int:
     for path in corpora.glob("*/corpus.sqlite"):
         with closing(sqlite3.connect(path)) as db, suppress(sqlite3.OperationalError):
@@ -664,6 +817,25 @@ def test_watching_indexes_what_changes_until_ctrl_c(articles: Path, data_dir: Pa
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert b"Traceback" not in err
+
+
+def test_watching_goes_on_once_there_is_room_again(articles: Path, data_dir: Path) -> None:
+    process = start("index", str(articles), "--watch", "--json", data_dir=data_dir)
+    assert process.stdout
+    assert process.stderr
+    reports = json_objects(process.stdout)
+    assert len(next(reports)["added"]) == 2
+    assert b"watching for changes" in process.stderr.readline()
+    _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, most))
+    (articles / "mill.txt").write_text("The mill was built in 1790.", "utf-8")
+    assert b"error: cannot use the data folder" in process.stderr.readline()
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+    assert next(reports)["added"] == ["mill.txt"]
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert b"error" not in err
 
 
 def json_objects(stream: IO[bytes]) -> Iterator[Any]:

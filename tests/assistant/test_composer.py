@@ -9,6 +9,7 @@ from assistant.composing.composer import (
     COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
+    LONGEST_ITEMS,
     LONGEST_LED_TO,
     LONGEST_LIST,
     MOST_LED_TO,
@@ -120,6 +121,69 @@ def test_a_very_long_list_is_cut_around_what_was_found_and_says_so(found: int, f
     assert said.notes == (
         "The list has 40 items; 12 of them are shown. The article has the others.",
     )
+
+
+def listed(text: str, found: str, question: str = "How is it done?") -> Draft:
+    """The draft of an article whose sentence with these words answers."""
+    spans = split_sentences(text)
+    index = next(n for n, span in enumerate(spans) if found in text[slice(*span)])
+    start, end = spans[index]
+    best = replace(candidate(0), start=start, end=end, text=text[start:end], index=index)
+    return compose([part(question, best)], 0.5, {"a.txt": Article("a.txt", text)})
+
+
+def test_an_item_of_several_sentences_is_quoted_whole_in_one_line() -> None:
+    text = (
+        "Do this:\n\n1. Close the main tap. Never work on an open tap.\n2. Clean the filter:\n"
+        "   - Rinse it.\n     Twice.\n3. Run\n\n   pump on\n\nIt is done."
+    )
+    for found in ("Do this", "Close", "Never"):
+        said = listed(text, found)
+        assert [text[one.start : one.end] for one in said.sentences] == [
+            "Do this:", "1. Close the main tap. Never work on an open tap.",
+            "2. Clean the filter:", "- Rinse it.\n     Twice.", "3. Run", "pump on",
+        ]  # fmt: skip
+        assert said.notes == ()
+
+
+def test_what_leads_in_is_no_item_and_is_not_counted() -> None:
+    text = "There are these:\n" + "".join(f"- part {n}\n" for n in range(15))
+    said = listed(text, "part 3")
+    assert len(said.sentences) == 1 + LONGEST_LIST
+    assert said.notes == (
+        "The list has 15 items; 12 of them are shown. The article has the others.",
+    )
+    assert listed(text.replace("- part 12\n- part 13\n- part 14\n", ""), "part 3").notes == ()
+
+
+def test_of_items_that_are_too_long_the_beginning_and_what_answers_are_shown() -> None:
+    more = "It goes on. " * (LONGEST_ITEMS // 30)
+    text = f"Do this:\n- Open it. {more}\n- Look into it. {more}Wait a day. {more}\n- Shut it.\n"
+    said = listed(text, "Wait a day")
+    assert [text[one.start : one.end] for one in said.sentences] == [
+        "Do this:", "- Open it.", "- Look into it.", "Wait a day.", "- Shut it.",
+    ]  # fmt: skip
+    assert said.notes == (
+        "Of each item of the list its beginning is shown. The article has the rest.",
+    )
+    shorter = text.replace(more, more[:12])
+    assert len(shorter) < LONGEST_ITEMS
+    assert listed(shorter, "Wait a day").notes == ()
+
+
+def test_a_short_answer_stays_where_the_sentences_of_an_item_are_put_together() -> None:
+    text = "- It is old. It cost 40 crowns.\n- It is red.\n"
+    spans = split_sentences(text)
+    old, cost = (
+        replace(candidate(n), start=a, end=b, text=text[a:b], index=n, span=(8, 17))
+        for n, (a, b) in enumerate(spans[:2])
+    )
+    article = Article("a.txt", text)
+    asked = "How much did it cost?"
+    (said,) = compose([part(asked, old, cost)], 0.5, {"a.txt": article}).sentences
+    assert text[said.start : said.end] == "- It is old. It cost 40 crowns."
+    assert said.answer is not None
+    assert text[slice(*said.answer)] == "40 crowns"
 
 
 def test_a_number_is_no_enumeration() -> None:
@@ -386,6 +450,16 @@ def test_of_much_that_is_led_to_the_first_is_shown_and_a_list_says_so() -> None:
     text = "You need, all in all:\n" + "\n".join(f"- part {n}" for n in range(9))
     found = led(text, "How much do I need?")
     assert len(found.sentences) == 1 + MOST_LED_TO
+    assert found.notes == (f"The list has 9 items; {MOST_LED_TO} of them are shown. "
+                           "The article has the others.",)  # fmt: skip
+
+
+def test_of_what_is_led_to_items_are_counted_and_no_item_is_shown_in_part() -> None:
+    text = "You need, all in all:\n" + "".join(f"- part {n}. It is old.\n" for n in range(9))
+    found = led(text, "How much do I need?")
+    assert [text[one.start : one.end] for one in found.sentences[1:]] == [
+        f"- part {n}. It is old." for n in range(MOST_LED_TO)
+    ]
     assert found.notes == (f"The list has 9 items; {MOST_LED_TO} of them are shown. "
                            "The article has the others.",)  # fmt: skip
 

@@ -79,6 +79,37 @@ def test_a_pronoun_stands_for_a_noun_without_its_verb(
     assert stand_alone(follow_up, history(asked, "So it is.")) == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "follow_up", "expected"),
+    [
+        ("What is the population of Bergen?", "Who is its mayor?", "Who is Bergen's mayor?"),
+        ("What is the population of Bergen?", "Where is it?", "Where is Bergen?"),
+        ("What is the population of Bergen?", "Has it grown?",
+         "Has the population of Bergen grown?"),
+        ("What is the total area of the Svale Garden?", "Who runs it?",
+         "Who runs the Svale Garden?"),
+        ("What is the price of the ferry?", "How old is it?", "How old is the ferry?"),
+        ("Who is the director of ACME?", "And its founder?", "ACME's founder?"),
+        ("Who is the director of ACME?", "When was it founded?", "When was ACME founded?"),
+        ("Who is the director of ACME?", "When were they chosen?",
+         "When were the director of ACME chosen?"),
+        ("What is the name of the owner of ACME?", "Where is it?", "Where is ACME?"),
+        ("What are the aims of ACME?", "When were they set?", "When were the aims of ACME set?"),
+        ("How long is the bridge between Oslo and Moss?", "Who built it?",
+         "Who built the bridge between Oslo and Moss?"),
+    ],
+)  # fmt: skip
+def test_it_is_the_thing_and_not_what_is_told_of_it(
+    asked: str, follow_up: str, expected: str
+) -> None:
+    assert stand_alone(follow_up, history(asked, "So it is.[1]")) == expected
+
+
+def test_he_has_the_office() -> None:
+    mayor = history("Who is the mayor of Bergen?", "Kari Holm.[1]")
+    assert stand_alone("When was she elected?", mayor) == "When was Kari Holm elected (Bergen)?"
+
+
 def test_a_person_is_not_made_of_a_company_or_of_whoever_an_answer_names() -> None:
     told = history("What did Volvo build?", "The Lund Works, said Ola Berg, built 300 cars.")
     asked = stand_alone("What did he say about safety?", told)
@@ -94,6 +125,9 @@ def test_a_person_is_not_made_of_a_company_or_of_whoever_an_answer_names() -> No
          "How many cars did Volvo build in 2022?"),
         ("How many cars did Volvo build?", "5 cars.", "What about Saab?",
          "How many cars did Saab build?"),
+        ("What is Volvo's price?", "5 crowns.", "And Saab's?", "What is Saab's price?"),
+        ("Volvo's price?", "5 crowns.", "And Saab?", "Saab's price?"),
+        ("Volvo's price?", "5 crowns.", "And Saab's founder?", "Saab's founder?"),
         ("Who spoke in Oslo?", "Kari Holm spoke.", "And in Bergen?", "Who spoke in Bergen?"),
         ("What does ACME make?", "Anvils.", "And in Bergen?", "What does ACME make in Bergen?"),
         ("What was built in the first phase of Harbour Park?", "A hall.", "What about the second?",
@@ -110,6 +144,51 @@ def test_a_piece_takes_the_place_of_its_like(
     asked: str, answer: str, follow_up: str, expected: str
 ) -> None:
     assert stand_alone(follow_up, history(asked, answer)) == expected
+
+
+@pytest.mark.parametrize("follow_up", ["And Saab?", "When was Saab founded?", "What about Saab?"])
+def test_what_is_put_in_the_place_of_a_name_is_the_topic_from_then_on(follow_up: str) -> None:
+    past = history("When was Volvo founded?", "In 1927.[1]", follow_up, "In 1937.[1]")
+    assert stand_alone("Who is its director?", past) == "Who is Saab's director?"
+    assert stand_alone("Were there any strikes?", past) == "Were there any strikes (Saab founded)?"
+    past += history("Who is its director?", "Its director is Per Lund.[1]")
+    assert stand_alone("How much profit did it make?", past) == "How much profit did Saab make?"
+    assert "Volvo" in stand_alone("Which one is older?", past)
+    assert stand_alone("Which of them is older?", past) == "Which of Saab is older (Volvo)?"
+
+
+@pytest.mark.parametrize(
+    ("before", "piece", "expected"),
+    [
+        ("How many cars did Volvo build in 2021?", "And in 2022?", "cars Volvo build in 2022"),
+        ("Who spoke in the first debate in Oslo?", "And the second?", "spoke in the second debate"),
+        ("Who opened the North Bridge?", "And the South Bridge?", "opened the South Bridge"),
+        ("Who led Volvo in Oslo?", "And Volvo Trucks?", "led Volvo Trucks in Oslo"),
+        ("Who led Volvo in Oslo?", "Who led the strike in Oslo?", "led Volvo in Oslo"),
+        ("Who led Volvo in Oslo?", "Who met Volvo in Oslo?", "led Volvo in Oslo"),
+        ("Who led Volvo in Oslo?", "Who led Volvo?", "led Volvo in Oslo"),
+    ],
+)
+def test_only_a_name_or_a_time_changes_the_topic(before: str, piece: str, expected: str) -> None:
+    past = history(before, "Well.[1]", piece, "Well.[1]")
+    assert f"({expected}" in stand_alone("Were there any delays?", past)
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_what"),
+    [
+        ("and its weight?", "X300's weight?"),
+        ("What is its warranty?", "What is X300's warranty?"),
+    ],
+)
+def test_the_owner_that_a_question_begins_with_is_a_name(asked: str, of_what: str) -> None:
+    past = history("How much does the X200 cost?", "399.", "And the X300?", "549.")
+    assert stand_alone(asked, past) == of_what
+    past += history("and its weight?", "8 kg.")
+    assert stand_alone(asked, past) == of_what
+    saab = history("Volvo's founder?", "Per Lund.", "Saab's founder?", "Ola Berg.")
+    assert stand_alone("Where is it?", saab) == "Where is Saab?"
+    assert stand_alone("Where is it?", history("Let's see Volvo", "So.")) == "Where is Volvo?"
 
 
 @pytest.mark.parametrize("follow_up", ["and the other one?", "What about the other?"])
@@ -255,6 +334,64 @@ def test_what_asks_nothing_is_no_part_of_the_conversation(aside: str) -> None:
     assert stand_alone("When did she take office?", after) == (
         "When did Kari Holm take office (Bergen)?"
     )
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["Sources?", "Your sources, please", "Shorter", "A bit shorter please.", "In German",
+     "as a list", "In English please", "Can you say that again?", "Repeat it", "Thanks. In short?",
+     "and again?", "Can you translate that to French?", "What are your sources?",
+     "Which article says that?"],
+)  # fmt: skip
+def test_how_to_answer_asks_again_and_is_no_part_of_the_conversation(form: str) -> None:
+    mayor = history("Who is the mayor of Bergen?", "Kari Holm is the mayor of Bergen.[1]")
+    assert stand_alone(form, mayor) == "Who is the mayor of Bergen?"
+    after = [*mayor, *history(form, "Per Lund was the mayor of Bergen until 2019.[1]")]
+    assert stand_alone("When did she take office?", after) == (
+        "When did Kari Holm take office (Bergen)?"
+    )
+    assert stand_alone(form) == in_plain_words(form)
+    assert stand_alone("Who is she?", history(form, "Kari Holm.[1]")) == "Who is she?"
+
+
+def test_what_looks_like_the_form_of_an_answer_may_be_asked_for() -> None:
+    book = history("Is the book out in English?", "It is.[1]")
+    assert stand_alone("In German?", book) == "Is the book out in German?"
+    river = history("How long is the Svale?", "It has 40 km.[1]")
+    assert stand_alone("What are the sources?", river) == "What are the sources?"
+    assert stand_alone("Sources of the Svale?", river) == "Sources of the Svale?"
+
+
+@pytest.mark.parametrize("more", ["Next", "Longer", "In more detail, please", "continue"])
+def test_a_longer_answer_is_more_of_the_same(more: str) -> None:
+    assert stand_alone(more, FERRY) == "Tell me more about Svale"
+
+
+@pytest.mark.parametrize(
+    ("before", "piece", "expected"),
+    [
+        ("Who is the mayor of Bergen?", "What about Anna Vik?", "Tell me about Anna Vik"),
+        ("Who is the mayor of Bergen?", "And Mrs Vik?", "Tell me about Mrs Vik"),
+        ("Who is Bergen's mayor?", "And Unni Vik?", "Tell me about Unni Vik"),
+        ("Who is the mayor of Bergen?", "And Los Angeles?", "Who is the mayor of Los Angeles?"),
+        ("Who is the mayor of Bergen?", "And of Anna Vik?", "Who is the mayor of Anna Vik?"),
+        ("Who is the manager of Ola Berg?", "And Anna Vik?", "Who is the manager of Anna Vik?"),
+        ("Who is the wife of Berg?", "And Anna Vik?", "Who is the wife of Anna Vik?"),
+        ("Where was Berg born?", "And Anna Vik?", "Where was Anna Vik born?"),
+    ],
+)
+def test_somebody_takes_no_place_of_what_has_an_office(
+    before: str, piece: str, expected: str
+) -> None:
+    past = history(before, "Kari Holm told the director, Unni Vik, so.[1]")
+    past = [*past, *history("Who spoke?", "The director Unni Vik, did.[1]", before, "So.[1]")]
+    assert stand_alone(piece, past) == expected
+
+
+def test_who_was_asked_for_in_the_place_of_a_town_is_the_topic() -> None:
+    past = history("Who is the mayor of Bergen?", "Kari Holm, not Anna Vik.[1]")
+    past += history("What about Anna Vik?", "Anna Vik lost.[1]")
+    assert stand_alone("When was she born?", past) == "When was Anna Vik born?"
 
 
 @pytest.mark.parametrize(

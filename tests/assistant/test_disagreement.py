@@ -206,6 +206,40 @@ def test_what_something_is_for_has_many_right_answers(question: str) -> None:
     assert differing(question, [read(one, "cars"), read(two, "people")], known(one, two)) == ()
 
 
+ONE_SAYS = Article("one.txt", "Holm will freeze the fares of the ferry Svale.")
+TWO_SAYS = Article("two.txt", "Holm will lengthen the quay for the ferry Svale.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does Holm say about the ferry Svale?",
+        "What did Holm promise?",
+        "What did Holm announce on 15 January?",
+        "What has Holm decided about the Svale?",
+        "What was decided about the Svale?",
+        "What will be announced by Holm?",
+    ],
+)
+def test_what_somebody_said_or_decided_is_many_things(question: str) -> None:
+    pair = [read(ONE_SAYS, "freeze the fares"), read(TWO_SAYS, "lengthen the quay")]
+    assert differing(question, pair, known(ONE_SAYS, TWO_SAYS)) == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Holm say the ferry Svale costs?",
+        "What was the promised use of the Svale by Holm?",
+        "What did the wanted Holm build for the Svale?",
+        "What does Holm want to build for the Svale?",
+    ],
+)
+def test_what_somebody_said_of_one_thing_may_differ(question: str) -> None:
+    pair = [read(ONE_SAYS, "freeze the fares"), read(TWO_SAYS, "lengthen the quay")]
+    assert len(differing(question, pair, known(ONE_SAYS, TWO_SAYS))) == 2
+
+
 @pytest.mark.parametrize(
     "question", ["What was the ferry Svale sold for?", "What price was the ferry Svale sold for?"]
 )

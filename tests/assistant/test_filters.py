@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, QuestionError
-from assistant.language.periods import about_articles, day_named, periods_in, speaks_of
+from assistant.language.periods import (
+    about_articles,
+    day_named,
+    is_of_then,
+    periods_in,
+    speaks_of,
+)
 from assistant.retrieval.copies import distinct, repeats
 from assistant.retrieval.filters import Filter
 from assistant.retrieval.retriever import retrieve
@@ -236,6 +242,16 @@ def test_what_is_no_date_is_refused(given: str) -> None:
         ("Who came in 2022 or May 2023?",
          [("2022-01-01", "2022-12-31"), ("2023-05-01", "2023-05-31")]),
         ("Who may vote in May?", [("2023-05-01", "2023-05-31")]),
+        ("What came in July and August 2021?",
+         [("2021-07-01", "2021-07-31"), ("2021-08-01", "2021-08-31")]),
+        ("What came in December, in January and on 3 February 2021?",
+         [("2020-12-01", "2020-12-31"), ("2021-01-01", "2021-01-31"),
+          ("2021-02-03", "2021-02-03")]),
+        ("What came before July or August 2021?", [(None, "2021-06-30"), (None, "2021-07-31")]),
+        ("What has changed since 2019 and in 2021?",
+         [("2019-01-01", None), ("2021-01-01", "2021-12-31")]),
+        ("What came in July and August?",
+         [("2023-07-01", "2023-07-31"), ("2023-08-01", "2023-08-31")]),
         ("What happened last year?", [("2023-01-01", "2023-12-31")]),
         ("What changed since last month?", [("2024-02-01", None)]),
         ("Who may vote?", []),
@@ -267,37 +283,54 @@ def test_what_needs_a_today_is_left_alone_without_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "span", "rest"),
+    ("question", "spans", "rest"),
     [
-        ("What do articles from 2023 say about ferries?", ("2023-01-01", "2023-12-31"),
+        ("What do articles from 2023 say about ferries?", [("2023-01-01", "2023-12-31")],
          "What do articles say about ferries?"),
-        ("Is there news since July?", None, ""),
-        ("What is the news since July?", ("2023-07-01", None), "What is the news?"),
-        ("What do the reports published in March 2022 say?", ("2022-03-01", "2022-03-31"),
+        ("Is there news since July?", [], ""),
+        ("What is the news since July?", [("2023-07-01", None)], "What is the news?"),
+        ("What do the reports published in March 2022 say?", [("2022-03-01", "2022-03-31")],
          "What do the reports say?"),
-        ("What was reported before 2020?", (None, "2019-12-31"), "What was reported?"),
-        ("What was reported about ferries since 2020?", ("2020-01-01", None),
+        ("What was reported before 2020?", [(None, "2019-12-31")], "What was reported?"),
+        ("What was reported about ferries since 2020?", [("2020-01-01", None)],
          "What was reported about ferries?"),
-        ("What was reported about the ferries in 2023?", None, ""),
-        ("Which articles are from 2023?", ("2023-01-01", "2023-12-31"), "Which articles?"),
-        ("Which reports were published in 2023?", ("2023-01-01", "2023-12-31"), "Which reports?"),
-        ("Which articles from before 2020 mention ferries?", (None, "2019-12-31"),
+        ("What was reported about the ferries in 2023?", [], ""),
+        ("Which articles are from 2023?", [("2023-01-01", "2023-12-31")], "Which articles?"),
+        ("Which reports were published in 2023?", [("2023-01-01", "2023-12-31")],
+         "Which reports?"),
+        ("Which articles from before 2020 mention ferries?", [(None, "2019-12-31")],
          "Which articles mention ferries?"),
-        ("Which articles are in 2023 style?", None, ""),
-        ("How many articles are from 2023?", ("2023-01-01", "2023-12-31"), "How many articles?"),
-        ("Summarise news from March 2023", ("2023-03-01", "2023-03-31"), "Summarise news"),
-        ("What loss was reported in 2023?", None, ""),
-        ("What did the annual reports published in 2023 show?", None, ""),
-        ("How many police reports were there in 2023?", None, ""),
-        ("How many ferries came in 2023?", None, ""),
+        ("Which articles are in 2023 style?", [], ""),
+        ("How many articles are from 2023?", [("2023-01-01", "2023-12-31")], "How many articles?"),
+        ("Summarise news from March 2023", [("2023-03-01", "2023-03-31")], "Summarise news"),
+        ("What loss was reported in 2023?", [], ""),
+        ("What was reported in 2023 prices?", [], ""),
+        ("What did the annual reports published in 2023 show?", [], ""),
+        ("How many police reports were there in 2023?", [], ""),
+        ("How many ferries came in 2023?", [], ""),
+        ("Which articles from 2023 talk about ferries?", [("2023-01-01", "2023-12-31")],
+         "Which articles talk about ferries?"),
+        ("Which reports from 2023 discuss ferries?", [("2023-01-01", "2023-12-31")],
+         "Which reports discuss ferries?"),
+        ("Which reports from 2023 show a loss?", [], ""),
+        ("Which articles of 2000 words mention ferries?", [], ""),
+        ("Which articles were published in July and August 2023?", [("2023-07-01", "2023-08-31")],
+         "Which articles?"),
+        ("Which articles from 2020 and from 2022 cover ferries?",
+         [("2020-01-01", "2020-12-31"), ("2022-01-01", "2022-12-31")],
+         "Which articles cover ferries?"),
+        ("Articles from 2023, 2022 or May 2020",
+         [("2020-05-01", "2020-05-31"), ("2022-01-01", "2023-12-31")], "Articles"),
+        ("Which articles from 2020 and since 2022 mention ferries?",
+         [("2020-01-01", "2020-12-31"), ("2022-01-01", None)], "Which articles mention ferries?"),
     ],
 )  # fmt: skip
 def test_a_question_that_speaks_of_articles(
-    question: str, span: tuple[str | None, str | None] | None, rest: str
+    question: str, spans: list[tuple[str | None, str | None]], rest: str
 ) -> None:
-    period, asked = about_articles(question, NEWEST)
-    assert (period and (period.since, period.until)) == span
-    assert asked == (rest if span else question)
+    periods, asked = about_articles(question, NEWEST)
+    assert [(period.since, period.until) for period in periods] == spans
+    assert asked == (rest if spans else question)
 
 
 def yearly() -> list[Article]:
@@ -377,6 +410,8 @@ def test_what_a_text_speaks_of(text: str, published: str | None, speaks: bool) -
         ("What happened in July?", "It was in July 2021.", "2021-08-01", False),
         ("What happened in July?", "It is to be in July.", "2023-03-01", True),
         ("What happened in July?", "It was in July.", None, True),
+        ("What happened in July and August 2023?", "It was in July.", None, False),
+        ("What happened in July and August 2023?", "It was in July.", "2023-09-01", True),
         ("what happened in july?", "It was on July 3.", None, True),
         ("what happened on 14 july?", "It was on July 14.", None, True),
         ("what happened on 14 july?", "It was on July 15.", None, False),
@@ -387,7 +422,7 @@ def test_what_a_text_speaks_of(text: str, published: str | None, speaks: bool) -
 def test_which_days_a_text_names(
     question: str, text: str, published: str | None, names: bool
 ) -> None:
-    (period,) = periods_in(question, NEWEST)
+    period, *_ = periods_in(question, NEWEST)
     assert (day_named(text, published, period) is not None) is names
 
 
@@ -409,6 +444,42 @@ def test_a_question_about_articles_is_a_filter_and_says_so(opened: Open) -> None
         "Asked only articles dated 2018-01-01 to 2018-12-31, because the question says "
         "“from 2018”: 1 of 11. 1 without a date was left out."
     )
+
+
+def test_of_several_spans_each_article_of_one_is_asked_and_one_note_says_so(opened: Open) -> None:
+    assistant = opened([*yearly(), Article("undated.txt", "Ferries crossed the fjord in 2018.")])
+    answer = assistant.ask("What do articles from 2012, 2017 and 2018 say about ferries?")
+    assert {hit.passage.article_id for hit in answer.hits} == {"2012.txt", "2017.txt", "2018.txt"}
+    assert [note for note in answer.notes if note.startswith("Asked only")] == [
+        "Asked only articles dated 2012-01-01 to 2012-12-31 or articles dated 2017-01-01 to "
+        "2018-12-31, because the question says “from 2012, 2017 and 2018”: 3 of 11. "
+        "1 without a date was left out."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("topic", "title", "published", "its"),
+    [
+        ("minutes 19 February 2024", None, "2024-02-19", True),
+        ("minutes 19 February 2024", "Minutes of 19 February 2024", None, True),
+        ("minutes 19 February 2024", "Minutes of 15 January 2024", "2024-01-15", False),
+        ("minutes 19 February 2024", None, "2024-02-20", False),
+        ("February minutes", None, "2023-02-19", True),
+        ("February minutes", "Minutes of February", None, True),
+        ("February minutes", None, "2024-03-18", False),
+        ("minutes February and March 2024", None, "2024-02-19", True),
+        ("minutes Q1 2024", None, "2024-02-19", True),
+        ("minutes 2024", None, "2024-02-19", False),
+        ("February", None, None, False),
+        ("speech April Ludgate", None, "2024-04-19", False),
+        ("June's speech", None, "2024-06-19", False),
+        ("how they march", None, "2024-03-18", False),
+    ],
+)
+def test_an_article_is_of_the_day_or_the_month_of_its_date_or_its_title(
+    topic: str, title: str | None, published: str | None, its: bool
+) -> None:
+    assert is_of_then(topic, title, published) is its
 
 
 # Near-copies

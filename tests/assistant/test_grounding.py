@@ -189,3 +189,9 @@ def test_no_text_breaks_the_check(text: str) -> None:
     fault(cleaned(text), ACME)
     assert cleaned(cleaned(text)) == cleaned(text)
     fault(text, [Quote(text)])
+
+
+def test_the_mark_of_a_note_is_no_digit_of_the_number_before_it() -> None:
+    (quantity,) = facts_of("The plant made 300¹ buses.").quantities
+    assert quantity.value == 300
+    assert {one.value for one in facts_of("It holds 10⁶ cells.").quantities} == {10}

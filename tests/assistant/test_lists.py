@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from assistant.language.lists import (
+    REACH,
     asks_for_questions,
+    goes_on,
+    is_mark,
     item_span,
     led_to,
     names_questions,
@@ -12,12 +17,26 @@ from assistant.language.lists import (
 )
 from embeddings.splitting import split_sentences
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embeddings.splitting import Span
+
 
 def listed(text: str, sentence: str) -> list[str]:
-    """The list to which the sentence with these words belongs, sentence by sentence."""
+    """The list to which the sentence with these words belongs: what leads in, and its items."""
     spans = split_sentences(text)
     index = next(n for n, span in enumerate(spans) if sentence in text[slice(*span)])
-    return [text[slice(*spans[n])].strip() for n in whole_list(index, text, spans)]
+    whole = whole_list(index, text, spans)
+    if whole is None:
+        return []
+    lead = [] if whole.lead is None else [(whole.lead,)]
+    return [told(text, spans, each) for each in (*lead, *whole.items)]
+
+
+def told(text: str, spans: Sequence[Span], numbers: Sequence[int]) -> str:
+    """Sentences in one line."""
+    return " ".join(" ".join(text[slice(*spans[n])].split()) for n in numbers)
 
 
 ORDERED = (
@@ -57,7 +76,7 @@ MARKED = (
 
 
 def test_marked_lines_are_a_list_with_the_line_that_leads_in() -> None:
-    whole = ["The harbour needs:", "- new lamps.", "- A crane.", "- rope."]
+    whole = ["The harbour needs:", "- new lamps.", "- A crane. It may be used.", "- rope."]
     assert listed(MARKED, "new lamps") == whole
     assert listed(MARKED, "It may be used") == whole
     assert listed(MARKED, "The harbour needs") == whole
@@ -65,6 +84,113 @@ def test_marked_lines_are_a_list_with_the_line_that_leads_in() -> None:
 
 def test_another_kind_of_mark_begins_another_list() -> None:
     assert listed(MARKED, "Bergen") == ["Oslo", "Bergen"]
+
+
+PUMP = """\
+It takes an hour. Do this:
+
+1. Close the main valve. Never work on an open valve.
+2. Screw the pump to the wall with the four bolts that are supplied and
+   tighten them with a torque of 12 newton metres. Wait.
+3. Clean the filter:
+   - Unscrew the cover. It is red.
+   - Rinse
+     with cold water.
+   It takes a while.
+
+   If it is torn, replace it.
+
+4. Choose one of:
+- red
+- blue
+5. Switch it on.
+
+It runs for years.
+
+1. Oil it.
+2. Paint it.
+It is blue then.
+"""
+STEPS_OF_PUMP = [
+    "Do this:",
+    "Close the main valve. Never work on an open valve.",
+    "Screw the pump to the wall with the four bolts that are supplied and "
+    "tighten them with a torque of 12 newton metres. Wait.",
+    "Clean the filter: - Unscrew the cover. It is red. - Rinse with cold water. "
+    "It takes a while. If it is torn, replace it.",
+    "Choose one of: - red - blue",
+    "Switch it on.",
+]
+
+
+@pytest.mark.parametrize(
+    "found",
+    ["Do this", "Never work", "tighten them", "Wait", "It takes a while", "replace it", "Switch"],
+)
+def test_an_item_has_all_its_sentences_lines_and_lists_of_its_own(found: str) -> None:
+    assert listed(PUMP, found) == STEPS_OF_PUMP
+
+
+def test_a_list_within_an_item_is_one_by_itself() -> None:
+    within = ["Clean the filter:", "- Unscrew the cover. It is red.", "- Rinse with cold water."]
+    assert listed(PUMP, "It is red") == listed(PUMP, "with cold") == within
+    assert listed(PUMP, "- blue") == ["Choose one of:", "- red", "- blue"]
+
+
+def test_what_follows_a_list_is_none_of_it() -> None:
+    assert listed(PUMP, "runs for years") == listed(PUMP, "blue then") == []
+    assert listed(PUMP, "Paint it") == ["Oil it.", "Paint it."]
+
+
+def test_items_are_of_one_list_only_where_they_stand_together() -> None:
+    text = "- red\nIt is a colour.\n\n- blue\n- green\n# Shapes\n- round\n"
+    assert listed(text, "red") == []
+    assert listed(text, "green") == ["- blue", "- green"]
+    assert listed(text, "round") == []
+    far = "1. red\n" + "It is a colour.\n" * (REACH + 1) + "2. blue\n"
+    assert listed(far, "blue") == []
+    assert len(listed(far.replace("It is a colour.\n", "", 2), "blue")) == 2
+
+
+def test_a_character_more_or_less_indents_nothing_and_a_tab_does() -> None:
+    text = " 9. oil\n10. paint\n\t- red\n\t  all over\n11. wait\n"
+    assert listed(text, "oil") == ["oil", "paint - red all over", "wait"]
+
+
+def test_lists_within_two_items_are_two() -> None:
+    text = "1. Oil:\n   - a bolt\n2. Paint:\n   - a nut\n   - a rod\n"
+    assert listed(text, "bolt") == ["Oil:", "- a bolt"]
+    assert listed(text, "nut") == ["Paint:", "- a nut", "- a rod"]
+
+
+def test_lists_may_be_as_deep_as_a_text_is_long() -> None:
+    depth = 1_000
+    text = "".join(f"{'  ' * n}- a{n}.\n" for n in range(depth)) + f"{'  ' * (depth - 1)}- b\n"
+    assert listed(text, "a999") == ["- a999.", "- b"]
+
+
+def test_only_the_mark_of_an_item_is_one() -> None:
+    text = "3. Oil it.\n\nIt has rooms:\n\n12.\n"
+    spans = split_sentences(text)
+    assert [text[slice(*spans[n])] for n in range(len(spans)) if is_mark(n, text, spans)] == ["3."]
+
+
+@pytest.mark.parametrize(
+    ("between", "following", "goes"),
+    [
+        (" ", "Keep it.", True),
+        ("\n   ", "Keep it.", True),
+        ("\n", "Keep it.", False),
+        ("\n\n   ", "Keep it.", False),
+        ("\n   ", "- Keep it.", False),
+        (" And so on. ", "Keep it.", False),
+    ],
+)
+def test_a_sentence_goes_on_with_an_item(between: str, following: str, goes: bool) -> None:
+    for item, begins in (("3. Oil it.", True), ("It is old.", False), ("3. Run:", False)):
+        text = item + between + following
+        span = len(text) - len(following), len(text)
+        assert goes_on((0, len(item)), span, text) is (goes and begins)
 
 
 def test_questions_side_by_side_are_a_list() -> None:
@@ -128,7 +254,7 @@ def below(text: str, sentence: str) -> list[str]:
     """What the sentence with these words leads to, sentence by sentence."""
     spans = split_sentences(text)
     index = next(n for n, span in enumerate(spans) if sentence in text[slice(*span)])
-    return [text[slice(*spans[n])].strip() for n in led_to(index, text, spans)]
+    return [told(text, spans, each) for each in led_to(index, text, spans)]
 
 
 MANUAL = (
@@ -175,6 +301,11 @@ def test_a_step_that_leads_to_a_command_is_told_with_it_and_not_with_the_next_st
     assert below("You need\nthese three things:\n1. a lamp.\n2. oil.\n", "these three") == [
         "a lamp.", "oil.",
     ]  # fmt: skip
+
+
+def test_what_an_item_leads_to_may_have_its_kind_of_mark() -> None:
+    text = "- Choose one of:\n  - red. It is bright.\n  - blue\n- Wait.\n"
+    assert below(text, "Choose") == ["- red. It is bright.", "- blue"]
 
 
 def test_the_number_of_an_item_belongs_to_it() -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from assistant import Answer, Assistant, Event, Settings, SettingsError
 from assistant.llm.completion import MOST_BYTES
+from assistant.llm.composing import MOST_WRITTEN
 from assistant.llm.prompts import NOT_STATED, messages
 from eval.metrics import citation_faults
 from tests.endpoints import Behaviour, FakeEndpoint, chunk, event, says, served
@@ -503,7 +504,62 @@ def test_an_endpoint_that_knows_fewer_parameters_is_asked_with_fewer(
     endpoint.behaviour = picky
     with opened(endpoint.url) as assistant:
         assert assistant.ask(QUESTION).composer == "llm"
-    assert len(endpoint.requests) == 2
+    assert len(endpoint.requests) == 3
+
+
+def test_an_endpoint_without_room_for_so_many_tokens_is_asked_without_a_limit(
+    endpoint: FakeEndpoint, opened: Opened
+) -> None:
+    well = endpoint.behaviour
+
+    def small(handler: Any, body: dict[str, Any]) -> None:
+        handler.fail(400) if body.get("max_tokens", 0) > 4096 else well(handler, body)
+
+    endpoint.behaviour = small
+    with opened(endpoint.url) as assistant:
+        assert assistant.ask(QUESTION).composer == "llm"
+    body = endpoint.requests[-1][2]
+    assert (len(endpoint.requests), body["temperature"], "seed" in body) == (2, 0, True)
+
+
+def test_a_model_may_think_for_long(endpoint: FakeEndpoint, opened: Opened) -> None:
+    """As servers do that count a model's thinking among its tokens."""
+
+    def thinks(handler: Any, body: dict[str, Any]) -> None:
+        thinking = ["<think>", *["hmm, "] * 3_000, "</think>"]
+        tokens = [*thinking, GOOD.format(**numbered(body))]
+        room = body["max_tokens"]
+        handler.begin()
+        for token in tokens[:room]:
+            handler.send(event(chunk(token)))
+        handler.send(event(chunk(None, "length" if len(tokens) > room else "stop")))
+
+    endpoint.behaviour = thinks
+    with opened(endpoint.url) as assistant:
+        answer = assistant.ask(QUESTION)
+    assert answer.composer == "llm", answer.notes
+    assert "cut off" not in told(answer)
+
+
+def test_an_answer_that_does_not_end_is_cut_off(endpoint: FakeEndpoint, opened: Opened) -> None:
+    left = threading.Event()
+
+    def goes_on(handler: Any, body: dict[str, Any]) -> None:
+        handler.begin()
+        handler.send(event(chunk(GOOD.format(**numbered(body)))))
+        try:
+            for _ in range(MOST_WRITTEN):
+                handler.send(event(chunk(" There is more. And more.")))
+            endpoint.released.wait(20)
+        except OSError:
+            left.set()
+
+    endpoint.behaviour = goes_on
+    with opened(endpoint.url) as assistant:
+        answer = assistant.ask(QUESTION)
+        assert answer.text.count("]") == 2
+        assert "was cut off, so this answer may be incomplete" in told(answer)
+        assert left.wait(10)
 
 
 def test_a_second_try_mends_a_hiccup(endpoint: FakeEndpoint, opened: Opened) -> None:
@@ -603,6 +659,105 @@ def test_who_stops_listening_ends_the_request(endpoint: FakeEndpoint, opened: Op
                 break
         stream.close()  # type: ignore[attr-defined]
         assert ended.wait(10)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_who_stops_waiting_is_free_at_once_and_the_request_ends(
+    begun: bool, endpoint: FakeEndpoint, opened: Opened
+) -> None:
+    """The endpoint says nothing, before its headers or after them, and sees the connection end."""
+    waiting, stopped, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def silent(handler: Any, body: dict[str, Any]) -> None:
+        if begun:
+            handler.begin()
+            handler.send(event(chunk("Acme produced ")))
+        waiting.set()
+        handler.connection.settimeout(20)
+        if handler.connection.recv(1) == b"":
+            ended.set()
+
+    endpoint.behaviour = silent
+    with opened(endpoint.url, llm_timeout=60) as assistant:
+        events: list[Event] = []
+
+        def asks() -> None:
+            events.extend(assistant.stream(QUESTION, stop=stopped.is_set))
+
+        asking = threading.Thread(target=asks)
+        asking.start()
+        assert waiting.wait(30)
+        assert asking.is_alive()
+        stopped.set()
+        asking.join(5)
+        assert not asking.is_alive()
+        assert ended.wait(5)
+    assert [each.kind for each in events] == ["resolved", "hits"]
+    assert len(endpoint.requests) == 1
+
+
+# What takes time
+
+
+@pytest.mark.parametrize("piece", ["...", " .[1]", " U.S.", "\n", "."])
+def test_a_model_that_goes_in_circles_keeps_nobody_waiting(
+    piece: str, endpoint: FakeEndpoint, opened: Opened
+) -> None:
+    endpoint.behaviour = says(piece * 2_000, step=len(piece))
+    with opened(endpoint.url, llm_timeout=8) as assistant:
+        local = assistant.ask(QUESTION, llm=False)
+        began = time.monotonic()
+        answer = assistant.ask(QUESTION)
+        assert time.monotonic() - began < 12
+    assert (answer.text, answer.composer) == (local.text, "local")
+
+
+def test_what_takes_long_to_prove_ends_at_the_deadline_too(
+    endpoint: FakeEndpoint, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven: list[str] = []
+
+    def slow(text: str, quotes: object) -> str:
+        proven.append(text)
+        time.sleep(0.2)
+        return "it holds nothing"
+
+    monkeypatch.setattr("assistant.llm.composing.fault", slow)
+    endpoint.behaviour = writes("It is {vehicles} [{vehicles}].\n" * 200, step=MOST_WRITTEN)
+    with opened(endpoint.url, llm_timeout=2) as assistant:
+        answer = assistant.ask(QUESTION)
+    assert "took too long" in answer.notes[0]
+    assert len(proven) < 50
+
+
+# What the machine lacks
+
+
+@pytest.mark.parametrize("proxy", ["socks://127.0.0.1:9/", "socks5://127.0.0.1:9", "ftp://a"])
+def test_a_proxy_that_the_client_cannot_use_is_told_at_once(
+    proxy: str, endpoint: FakeEndpoint, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with opened(endpoint.url, llm_timeout=60) as assistant:
+        began = time.monotonic()
+        answer = assistant.ask(QUESTION)
+        assert time.monotonic() - began < 30
+    assert (answer.composer, endpoint.requests) == ("local", [])
+    assert "could not be reached" in answer.notes[0]
+
+
+def test_a_client_that_cannot_be_loaded_is_told_at_once(
+    endpoint: FakeEndpoint, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "assistant.llm.completion", None)
+    with opened(endpoint.url, llm_timeout=60) as assistant:
+        began = time.monotonic()
+        answer = assistant.ask(QUESTION)
+        assert time.monotonic() - began < 30
+    assert answer.composer == "local"
+    assert "The language model failed" in answer.notes[0]
 
 
 # Settings

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from assistant.chat.access import login, passwords
+from assistant.chat.access.attempts import Attempts
 from assistant.chat.access.hardening import Guard, hosts
-from assistant.chat.access.login import Login, SignedOut, auth_secret
-from assistant.chat.access.passwords import hash_password, is_password, read_passwords
+from assistant.chat.access.login import Login, SignedOut, auth_secret, mark_if_right
+from assistant.chat.access.passwords import hash_password, is_password, mark_of, read_passwords
 from assistant.chat.launch import check_public_url, serve
 from assistant.command.cli import main
 from assistant.settings import Settings
@@ -216,13 +217,87 @@ def test_a_damaged_list_of_who_logged_out_lets_nobody_in(tmp_path: Path) -> None
 def test_a_user_who_is_taken_out_of_the_file_is_out(tmp_path: Path) -> None:
     path = tmp_path / "users"
     path.write_text(f"ada:{HASHED}\nbob:{HASHED}\n", "utf-8")
-    asked = Login.of(path, None)
-    assert asked.knows("ada")
+    asked, mark = Login.of(path, None), mark_of(HASHED)
+    assert asked.knows("ada", mark)
     path.write_text(f"bob:{HASHED}\n", "utf-8")
-    assert not asked.knows("ada")
-    path.unlink()
-    assert not asked.knows("bob")
+    assert not asked.knows("ada", mark)
+    assert asked.knows("bob", mark)
     assert not Login("local").knows("ada")
+
+
+@pytest.mark.usefixtures("little_work")
+def test_another_password_ends_what_the_former_has_opened(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    path.write_text(f"ada:{HASHED}\nbob:{HASHED}\n", "utf-8")
+    asked, former = Login.of(path, None), mark_of(HASHED)
+    changed = hash_password("another horse")
+    path.write_text(f"ada:{changed}\nbob:{HASHED}\n", "utf-8")
+    assert not asked.knows("ada", former)
+    assert not asked.knows("ada", None), "a token from before there were marks"
+    assert asked.knows("ada", mark_of(changed))
+    assert asked.knows("bob", former)
+
+
+@pytest.mark.parametrize("slip", ["ada:{0}\nada:{0}\nbob:{0}", "ada:{0}\nbob:", "# empty", None])
+def test_a_slip_in_the_password_file_throws_nobody_out(
+    tmp_path: Path, slip: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "users"
+    path.write_text(f"ada:{HASHED}\nbob:{HASHED}\n", "utf-8")
+    asked, mark = Login.of(path, None), mark_of(HASHED)
+    if slip is None:
+        path.unlink()
+    else:
+        path.write_text(slip.format(HASHED), "utf-8")
+    for _ in range(3):
+        assert asked.knows("bob", mark)
+        assert mark_if_right(asked, Attempts(), "bob", "correct horse") == mark
+    (logged,) = caplog.records
+    assert "users" in logged.getMessage()
+    path.write_text(f"bob:{HASHED}\n", "utf-8")
+    assert not asked.knows("ada", mark), "what is right again counts at once"
+    path.write_text("bob", "utf-8")
+    assert not asked.knows("ada", mark)
+    assert asked.knows("bob", mark)
+    assert len(caplog.records) == 2
+
+
+TOKENS = """
+import sys
+from pathlib import Path
+from assistant.chat.access.login import MARK, Login, SignedOut, guard_tokens
+from assistant.chat.access.passwords import mark_of
+from chainlit import auth
+from chainlit.user import User
+
+folder, former, changed = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+(folder / "users").write_text(f"ada:{former}")
+guard_tokens(Login.of(folder / "users", None), SignedOut(folder))
+given = auth.create_jwt(User(identifier="ada", metadata={MARK: mark_of(former)}))
+unmarked = auth.create_jwt(User(identifier="ada"))
+
+def counts(token):
+    try:
+        return auth.decode_jwt(token).identifier == "ada"
+    except auth.jwt.pyjwt.InvalidTokenError:
+        return False
+
+assert counts(given) and not counts(unmarked)
+(folder / "users").write_text(f"ada:{changed}")
+assert not counts(given)
+"""
+
+
+@pytest.mark.usefixtures("little_work")
+def test_a_token_is_for_one_password(tmp_path: Path) -> None:
+    # In a process of its own that has Chainlit.
+    environment = {
+        **os.environ,
+        "CHAINLIT_APP_ROOT": str(tmp_path),
+        "CHAINLIT_AUTH_SECRET": "s" * 64,
+    }
+    command = [sys.executable, "-c", TOKENS, str(tmp_path), HASHED, hash_password("another horse")]
+    subprocess.run(command, check=True, env=environment, timeout=120)
 
 
 WITH_CHAINLIT = """

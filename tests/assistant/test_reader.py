@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from assistant.answers import Hit
 from assistant.reading import evidence, support
 from assistant.reading.reader import (
     ANSWER_NAMES,
@@ -10,9 +13,21 @@ from assistant.reading.reader import (
     Candidate,
     answer_features,
     contradicted,
+    headings,
+    most_promising,
+    sentences_of,
     settled,
+    support_of,
     topic_features,
 )
+from assistant.retrieval.retriever import Retrieved
+from assistant.understanding.question import analyse
+from embeddings.corpus import Corpus
+from embeddings.index import build_index
+from embeddings.indexing import index_articles
+from embeddings.records import Article
+from embeddings.splitting import split_article
+from tests.fakes import HashingEncoder
 
 FINE = {"cosine": 0.6, "coverage_context": 0.8, "expected_present": 1.0}
 SUPPORTED = dict.fromkeys(support.NAMES, 0.0)
@@ -146,3 +161,102 @@ def test_the_shipped_calibration_fits_the_features() -> None:
     assert calibration.topic.names == TOPIC_NAMES
     assert calibration.answer.names == ANSWER_NAMES
     assert 0 < calibration.least_confidence < 1
+
+
+def plain(text: str, question: str, folder: Path) -> dict[str, dict[str, float]]:
+    """The sentences of an article that the reader gets to read, with their plain features.
+
+    Among them what `support` says of each.
+    """
+    article, corpus = Article("a.md", text), Corpus(folder)
+    index_articles([article], corpus, HashingEncoder(256))
+    lexical = build_index(corpus).lexical
+    terms = lexical.terms(question)
+    hits = tuple(Hit(passage, 1.0, 1) for passage in split_article(article))
+    retrieved = Retrieved(question, tuple(terms), (), hits, (0.5,) * len(hits), 0.5)
+    setting = evidence.setting_of(analyse(question), terms, (), lexical)
+    found, _ = most_promising(retrieved, setting, lambda _: article)
+    said = {}
+    for (article_id, number), values in found.items():
+        start, end = sentences_of(text)[number]
+        one = Candidate(article_id, start, end, text[start:end], number, 0, 0, (), (0, 1))
+        supported = support_of(one, setting, lambda _: article, [text])
+        said[one.text] = dict(
+            zip((*evidence.PLAIN_NAMES, *support.NAMES), (*values, *supported), strict=True)
+        )
+    return said
+
+
+def test_what_has_no_words_of_its_own_is_not_read(tmp_path: Path) -> None:
+    text = (
+        "The keys are listed.\n\n| Key | Meaning |\n|:---|---:|\n| E01 | The tank is empty |\n"
+        "| E02 | 3 |\n\n1. Oil it.\n\n2. Wait.\n\n* * *\n\nHow many rooms are there?\n\n12.\n\n"
+        "Key | Meaning\n--- | ---\nE03 | It is full\n\nIt is late.\n\n---\n"
+    )
+    assert set(plain(text, "What does E01 mean?", tmp_path)) == {
+        "The keys are listed.", "| E01 | The tank is empty |", "| E02 | 3 |", "Oil it.", "Wait.",
+        "How many rooms are there?", "12.", "E03 | It is full", "It is late.",
+    }  # fmt: skip
+
+
+CHANGES = """\
+# Changes of Taskline
+
+## 2.0.0 (2023)
+
+### Added
+
+- Dark mode came. It is dark.
+
+### Removed
+
+- The old importer is gone.
+
+## 1.9.0 (2022)
+
+- A calendar came.
+- The view of Windows 7 is gone.
+
+```
+# 1.8.0 is no heading
+```
+
+It runs again.
+"""
+
+
+def test_a_sentence_stands_under_its_own_headings(tmp_path: Path) -> None:
+    def missing(name: str, question: str) -> dict[str, float]:
+        found = plain(CHANGES, question, tmp_path / question[:20])
+        return {text: values[name] for text, values in found.items() if text.startswith("- ")}
+
+    new = {"- Dark mode came.": 0.0, "- The old importer is gone.": 0.0}
+    old = {"- A calendar came.": 0.0, "- The view of Windows 7 is gone.": 0.0}
+    not_new, not_old = (dict.fromkeys(each, 1.0) for each in (new, old))
+    of_new, of_old = "What is gone in 2.0.0?", "And what is gone in 1.9.0?"
+    assert missing("numbers_missing", of_new) == {**new, **not_old}
+    assert missing("numbers_missing", of_old) == {**old, **not_new}
+    assert missing("year_missing", "What came in 2023?") == {**new, **not_old}
+    assert missing("year_missing", "So what came in 2022?") == {**old, **not_new}
+
+
+def test_what_stands_under_a_heading_is_covered_by_its_words(tmp_path: Path) -> None:
+    found = plain(CHANGES, "What was removed?", tmp_path)
+    covered = {text for text, values in found.items() if values["coverage_context"] > 0}
+    assert covered == {"### Removed", "- The old importer is gone."}
+
+
+def test_the_number_of_an_item_does_not_hide_what_stands_before_it(tmp_path: Path) -> None:
+    found = plain("The tank is red.\n\n1. Oil it.\n\n2. Wait.\n", "Which tank?", tmp_path)
+    covered = {text for text, values in found.items() if values["coverage_context"] > 0}
+    assert covered == {"The tank is red.", "Oil it."}
+
+
+def test_headings_are_those_above_and_none_of_a_section_before() -> None:
+    assert [(CHANGES[at:][:9], above) for at, above in headings(CHANGES)] == [
+        ("# Changes", "Changes of Taskline"),
+        ("## 2.0.0 ", "Changes of Taskline 2.0.0 (2023)"),
+        ("### Added", "Changes of Taskline 2.0.0 (2023) Added"),
+        ("### Remov", "Changes of Taskline 2.0.0 (2023) Removed"),
+        ("## 1.9.0 ", "Changes of Taskline 1.9.0 (2022)"),
+    ]

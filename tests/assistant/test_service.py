@@ -338,6 +338,25 @@ def test_damage_that_is_found_while_opening_is_repaired_and_told(
         ]
 
 
+def test_what_was_published_is_asked_while_no_index_can_be_written(
+    folder: Path, data_dir: Path
+) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        opened._corpus.forget(["bridge.txt"])  # as by a process that was killed before it published
+        lock = next(data_dir.glob("corpora/*/indexes.lock"))
+        lock.unlink()
+        lock.mkdir()
+        (folder / "bridge.txt").unlink()
+    with pytest.raises(CorpusError, match="cannot lock"):
+        Assistant.open(folder, data_dir=data_dir)
+    with Assistant.open(folder, data_dir=data_dir, wait=False) as again:
+        assert {hit.passage.article_id for hit in again.retrieve("mill bridge")} == {"mill.txt"}
+        assert [notice.split(":")[0] for notice in again.notices] == [
+            "the indexes could not be brought up to date",
+            "asking what was indexed before; it could not be renewed",
+        ]
+
+
 def test_an_answer_is_made_anew_when_its_article_changes_meanwhile(
     folder: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

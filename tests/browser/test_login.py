@@ -193,6 +193,28 @@ def test_a_token_ends_with_the_logout_and_with_the_line_in_the_file(
     assert ask(own, "GET", "/user", Cookie=cookie)[0] == 401
 
 
+def test_a_token_ends_with_its_password_and_stays_through_a_slip_in_the_file(
+    serve: Serve, tmp_path: Path
+) -> None:
+    path = tmp_path / "users.txt"
+    bob = f"bob:{hash_password(PASSWORDS['bob'])}\n"
+    path.write_text(f"ada:{hash_password(PASSWORDS['ada'])}\n{bob}", "utf-8")
+    own = serve("--fake", "--password-file", str(path))
+    cookies = {user: log_in(own, user, PASSWORDS[user])[1] for user in ("ada", "bob")}
+    new = f"ada:{hash_password('a new secret')}\n"
+    with path.open("a", encoding="utf-8") as file:  # a second line of hers
+        file.write(new)
+    assert [ask(own, "GET", "/user", Cookie=each)[0] for each in cookies.values()] == [200, 200]
+    assert log_in(own, "bob", PASSWORDS["bob"])[0] == 200
+    path.write_text(f"{new}{bob}", "utf-8")
+    assert ask(own, "GET", "/user", Cookie=cookies["ada"])[0] == 401
+    assert ask(own, "GET", "/user", Cookie=cookies["bob"])[0] == 200
+    assert log_in(own, "ada", PASSWORDS["ada"])[0] == 401
+    status, cookie = log_in(own, "ada", "a new secret")
+    assert status == 200
+    assert ask(own, "GET", "/user", Cookie=cookie)[0] == 200
+
+
 def test_behind_a_proxy_the_header_decides_and_no_cookie(serve: Serve) -> None:
     server = serve("--fake", "--proxy-user-header", "X-User")
 

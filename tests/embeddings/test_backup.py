@@ -13,7 +13,7 @@ from embeddings.corpus import Corpus
 from embeddings.durable import sweep
 from embeddings.errors import CorpusError, ReadError
 from embeddings.index import open_index
-from embeddings.indexing import Progress, index_folders
+from embeddings.indexing import IndexReport, Progress, index_folders, restoring
 from embeddings.locks import INDEXES_LOCK, held
 from embeddings.recovery import damage_of
 from tests.fakes import HashingEncoder
@@ -121,6 +121,66 @@ def test_what_was_taken_out_stays_out_though_the_disk_is_full_in_between(
     assert texts(corpus) == ["Walruses sleep on the ice."]
     assert import_corpus(saved, corpus.folder) == 2
     assert texts(corpus) == ["Walruses sleep on the ice."]
+
+
+def report(corpus: Corpus, folder: Path, *, keep_restored: bool) -> IndexReport:
+    return index_folders(
+        [folder],
+        corpus,
+        lambda: ENCODER,
+        lambda: ENCODER.fingerprint,
+        keep_restored=keep_restored,
+    )
+
+
+def put_back(saved: Path, folder: Path) -> Corpus:
+    with restoring(folder):
+        import_corpus(saved, folder)
+    return Corpus(folder)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_backup_keeps_what_has_no_file_until_it_is_indexed(
+    saved: Path, tmp_path: Path, there: bool
+) -> None:
+    restored = put_back(saved, tmp_path / "new")
+    elsewhere = tmp_path / "elsewhere"
+    if there:
+        elsewhere.mkdir()
+        (elsewhere / "c.txt").write_text("The ferry sails at nine.")
+    for _ in range(2):
+        told = report(restored, elsewhere, keep_restored=True)
+        assert (told.kept, told.removed) == (("a.txt", "b.txt"), ())
+        assert told.articles == 2 + there
+    if there:
+        assert report(restored, elsewhere, keep_restored=False).removed == ("a.txt", "b.txt")
+        assert texts(restored) == ["The ferry sails at nine."]
+    else:
+        with pytest.raises(ReadError, match="there is no folder"):
+            report(restored, elsewhere, keep_restored=False)
+        assert len(texts(restored)) == 2
+
+
+def test_a_backup_follows_its_files_once_all_were_there(
+    saved: Path, folder: Path, tmp_path: Path
+) -> None:
+    restored = put_back(saved, tmp_path / "new")
+    (folder / "b.txt").rename(tmp_path / "b.txt")
+    assert report(restored, folder, keep_restored=True).kept == ("b.txt",)
+    (tmp_path / "b.txt").rename(folder / "b.txt")
+    assert report(restored, folder, keep_restored=True).kept == ()
+    (folder / "b.txt").unlink()
+    assert report(restored, folder, keep_restored=True).removed == ("b.txt",)
+
+
+def test_a_backup_that_is_refused_changes_nothing(
+    corpus: Corpus, saved: Path, folder: Path
+) -> None:
+    saved.write_bytes(saved.read_bytes()[:-4096])
+    with pytest.raises(ReadError), restoring(corpus.folder):
+        import_corpus(saved, corpus.folder)
+    (folder / "a.txt").unlink()
+    assert report(corpus, folder, keep_restored=True).removed == ("a.txt",)
 
 
 def test_a_backup_of_a_later_format_replaces_nothing(corpus: Corpus, saved: Path) -> None:

@@ -307,6 +307,32 @@ def test_passages_are_found_by_the_fields_of_their_article(corpus: Corpus) -> No
     assert corpus.outlines().newest is None
 
 
+def test_an_article_comes_from_each_file_that_has_its_text(corpus: Corpus) -> None:
+    text = put(corpus, "b.txt", "one")
+    put(corpus, "z.txt", "two")
+    for path in ("a.txt", "c.txt"):
+        corpus.commit([Entry(path, path, "r", f"articles/{path}", text.sha256)])
+    shared, alone = corpus.outlines()
+    assert (shared.id, shared.also_from) == ("b.txt", ("articles/a.txt", "articles/c.txt"))
+    assert (alone.id, alone.also_from) == ("z.txt", ())
+    corpus.forget(["b.txt"])
+    shared, _ = corpus.outlines()
+    assert (shared.source, shared.also_from) == ("articles/a.txt", ("articles/c.txt",))
+
+
+def test_a_text_is_known_by_the_names_it_has_and_had(corpus: Corpus) -> None:
+    text = put(corpus, "a.txt", "one")
+    put(corpus, "other.txt", "three")
+    corpus.commit([Entry("b.txt", "b", "r", "b.txt", text.sha256)])
+    put(corpus, "a.txt", "two")
+    for name in ("a.txt", "b.txt"):
+        cited = corpus.cited(name, text.sha256)
+        assert cited is not None, name
+        assert (cited.id, cited.text) == ("b.txt", text.text)
+    assert corpus.cited("other.txt", text.sha256) is None, "it never had this text"
+    assert corpus.cited("a.txt", "0" * 64) is None
+
+
 def test_an_index_of_an_earlier_layout_is_built_again(corpus: Corpus, index: Index) -> None:
     (recorded,) = corpus.derived(["lexical"])
     earlier = f"lexical-{recorded.generation}-0a1b2c3d"

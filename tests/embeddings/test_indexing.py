@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from embeddings import indexing
 from embeddings.corpus import Corpus
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import find_files, read_file
-from embeddings.indexing import IndexReport, index_folders
+from embeddings.indexing import IndexReport, Progress, index_folders
 from embeddings.locks import INDEXING_LOCK, held
 from embeddings.passages import BESIDE, split_and_encode
 from embeddings.records import Article
@@ -127,6 +128,31 @@ def test_the_ignore_file_leaves_files_out(folder: Path, corpus: Corpus) -> None:
 def test_the_ignore_file_may_begin_with_a_byte_order_mark(folder: Path, corpus: Corpus) -> None:
     (folder / ".footnoteignore").write_text("*.md\n", "utf-8-sig")
     assert index(corpus, folder).added == ("a.txt",)
+
+
+@pytest.mark.parametrize(
+    ("rules", "left"),
+    [
+        (["/*", "!/keep/"], ["keep/a.txt", "keep/d.md", "keep/new.d/e.txt", "keep/sub/b.txt"]),
+        (["*", "!*/", "!*.md"], ["keep/d.md"]),
+        (["/keep/*", "!/keep/sub/"], ["keep/sub/b.txt", "top.txt"]),
+        (["/keep/**", "!/keep/sub/", "!b.txt"], ["keep/sub/b.txt", "top.txt"]),
+        (["*.d", "!/keep/"], ["keep/a.txt", "keep/d.md", "keep/sub/b.txt", "top.txt"]),
+        (["keep/", "!keep/a.txt"], ["top.txt"]),
+        (["sub", "*.txt", "!a.txt"], ["keep/a.txt", "keep/d.md"]),
+        (["top.txt/", "a.txt "], ["keep/d.md", "keep/new.d/e.txt", "keep/sub/b.txt", "top.txt"]),
+    ],
+)
+def test_the_ignore_file_leaves_out_what_git_would(
+    tmp_path: Path, rules: list[str], left: list[str]
+) -> None:
+    folder = tmp_path / "tree"
+    for name in ("top.txt", "keep/a.txt", "keep/d.md", "keep/sub/b.txt", "keep/new.d/e.txt"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Text.")
+    (folder / ".footnoteignore").write_text("\n".join(rules) + "\n")
+    assert [file.article_id for file in find_files([folder])] == left
 
 
 @pytest.mark.parametrize("line", ["!", "drafts\\", "[z-a]"])
@@ -250,6 +276,40 @@ def test_files_that_swap_places_are_followed(folder: Path, corpus: Corpus) -> No
     found = [corpus.article(name) for name in ("a.txt", "c.txt")]
     assert [article.text for article in found if article] == texts[::-1]
     assert index(corpus, folder).unchanged == ("a.txt", "c.txt", "sub/b.md")
+
+
+@pytest.mark.parametrize("files_at_once", [1, 64])
+@pytest.mark.parametrize("name", ["0.txt", "a-old.txt", "z.txt"])
+def test_a_file_that_moved_and_left_its_name_to_another_is_followed(
+    folder: Path, corpus: Corpus, name: str, files_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "BATCH_FILES", files_at_once)
+    index(corpus, folder)
+    before = corpus.article("a.txt")
+    assert before is not None
+    (folder / "a.txt").rename(folder / name)
+    (folder / "a.txt").write_text("Something new has the old name.")
+    (folder / "new.txt").write_text("Something else is new.")
+    report = index(corpus, folder)
+    assert (report.moved, report.duplicates) == ((("a.txt", name),), ())
+    assert (report.updated, report.added) == (("a.txt",), ("new.txt",))
+    cited = corpus.cited("a.txt", before.sha256)
+    assert cited is not None
+    assert (cited.id, cited.text) == (name, before.text)
+    assert index(corpus, folder).unchanged == tuple(sorted((name, "a.txt", "new.txt", "sub/b.md")))
+
+
+def test_a_new_copy_of_a_new_file_is_no_move(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "BATCH_FILES", 1)
+    index(corpus, folder)
+    for name in ("0.txt", "1.txt", "z.txt"):
+        (folder / name).write_text("Three files say it.")
+    (folder / "a.txt").write_text("It has changed.")
+    report = index(corpus, folder)
+    assert (report.added, report.updated, report.moved) == (("0.txt",), ("a.txt",), ())
+    assert report.duplicates == (("1.txt", "0.txt"), ("z.txt", "0.txt"))
 
 
 def test_an_interrupted_change_of_encoder_leaves_the_old_one_in_use(
@@ -498,6 +558,35 @@ def test_files_are_read_while_those_before_are_encoded(
     assert alone == []
     assert len(report.added) == 6
     assert corpus.count()[0] == 6
+
+
+def test_what_nobody_waits_for_is_not_encoded_to_its_end(
+    folder: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a second Ctrl-C: the run ends while its long article is encoded beside."""
+    monkeypatch.setattr(indexing, "BATCH_FILES", 1)
+    (folder / "long.txt").write_text(paragraphs(*(f"Number {n}" for n in range(200))))
+    begun = Event()
+
+    class Slow(HashingEncoder):
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            if any("Number" in text for text in texts):
+                begun.set()
+                time.sleep(0.3)
+            return super().encode(texts)
+
+    def interrupted(step: Progress) -> None:
+        if step.article_id == "sub/b.md" and begun.wait(60):
+            raise KeyboardInterrupt
+
+    encoder = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        index_folders(
+            [folder], corpus, lambda: encoder, lambda: encoder.fingerprint, interrupted
+        )  # fmt: skip
+    assert sum("Number" in text for text in encoder.encoded) < 100
+    assert corpus.article("a.txt") is not None, "what was committed stays"
+    assert index(corpus, folder).added == ("long.txt", "sub/b.md")
 
 
 def test_a_failed_encoder_loses_nothing_that_was_committed(

@@ -14,7 +14,7 @@ import pytest
 from embeddings.errors import ReadError
 from embeddings.readers import read_article
 from embeddings.readers.metadata import find_metadata
-from embeddings.readers.pdf_layout import Line, paragraphs
+from embeddings.readers.pdf_layout import Line, paragraphs, whole_lines
 from embeddings.readers.prose import iso_date, language_tag, stated_title
 from embeddings.records import Article, Document
 from tests import documents
@@ -55,8 +55,18 @@ def test_the_seeds_say_this_of_themselves(name: str, title: str | None, date: st
         ("A title\n\nOn March 3, 2021 the bridge opened.", None),
         ("A title\n\nDate: 2021-02-30\n\nText.", None),
         ("A title\n\nIt opened in 2021.", None),
+        ("Issued 3 March 1921 as a stamp.", None),
+        ("Published 2 May 2021 in Oslo, the book was sold out at once and\nprinted again.", None),
+        ("A title\n\nIssued 3 March 1921", "1921-03-03"),
+        ("date 2021-03-03 The Whole Title of It Stands Behind", "2021-03-03"),
+        ("A title\n\nUpdated 3 March 2021 10:30 am CET | by the editors of all our pages.",
+         "2021-03-03"),
+        ("A title\n\nPosted March 3, 2021 by Ada in News, Events and More", "2021-03-03"),
+        ("A title\n\nPosted on March 3, 2021 in News", "2021-03-03"),
+        ("Update 2021-03-03: the bridge is closed.", "2021-03-03"),
+        ("Date: 2021-03-03 it was when the bridge opened.", "2021-03-03"),
     ],
-)
+)  # fmt: skip
 def test_a_date_is_found_where_it_is_stated_and_never_guessed(head: str, date: str | None) -> None:
     assert find_metadata(head).date == date
 
@@ -213,10 +223,13 @@ def test_a_word_document_in_order_with_all_that_hangs_on_it() -> None:
         + f"<w:sdt><w:sdtContent>{paragraph('In a control.')}</w:sdtContent></w:sdt>"
     )
     notes = f"<w:footnotes {W}><w:footnote>{paragraph('A note.')}</w:footnote></w:footnotes>"
-    article = read(docx(body, word__footnotes_xml=notes), "a.docx")
+    comments = f"<w:comments {W}><w:comment>{paragraph('Is it?')}</w:comment></w:comments>"
+    parts = {"word__footnotes_xml": notes, "word__comments_xml": comments}
+    article = read(docx(body, **parts), "a.docx")
+    assert article.title is None
     assert article.text == (
         "Before.\n\none\ntwo\n\nKept and new.\n\nIn a box.\n\na | b\nc | d\n\nIn a control.\n\n"
-        "A note."
+        "A note.\n\nComments:\nIs it?"
     )
 
 
@@ -380,6 +393,131 @@ def test_the_items_of_an_open_documents_lists_begin_as_it_shows_them() -> None:
     assert read(odt_of(body, counting), "a.odt").text == (
         "1. Oil it.\n2. Wait.\n- a while\n\nBetween.\n\n- one\n- two"
     )
+
+
+def test_the_items_of_lists_that_a_style_numbers_begin_as_word_shows_them() -> None:
+    def styled(text: str, style: str, more: str = "") -> str:
+        return paragraph(text, f'<w:pPr><w:pStyle w:val="{style}"/>{more}</w:pPr>')
+
+    def style(name: str, inside: str = "", parent: str = "") -> str:
+        based = f'<w:basedOn w:val="{parent}"/>' if parent else ""
+        return f'<w:style w:styleId="{name}">{based}<w:pPr>{inside}</w:pPr></w:style>'
+
+    def level(number: int, style: str) -> str:
+        said = '<w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/>'.replace("1", str(number + 1))
+        return f'<w:lvl w:ilvl="{number}"><w:pStyle w:val="{style}"/>{said}</w:lvl>'
+
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="5">{level(0, "Clause")}{level(1, "Sub")}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="5"/></w:num>'
+    )
+    place = '<w:numPr><w:numId w:val="1"/></w:numPr>'
+    styles = (
+        style("Clause", place) + style("Sub", place) + style("Own", parent="Clause")
+        + style("Heading", place + '<w:outlineLvl w:val="0"/>', "Clause")
+        + style("Endless", parent="Endless")
+    )  # fmt: skip
+    body = (
+        styled("Mix", "Clause") + styled("slowly", "Sub") + styled("well", "Sub")
+        + styled("Bake", "Own") + styled("Notes", "Heading")
+        + styled("Eat", "Clause", '<w:numPr><w:numId w:val="0"/></w:numPr>')
+        + styled("End", "Endless")
+    )  # fmt: skip
+    parts = {
+        "word__numbering_xml": f"<w:numbering {W}>{numbering}</w:numbering>",
+        "word__styles_xml": f"<w:styles {W}>{styles}</w:styles>",
+    }
+    assert read(docx(body, **parts), "a.docx").text == (
+        "1. Mix\n1. slowly\n2. well\n2. Bake\n\nNotes\n\nEat\n\nEnd"
+    )
+    parts["word__styles_xml"] = "<w:styles"
+    assert read(docx(body, **parts), "a.docx").text.startswith("Mix\n\nslowly")
+
+
+def test_raised_digits_make_no_number_with_those_before_them_in_a_page() -> None:
+    page = (
+        "<p>It made 300<sup>1</sup> buses in 2020<sup><a href='#2'>2,</a> <b>3</b></sup>, "
+        "10<sup>−6</sup> m<sup>2</sup>, 3<sup>1</sup>/<sub>2</sub> of <sup>14</sup>C, "
+        "101<sub>2</sub>, log<sub>2</sub>8, CO<sub>2</sub>, the 5<sup>th</sup>, "
+        "400<sup>[1]</sup>, 500<span style='font-size: 8px; VERTICAL-ALIGN:super'>4</span>, "
+        "600<sup>7 as told in 2021</sup>.</p>"
+        "<table><tr><td>20<sup>5</sup></td><td style='vertical-align: super'>7</td><td>8</td></tr>"
+        "</table>"
+    )
+    assert read(page, "a.html").text == (
+        "It made 300¹ buses in 2020², ³, 10⁻⁶ m², 3¹/₂ of ¹⁴C, 101₂, log₂8, CO2, the 5th, "
+        "400[1], 500⁴, 600 7 as told in 2021.\n\n20⁵ | 7 | 8"
+    )
+
+
+def test_raised_digits_make_no_number_with_those_before_them_in_word() -> None:
+    def run(text: str, how: str = "", style: str = "") -> str:
+        said = f'<w:rStyle w:val="{style}"/>' if style else ""
+        said += f'<w:vertAlign w:val="{how}"/>' if how else ""
+        return f"<w:r><w:rPr>{said}</w:rPr><w:t>{text}</w:t></w:r>"
+
+    formula = (
+        "<m:oMath xmlns:m='m'><m:sSup><m:e><m:r><m:t>10</m:t></m:r></m:e><m:sup><m:r><m:t>6</m:t>"
+        "</m:r></m:sup></m:sSup><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>2"
+        "</m:t></m:r></m:den></m:f></m:oMath>"
+    )
+    box = f"<w:r><w:txbxContent>{paragraph('Made in 2021.')}</w:txbxContent></w:r>"
+    body = (
+        f"<w:p>{run('It made 300')}{run('1', 'superscript')}{run('2', 'superscript')}"
+        f"{run(' cars in 2020')}{run('3', style='Mark')}{run(' and 7')}{run('4', 'subscript')}"
+        f"{run(' of 5', 'baseline', 'Mark')}.{box}</w:p><w:p>{formula}</w:p>"
+    )
+    styles = (
+        '<w:style w:styleId="Up"><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+        '<w:style w:styleId="Mark"><w:basedOn w:val="Up"/></w:style>'
+    )
+    article = read(docx(body, word__styles_xml=f"<w:styles {W}>{styles}</w:styles>"), "a.docx")
+    assert article.text == ("It made 300¹² cars in 2020³ and 7₄ of 5\n\nMade in 2021.\n\n10⁶1/2")
+
+
+def test_raised_digits_make_no_number_with_those_before_them_in_an_open_document() -> None:
+    def style(name: str, position: str = "", more: str = "") -> str:
+        stated = f'style:text-position="{position}"' if position else ""
+        return (
+            f'<style:style style:family="text" style:name="{name}" {more}>'
+            f"<style:text-properties {stated}/></style:style>"
+        )
+
+    styles = (
+        style("Up", "super 58%") + style("Share", "33% 80%") + style("Down", "-33% 80%")
+        + style("On", "0% 100%") + style("Bold")
+        + style("Mark", more='style:parent-style-name="Up"')
+    )  # fmt: skip
+
+    def span(text: str, name: str) -> str:
+        return f'<text:span text:style-name="{name}">{text}</text:span>'
+
+    note = "<text:note><text:note-body><text:p>Of 2019.</text:p></text:note-body></text:note>"
+    body = (
+        f"<text:p>It made 300{span('1', 'Up')} cars, 10{span(span('6', 'Bold'), 'Share')} bolts, "
+        f"101{span('2', 'Down')}, 20{span('20', 'On')} in 2020{span(note, 'Mark')} and "
+        f"2021{span('4', 'Mark')}.</text:p>"
+    )
+    assert read(odt_of(body, styles), "a.odt").text == (
+        "It made 300¹ cars, 10⁶ bolts, 101₂, 2020 in 2020 (Of 2019.) and 2021⁴."
+    )
+
+
+def test_comments_in_an_open_document_stand_by_themselves() -> None:
+    comment = (
+        '<office:annotation><dc:creator xmlns:dc="dc">Ann</dc:creator>'
+        '<dc:date xmlns:dc="dc">2024-01-01T10:00:00</dc:date><text:p>Check this.</text:p>'
+        "<text:p>And that.</text:p></office:annotation>"
+    )
+    body = (
+        f"<text:p>It rose in 2020{comment}. By <text:creator>Ada</text:creator>.</text:p>"
+        "<text:p>It fell.</text:p>"
+    )
+    article = read(odt_of(body, ""), "a.odt")
+    assert article.text == (
+        "It rose in 2020. By Ada.\n\nIt fell.\n\nComments:\nCheck this. And that."
+    )
+    assert article.title is None
 
 
 def test_damaged_word_xml_is_read_as_far_as_it_goes_and_says_so() -> None:
@@ -588,6 +726,9 @@ def test_a_mail_cut_short_says_so() -> None:
         ('a,b\n1,5" pipe\n2,x\n', 'a: 1; b: 5" pipe.\na: 2; b: x.'),
         ("a,note\n,It closed.\n1,\n", "note: It closed.\na: 1."),
         ("a,note\n,x\n1,\n", "note: x.\na: 1."),
+        ("sep=;\nname;note\nAnn;x, y\n", "name: Ann; note: x, y."),
+        ('"sep=|"\r\na|b\r\n1,5|2\r\n', "a: 1,5; b: 2."),
+        ("\ufeffSEP=\t\na\tb\n1;1\t2\n", "a: 1;1; b: 2."),
         ("Place,Cables,\n,old,new\nWest,64,70\n", "Place: West; Cables old: 64; Cables new: 70."),
     ],
 )
@@ -595,6 +736,13 @@ def test_a_row_is_a_sentence(table: str, lines: str) -> None:
     limit = csv.field_size_limit()
     assert read(table, "a.csv").text == lines
     assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("column", ["date", "published", "Release date", "time"])
+def test_a_table_was_not_published_on_the_day_of_its_first_row(column: str) -> None:
+    rows = f"{column},event\n2021-01-02,Opening\n2023-06-07,Closing\n"
+    assert read(rows, "a.csv").date is None
+    assert read(rows.replace(",", "\t"), "a.tsv").date is None
 
 
 def test_an_rtf_document_in_its_fonts_encodings() -> None:
@@ -611,6 +759,49 @@ def test_an_rtf_document_in_its_fonts_encodings() -> None:
     cut = read(rtf[:-30], "a.rtf")
     assert cut.incomplete is not None
     assert "cut short" in cut.incomplete
+
+
+def rtf(body: str) -> str:
+    return r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}{\f3\fcharset2 Symbol;}}" + body + r"\par}"
+
+
+def test_what_tracked_changes_took_out_of_an_rtf_document_is_not_read() -> None:
+    body = (
+        r"It is worth {\deleted\revauthdel1 500 {\v0 or 600 }{\footnote Gone.}}{\revised 700} "
+        r"million.{\mvf  It was.}\par Then \deleted never \deleted0 always \deleted not \plain it."
+        r"\par{\deleted{\listtext 1.\tab}An item.}\par The end."
+    )
+    assert read(rtf(body), "a.rtf").text == (
+        "It is worth 700 million.\n\nThen always it.\n\nThe end."
+    )
+
+
+def test_the_notes_of_an_rtf_document_stand_after_its_text() -> None:
+    body = (
+        r"Sales were 300{\super 1} cars{\super\chftn{\footnote\pard\plain{\super\chftn} Without "
+        r"vans{\*\footnote of old}.\par Nor {\b buses}.}} in 2020{\up6 2}, CO{\sub 2}, "
+        r"10{\super 6\nosupersub 0}.\par\trowd a{\footnote In a cell.}\cell b\cell\row\pard After"
+    )
+    notes = "Without vansof old.\n\nNor buses.\n\nIn a cell."
+    whole = f"Sales were 300¹ cars in 2020², CO2, 10⁶0.\n\na | b\n\nAfter\n\n{notes}"
+    assert read(rtf(body), "a.rtf").text == whole
+    cut = read(r"{\rtf1 It closed{\footnote In the end", "a.rtf")
+    assert cut.text == "It closed\n\nIn the end"
+
+
+def test_the_items_of_an_rtf_documents_lists_begin_as_it_shows_them() -> None:
+    def item(mark: str, text: str) -> str:
+        return r"{\listtext\pard\plain " + mark + r"\tab}\pard\ls1 " + text + r"\par "
+
+    body = (
+        r"Steps:\par " + item("1.", "Mix") + item("(2)", r"Bake\line long") + item("a)", "Eat")
+        + item(r"{\f3\'b7}", "dot") + item("2.1", "chapter") + item("7.", "")
+        + r"{\pntext 3.\tab}old\par Then.\par "
+        + r"\trowd{\listtext 1.\tab}x\cell y\cell\row\pard After"
+    )  # fmt: skip
+    assert read(rtf(body), "a.rtf").text == (
+        "Steps:\n\n1. Mix\n2. Bake\nlong\na) Eat\n- dot\nchapter\n3. old\n\nThen.\n\nx | y\n\nAfter"
+    )
 
 
 def test_a_book_in_the_order_of_its_spine() -> None:
@@ -662,6 +853,42 @@ def lines(*rows: tuple[str, float, float, float]) -> list[Line]:
         Line(text, left, right, base, 12.0, first_word=5.0 * len(text.split()[0]))
         for text, left, right, base in rows
     ]
+
+
+def test_raised_digits_make_no_number_with_those_before_them_in_a_pdf() -> None:
+    def placed(*pieces: tuple[str, float, float]) -> bytes:
+        drawn = b"".join(
+            b"/F1 %f Tf %f Ts (%s) Tj " % (size, rise, text.encode()) for text, size, rise in pieces
+        )
+        return b"BT 1 0 0 1 72 700 Tm %s ET" % drawn
+
+    stream = placed(
+        ("The plant made 300", 12, 0), ("1,2", 7, 5), (" cars, 10", 12, 0), ("-6", 7, 5),
+        ("m, CO", 12, 0), ("2", 8, -2), (" and 101", 12, 0), ("2", 8, -2), (" bolts in 20", 12, 0),
+        ("20", 10, 0), (" at D", 12, 0), ("5", 12, 3), (".", 12, 0),
+    ) + b" BT 0 1 -1 0 400 300 Tm /F1 12 Tf (W12) Tj /F1 6 Tf (12) Tj ET"  # fmt: skip
+    made = documents.pdf_file(
+        {
+            1: b"<< /Type /Catalog /Pages 2 0 R >>",
+            2: b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+            b" /Resources << /Font << /F1 5 0 R >> >> >>",
+            4: documents.pdf_stream(stream),
+            5: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        }
+    )
+    text = read(made, "a.pdf").text
+    assert text.replace(" ", "") == ("Theplantmade300¹,²cars,10⁻⁶m,CO2and101₂boltsin2020atD5.W1212")
+
+
+def test_a_raised_piece_of_a_line_makes_no_number_with_the_one_before_it() -> None:
+    def piece(text: str, left: float, base: float, height: float) -> Line:
+        return Line(text, left, left + 5 * len(text), base, height)
+
+    made = [piece("Made 300", 50, 700, 12), piece("1", 90, 704, 7), piece(" cars", 95, 700, 12)]
+    assert [line.text for line in whole_lines(made)] == ["Made 300¹ cars"]
+    note = [piece("2", 50, 664, 7), piece("300 vans", 55, 660, 12)]
+    assert [line.text for line in whole_lines(note)] == ["²300 vans"]
 
 
 def test_the_lines_of_a_paragraph_are_joined_and_others_are_not() -> None:

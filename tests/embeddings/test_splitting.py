@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from embeddings.records import Article
-from embeddings.splitting import PASSAGE_CHARACTERS, split_article, split_sentences
+from embeddings.splitting import (
+    LONGEST_SENTENCE,
+    PASSAGE_CHARACTERS,
+    PIECE,
+    split_article,
+    split_sentences,
+)
 
 SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
 
 PIECES = (
     *("Same line.\n", "Same line.\r\n", "\r\n\r\n", "\n", " ", "\t", "\u00a0", "x" * 700),
     *("🙂 emoji 👩\u200d👩\u200d👧 here. ", '"Quoted? ', "e.g. Dr. No. 5. ", "宁德市新能源。"),
-    *("3.14, 2,565! ", "- item\n", "Wrapped at the end of\n"),
+    *("3.14, 2,565! ", "- item\n", "Wrapped at the end of\n", "and on, " * 60),
+    *("  - a deeper item that may have been wrapped\n", "    indented\n"),
 )
 awkward = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
@@ -90,6 +98,59 @@ def test_a_wrapped_sentence_stays_whole_and_a_heading_stays_apart() -> None:
         "This sentence was wrapped by an editor at some width\nand goes on here.",
         "Next.",
     ]
+
+
+@pytest.mark.parametrize("indent", ["", "- an item.\n  ", "10. an item.\n    ", "   "])
+def test_what_is_wrapped_may_be_indented(indent: str) -> None:
+    own = indent.rpartition("\n")[2]
+    wrapped = "four bolts, which have to be made of stainless steel, and be at least"
+    text = f"{indent}{wrapped}\n{own}60 mm long\n{own}- {wrapped}\n{own}  90 mm long\n   \nAll."
+    assert [" ".join(each.split()) for each in sentences(text)][-3:] == [
+        f"{wrapped} 60 mm long",
+        f"- {wrapped} 90 mm long",
+        "All.",
+    ]
+
+
+@pytest.mark.parametrize("around", ["    ", "1. Run:\n\n       ", "- Run:\n      "])
+def test_lines_of_code_are_not_wrapped(around: str) -> None:
+    own = around.rpartition("\n")[2]
+    lines = ["pump hold NAME --with-the-bolts --and-the-nuts", "pump list"]
+    assert sentences(f"{around}{lines[0]}\n{own}{lines[1]}\n")[-2:] == lines
+
+
+def test_what_is_indented_deeper_than_prose_is_a_block_of_its_own() -> None:
+    line = "A heading that is so long that it might as well be wrapped"
+    text = f"{line}\n    The chapter begins.\n\n- item\n\n{line}\n\n    {line}\n\t- red\n"
+    assert sentences(text) == [line, "The chapter begins.", "- item", line, line, "- red"]
+
+
+SPOKEN = [f"so we say word {n} and go on to the next that we have to say" for n in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("between", "ends"),
+    [("\n", "say"), ("\r\n", "say"), ("; ", ";"), ("；", "；"), (", ", ","), (" ", ""), ("", "")],
+)
+def test_what_is_longer_than_any_sentence_is_cut_where_it_can_be(between: str, ends: str) -> None:
+    text = f"It begins. {between.join(SPOKEN)}"
+    if not between:
+        text = "It begins. " + "".join(SPOKEN).replace(" ", "")
+    first, *pieces = split_sentences(text)
+    assert text[slice(*first)] == "It begins."
+    assert max(end - start for start, end in pieces) <= PIECE[-1]
+    assert min(end - start for start, end in pieces) >= PIECE[0] - 2
+    for (_, end), (start, _) in pairwise(pieces):
+        assert text[end:start] == between.strip(";；,")
+        assert text[:end].endswith(ends)
+    check(text)
+
+
+def test_a_long_sentence_stays_whole_as_long_as_somebody_may_have_written_it() -> None:
+    text = f"{'many words, ' * 66}end."
+    assert len(text) <= LONGEST_SENTENCE
+    assert sentences(text) == [text]
+    assert len(sentences(f"many words, {text}")) > 1
 
 
 def test_abbreviations_and_numbers_do_not_end_a_sentence() -> None:

@@ -42,6 +42,8 @@ REMOVAL = f"{UPLOADS}/remove"
 """Where the page of an article in the library takes it out."""
 MOST_BODY_SECONDS = 60.0
 """How long a body may take to arrive; who dawdles on purpose holds a place that others need."""
+UPLOAD_SECONDS = 900.0
+"""The same for a file: the largest comes through a line of 200 kbit/s."""
 MOST_QUESTION_CHARACTERS = 100_000
 MOST_SETTING_CHARACTERS, MOST_TAGS = 1_000, 1_000
 SOCKET = "/ws/socket.io"
@@ -347,6 +349,11 @@ def most_bytes(scope: Scope) -> int:
     return LARGEST_UPLOAD_BYTES if scope["path"] == UPLOADS else MOST_BODY_BYTES
 
 
+def most_seconds(scope: Scope) -> float:
+    """How long a body may take to arrive."""
+    return UPLOAD_SECONDS if scope["path"] == UPLOADS else MOST_BODY_SECONDS
+
+
 def limited(receive: Receive, scope: Scope) -> Receive:
     """`receive` that ends a body whose length was not said, or said wrongly, at the limit.
 
@@ -354,7 +361,7 @@ def limited(receive: Receive, scope: Scope) -> Receive:
     """
     taken, complete = 0, False
     loop = asyncio.get_running_loop()
-    end = loop.time() + MOST_BODY_SECONDS
+    end = loop.time() + most_seconds(scope)
     most = most_bytes(scope) + (MOST_BODY_BYTES if scope["path"] == UPLOADS else 0)
 
     async def receiving() -> Message:

@@ -1,8 +1,9 @@
 """Who may use the chat: everybody on this machine, or whom a password or a proxy names.
 
 A browser that has logged in with a password has a signed token in a cookie. Chainlit alone would
-take it for 15 days, whatever happens; here it ends when its user logs out, or is no longer in
-the password file. Without passwords, each request is whose the machine or the proxy says it is.
+take it for 15 days, whatever happens; here it ends when its user logs out, is no longer in the
+password file, or has another password there. Without passwords, each request is whose the machine
+or the proxy says it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.chat.access.passwords import LOCAL_USER, check_name, is_password, read_passwords
+from assistant.chat.access.passwords import (
+    LOCAL_USER,
+    PasswordFile,
+    check_name,
+    is_password,
+    mark_of,
+)
 from embeddings.durable import make_folder, write_durably
 from embeddings.errors import CorpusError, SettingsError
 
@@ -27,14 +34,18 @@ if TYPE_CHECKING:
     from assistant.chat.access.hardening import App, Receive, Scope, Send
 
 __all__ = [
+    "MARK",
     "ActingUser",
     "Login",
     "SignedOut",
     "auth_secret",
     "guard_tokens",
-    "is_right",
+    "mark_if_right",
     "user_of",
 ]
+
+MARK = "mark"
+"""Under this name a token holds the mark of the password that it was given for."""
 
 SECRET_FILE = "chat-secret"
 SIGNED_OUT_FILE = "chat-signed-out.json"
@@ -56,7 +67,7 @@ class Login:
     """How users are told apart."""
 
     kind: Literal["local", "password", "proxy"] = "local"
-    password_file: Path | None = None
+    passwords: PasswordFile | None = None
     header: str = ""
 
     @classmethod
@@ -67,8 +78,7 @@ class Login:
                 "--password-file and --proxy-user-header exclude each other; name one"
             )
         if password_file is not None:
-            read_passwords(password_file)
-            return cls("password", password_file=password_file.resolve())
+            return cls("password", PasswordFile(password_file.resolve()))
         if header is None:
             return cls()
         if not HEADER_NAME.fullmatch(header) or header.lower() in TAKEN_HEADERS:
@@ -78,17 +88,15 @@ class Login:
             )
         return cls("proxy", header=header.lower())
 
-    def knows(self, user: str) -> bool:
-        """Whether a token of this user still counts."""
+    def knows(self, user: str, mark: object = None) -> bool:
+        """Whether a token of this user still counts; `mark` is the one that it holds."""
         if self.kind == "local":
             return user == LOCAL_USER
         if self.kind == "proxy":
             return True  # each request has a token made for whom the proxy names
-        assert self.password_file is not None
-        try:
-            return user in read_passwords(self.password_file)
-        except SettingsError:
-            return False
+        assert self.passwords is not None
+        hashed = self.passwords.users().get(user)
+        return hashed is not None and mark == mark_of(hashed)
 
     def named(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         """The user that a proxy names; None when it names none, or several."""
@@ -125,18 +133,20 @@ class SignedOut:
         return issued <= max(self._at.get(user, 0.0), self._at.get("", 0.0))
 
 
-def is_right(login: Login, attempts: Attempts, user: str, password: str, address: str = "") -> bool:
-    """Whether the password is right. Takes a while on purpose: call it in a thread.
+def mark_if_right(
+    login: Login, attempts: Attempts, user: str, password: str, address: str = ""
+) -> str | None:
+    """The mark of the password, for a token; None if it is wrong.
 
-    Raises `SettingsError` when the password file cannot be read any more.
+    Takes a while on purpose: call it in a thread.
     """
-    assert login.password_file is not None
-    right = is_password(password, read_passwords(login.password_file).get(user))
-    if right:
-        attempts.succeeded(user, address)
-    else:
+    assert login.passwords is not None
+    hashed = login.passwords.users().get(user)
+    if not is_password(password, hashed) or hashed is None:
         attempts.failed(user, address)
-    return right
+        return None
+    attempts.succeeded(user, address)
+    return mark_of(hashed)
 
 
 def auth_secret(data_dir: Path) -> str:
@@ -170,8 +180,8 @@ def guard_tokens(login: Login, signed_out: SignedOut) -> None:
             algorithms=["HS256"],
             options={"require": ["exp", "iat", "identifier"]},
         )
-        user = str(fields["identifier"])
-        if not login.knows(user) or signed_out.is_void(user, float(fields["iat"])):
+        user, mark = str(fields["identifier"]), fields.get("metadata", {}).get(MARK)
+        if not login.knows(user, mark) or signed_out.is_void(user, float(fields["iat"])):
             raise jwt.InvalidTokenError("this login has ended")
         return User(identifier=user)
 

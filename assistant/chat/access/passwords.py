@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import re
 import secrets
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
 __all__ = [
     "LOCAL_USER",
     "LONGEST_USER",
+    "PasswordFile",
     "check_name",
     "hash_password",
     "is_password",
+    "mark_of",
     "read_passwords",
 ]
+
+logger = logging.getLogger("footnote")
 
 LOCAL_USER = "local"
 """Everybody on a chat without a login; nobody else may go by that name."""
@@ -92,6 +98,36 @@ def read_passwords(path: Path) -> Mapping[str, str]:
             f"the password file {path} names nobody; add a line made by `assistant password USER`"
         )
     return found
+
+
+class PasswordFile:
+    """The users of a password file, as it is now, or was when it could last be read.
+
+    A slip of whoever edits it throws nobody out: what is wrong is logged, once. Safe to use from
+    several threads; the first reading raises `SettingsError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._users = read_passwords(path)
+        self._problem = ""
+        self._mutex = threading.Lock()
+
+    def users(self) -> Mapping[str, str]:
+        """The hash of each user."""
+        with self._mutex:
+            try:
+                self._users, self._problem = read_passwords(self._path), ""
+            except SettingsError as error:
+                if self._problem != str(error):
+                    self._problem = str(error)
+                    logger.warning("%s. Until then the users before the change count", error)
+            return self._users
+
+
+def mark_of(hashed: str) -> str:
+    """What stands for a password in the tokens that it has given: another password has another."""
+    return hashlib.sha256(hashed.encode()).hexdigest()[:32]
 
 
 def check_name(user: str, where: str = "user") -> str:

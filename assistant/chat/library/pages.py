@@ -25,7 +25,7 @@ from assistant.chat.failures import told, worded
 from assistant.chat.library import article_page, library_page
 from assistant.chat.library.file_reasons import told_of_file
 from assistant.chat.library.uploads import private_to
-from assistant.chat.preferences import Preferences
+from assistant.chat.preferences import Preferences, asking
 from assistant.chat.replies.rendering import dated
 from assistant.chat.texts.language import chosen, gettext, ngettext
 from assistant.chat.texts.language import gettext as _
@@ -209,7 +209,7 @@ def library_html(
 ) -> Page:
     """One page of the library, or what is wrong with what the form asks for.
 
-    The articles that the `preferences` choose are ticked.
+    The articles that the `preferences` choose are ticked, also where their files have moved.
     """
     shared: dict[str, Any] = {
         "states": {value: _(name) for value, name in library_page.STATES.items()},
@@ -223,6 +223,7 @@ def library_html(
             form=form, problem=worded(error), found=None, filtered=True, **shared
         )
     found = assistant.catalog(query)
+    now = asking(preferences or Preferences(), assistant)
     filled = {
         **form,
         "since": query.since or "",
@@ -240,7 +241,8 @@ def library_html(
         previous=library_page.address(query, earlier) if earlier else None,
         next=library_page.address(query, later) if later <= found.pages else None,
         here=library_page.address(query, found.page),
-        chosen=(preferences or Preferences()).articles,
+        chosen=now.preferences.articles,
+        gone=now.gone,
         **shared,
     )
 

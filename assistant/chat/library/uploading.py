@@ -45,7 +45,6 @@ MOST_AT_ONCE = 4
 """Files that are on their way to the server at a time; one user's are half of them."""
 CHUNK_SECONDS = 30.0
 """A sender who is silent for longer has gone, or holds a place for nothing."""
-UPLOAD_SECONDS = 900.0
 PAUSE_SECONDS = 60.0
 HEADERS = {"cache-control": "no-store"}
 # An answer that comes before the end of the body ends the connection.
@@ -159,19 +158,21 @@ def upload_routes(
 async def received(
     request: Request, file: Path, most: int = LARGEST_UPLOAD_BYTES
 ) -> tuple[int, str] | None:
-    """Write the body to a new file as it comes; status and reason where it is not taken."""
+    """Write the body to a new file as it comes; status and reason where it is not taken.
+
+    How long all of it may take is up to the guard.
+    """
     taken = 0
     stream = request.stream()
     try:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-            async with asyncio.timeout(UPLOAD_SECONDS):
-                while chunk := await asyncio.wait_for(_next(stream), CHUNK_SECONDS):
-                    taken += len(chunk)
-                    if taken > most:
-                        return 413, _("larger than {most} MB; split it into several files").format(
-                            most=most // 1_000_000
-                        )
-                    opened.write(chunk)
+            while chunk := await asyncio.wait_for(_next(stream), CHUNK_SECONDS):
+                taken += len(chunk)
+                if taken > most:
+                    return 413, _("larger than {most} MB; split it into several files").format(
+                        most=most // 1_000_000
+                    )
+                opened.write(chunk)
     except (TimeoutError, ClientDisconnect):
         return 408, _("the file did not come through; try again")
     return None

@@ -234,6 +234,12 @@ class Uploads:
         own = [u for u in found if u.owner == owner and u.conversation == conversation]
         return tuple(sorted(own, key=lambda upload: upload.added))
 
+    def own_titles(self, conversation: str) -> dict[str, str]:
+        """The ids of what is private to a conversation, in their order, with titles to show."""
+        there = [upload for _, upload in self._in(self._own(conversation))]
+        titles = {upload.id: upload.title or upload.name for upload in there if upload.id}
+        return dict(sorted(titles.items()))
+
     def has_added(self, assistant: Assistant, user: str, article_id: str) -> bool:
         """Whether it was this user who added an article to the library, and may remove it."""
         if not article_id.startswith(UPLOADED):  # most are not, and nothing is read for them
@@ -245,7 +251,13 @@ class Uploads:
         """The folders of uploads to the library, and of a conversation's own; what is in them."""
         folders = [assistant.uploads / "library"]
         if conversation is not None:
-            folders.append(self._folder(conversation) / "uploads" / conversation)
+            folders.append(self._own(conversation))
+        return self._in(*folders)
+
+    def _own(self, conversation: str) -> Path:
+        return self._folder(conversation) / "uploads" / conversation
+
+    def _in(self, *folders: Path) -> Iterator[tuple[Path, Upload]]:
         for about in [about for folder in folders for about in folder.glob(f"*/{ABOUT}")]:
             with contextlib.suppress(OSError, ValueError, TypeError):
                 yield about.parent, Upload(**json.loads(about.read_text("utf-8")))

@@ -15,7 +15,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.chat.starters import KNOWN
@@ -43,6 +43,9 @@ LONGEST = 120
 """Characters of a question: it is to fit on a button."""
 OF_ONE_KIND = 4
 ARTICLES_LOOKED_AT = 3
+LOOKED_AT = 100_000
+"""Characters of an article, around what is cited of it: one may be a book, and nobody else is
+served while a regular expression runs."""
 _BODY = re.compile(r"\b(?:of|at|for)\s+(?:the\s+)?[A-Z]")
 _NAME = re.compile(
     r"\b(?:in|to|of|from|by|with|at|for|and) (?:the )?"
@@ -127,19 +130,29 @@ def pick_next(
 
 def candidates(answer: Answer, articles: Sequence[Article]) -> Iterator[Candidate]:
     """Questions about what the answer cites, one of each kind after the other."""
+    texts = [_near(answer, article) for article in articles]
     kinds = (
         _known(articles),
-        _counts(articles),
-        _days(articles),
-        _roles(articles),
-        _abbreviations(articles),
-        _mentions(articles),
+        _counts(texts),
+        _days(texts),
+        _roles(texts),
+        _abbreviations(texts),
+        _mentions(texts),
         _names(answer),
         _titles(answer, articles),
     )
-    lists = [[c for c in kind if len(c.question) <= LONGEST][:OF_ONE_KIND] for kind in kinds]
-    for several in zip_longest(*lists):
+    fitting = ((c for c in kind if len(c.question) <= LONGEST) for kind in kinds)
+    for several in zip_longest(*(islice(kind, OF_ONE_KIND) for kind in fitting)):
         yield from filter(None, several)
+
+
+def _near(answer: Answer, article: Article) -> str:
+    """The text around the first place of the article that is cited, or that was found."""
+    places = [cited.start for cited in answer.citations if cited.article_id == article.id]
+    found = [hit.passage for hit in answer.hits if hit.passage.article_id == article.id]
+    first = next(iter((*places, *(passage.start for passage in found))), 0)
+    start = max(0, min(first - LOOKED_AT // 2, len(article.text) - LOOKED_AT))
+    return article.text[start : start + LOOKED_AT]
 
 
 def _known(articles: Iterable[Article]) -> Iterator[Candidate]:
@@ -149,38 +162,38 @@ def _known(articles: Iterable[Article]) -> Iterator[Candidate]:
             yield Candidate(known["question"])
 
 
-def _counts(articles: Iterable[Article]) -> Iterator[Candidate]:
+def _counts(texts: Iterable[str]) -> Iterator[Candidate]:
     """How many of something an article counts: "produced 40 cars"."""
-    for article in articles:
-        for match in _COUNTED.finditer(article.text):
+    for text in texts:
+        for match in _COUNTED.finditer(text):
             if not _MEASURES.search(match["things"]):
                 question = f"How many {match['things']} were {match['done']}?"
                 yield Candidate(question, holds=match["number"])
 
 
-def _days(articles: Iterable[Article]) -> Iterator[Candidate]:
+def _days(texts: Iterable[str]) -> Iterator[Candidate]:
     """When something was done of which an article tells the day."""
-    for article in articles:
-        for match in _DATED.finditer(article.text):
+    for text in texts:
+        for match in _DATED.finditer(text):
             subject = (match["the"] or "").lower() + match["subject"]
             if match["the"] or _PROPER.match(subject):
                 question = f"When {match['was']} {subject} {match['done']}?"
                 yield Candidate(question, holds=match["day"])
 
 
-def _mentions(articles: Iterable[Article]) -> Iterator[Candidate]:
+def _mentions(texts: Iterable[str]) -> Iterator[Candidate]:
     """What is said of a name that an article mentions again and again."""
-    for article in articles:
-        names = Counter(match[0] for match in _PROPER.finditer(article.text))
+    for text in texts:
+        names = Counter(match[0] for match in _PROPER.finditer(text))
         for name, count in names.most_common(OF_ONE_KIND):
             if count >= MENTIONS and not _NO_NAME.search(name) and not names_a_role(name):
                 yield Candidate(f"What do the articles say about {name}?", holds=name)
 
 
-def _roles(articles: Iterable[Article]) -> Iterator[Candidate]:
+def _roles(texts: Iterable[str]) -> Iterator[Candidate]:
     """Who has a role, where the article says of what: "the Mayor of Oslo"."""
-    for article in articles:
-        for role, name in introductions(article.text):
+    for text in texts:
+        for role, name in introductions(text):
             role = role.strip(" ,")
             if _BODY.search(role) and " and " not in role.lower():
                 yield Candidate(f"Who is the {role}?", holds=name)
@@ -194,9 +207,9 @@ def _names(answer: Answer) -> Iterator[Candidate]:
                 yield Candidate(f"Which articles mention {name}?", holds=name, articles=2)
 
 
-def _abbreviations(articles: Iterable[Article]) -> Iterator[Candidate]:
-    for article in articles:
-        for long_form, short in definitions(article.text):
+def _abbreviations(texts: Iterable[str]) -> Iterator[Candidate]:
+    for text in texts:
+        for long_form, short in definitions(text):
             yield Candidate(f"What does {short} stand for?", holds=long_form)
 
 

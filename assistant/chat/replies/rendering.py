@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
@@ -40,6 +40,7 @@ __all__ = [
     "panel",
     "refusal_markdown",
     "sentence_markdown",
+    "source_now",
     "spoken",
 ]
 
@@ -230,6 +231,21 @@ def cited_source(citation: Citation, article: Article) -> Source:
         more_before=low > 0,
         more_after=high < len(article.text),
     )
+
+
+def source_now(citation: Citation, article: Callable[[str], Article], asked: str) -> Source:
+    """The citation where it stands now; if it does not any more, what it was, and why.
+
+    `article` looks one up, or raises `AssistantError`.
+    """
+    from embeddings.errors import AssistantError, CitationError
+
+    try:
+        return cited_source(citation, article(citation.article_id))
+    except CitationError:
+        return changed_source(citation, _("The article has changed since."), asked)
+    except AssistantError:
+        return changed_source(citation, _("The article is not there any more."), asked)
 
 
 def changed_source(citation: Citation, reason: str, asked: str) -> Source:

@@ -43,6 +43,8 @@ class Reply:
         self.panel: rendering.Panel | None = None
         self.element: cl.CustomElement | None = None
         self.citations: tuple[Citation, ...] = ()
+        self.sources: dict[Citation, rendering.Source] = {}
+        """As each was when it was first cited: what was shown is not taken back."""
         self.standalone = question
         self.sentences: list[str] = []
         self.answer: Answer | None = None
@@ -100,13 +102,15 @@ class Reply:
         self.citations = citations
         if not citations:
             return
+        new = [citation for citation in citations if citation not in self.sources]
 
-        def sources(assistant: Answerer) -> list[rendering.Source]:
-            return [rendering.cited_source(c, assistant.article(c.article_id)) for c in citations]
+        def sources(assistant: Answerer) -> dict[Citation, rendering.Source]:
+            return {c: rendering.source_now(c, assistant.article, utc_now()) for c in new}
 
-        shown = await self.opening.call(sources)
+        self.sources |= await self.opening.call(sources)
         if self.panel is None:
             await self.message.send()
+        shown = [self.sources[citation] for citation in citations]
         await self.send_panel(rendering.panel(self.message.id, "sources", shown))
 
     async def show_sentence(self, text: str) -> None:
@@ -129,9 +133,9 @@ class Reply:
 
     async def complete(self, answer: Answer) -> None:
         """Add the notes, and to the panel what is to be copied."""
-        self.message.content = self.message.content.rstrip() + rendering.notes_markdown(
-            answer.notes
-        )
+        sources = [self.sources[citation] for citation in self.citations]
+        notes = (*answer.notes, *rendering.changed_note(sources, utc_now()))
+        self.message.content = self.message.content.rstrip() + rendering.notes_markdown(notes)
         await self.message.update()
         if self.panel is not None:
             self.panel["copy"] = rendering.copy_text(answer)
