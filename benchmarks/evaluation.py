@@ -159,7 +159,8 @@ def _with_interval(measure: Measure, saved: Saved, digits: int | None = None) ->
         return "–"
     if digits is None:
         return f"{shown(measure.name, one)} ({interval(measure.name, one).replace(' %', '')})"
-    low, value, high = (f"{100 * (each or 0):.{digits}f}" for each in (one.low, one.value, one.high))
+    three = (one.low, one.value, one.high)
+    low, value, high = (f"{100 * (each or 0):.{digits}f}" for each in three)
     return f"{value} % ({low}–{high})"
 
 

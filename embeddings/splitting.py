@@ -32,6 +32,8 @@ OVERLAP_CHARACTERS = 300
 SPLITTING = f"sentences-3/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 """Names how passages are cut; articles cut in another way are cut again."""
 
+WINDOW = 2_000
+"""Characters of a paragraph that sentencex gets at least, if it has so many."""
 CODE = 4
 """Characters by which a block of code is indented, as in Markdown."""
 LONGEST_SENTENCE = 800
@@ -49,6 +51,7 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|\(?[a-z][.)])[ \t]")
 _INDENT = re.compile(r"[ \t]*")
 _BREAKS = tuple(map(re.compile, BREAKS))
 _WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
+_WIDE_END = re.compile(r"[。！？][”’」』）】》]*+")
 _STRAIGHT_QUOTE = '"'
 _SPACE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
 
@@ -60,8 +63,6 @@ def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
     one, and a quotation that does not close in its paragraph hides no sentence end. A line of
     front matter is one sentence. What is longer than LONGEST_SENTENCE is cut where it can be.
     """
-    from sentencex import get_sentence_boundaries
-
     spans: list[Span] = []
     block = front_matter(text)
     fields = block.span("fields") if block else (0, 0)
@@ -73,14 +74,44 @@ def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
         paragraph = text[left:right]
         if paragraph.count(_STRAIGHT_QUOTE) % 2:
             paragraph = paragraph.replace(_STRAIGHT_QUOTE, " ")
-        paragraph = re.sub(r"[\r\n]", " ", paragraph)
-        for boundary in get_sentence_boundaries("en", paragraph):
-            whole = left + boundary["start_index"], left + boundary["end_index"]
-            for piece in _pieces(text, *whole):
+        for begin, end in _bounded(paragraph):
+            for piece in _pieces(text, left + begin, left + end):
                 span = _trimmed(text, *piece)
                 if span:
                     spans.append((span[0] + start, span[1] + start))
     return tuple(spans)
+
+
+def _bounded(paragraph: str) -> Iterator[Span]:
+    """Where the sentences of a paragraph stand, by sentencex, window by window.
+
+    It panics on other white space than blanks behind a capital letter, and takes the square of a
+    long Chinese or Japanese text; where it fails all the same, a window is one sentence.
+    """
+    from sentencex import get_sentence_boundaries
+
+    plain = re.sub(r"\s", " ", paragraph)
+    for start, end in _windows(plain):
+        try:
+            found = get_sentence_boundaries("en", plain[start:end])
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # derived from nothing else, and unnamed
+                raise
+            yield start, end
+            continue
+        for one in found:
+            yield start + one["start_index"], start + one["end_index"]
+
+
+def _windows(paragraph: str) -> Iterator[Span]:
+    """The paragraph, or as much of it at a time as ends with a Chinese or Japanese sentence."""
+    start = 0
+    for match in _WIDE_END.finditer(paragraph):
+        if match.end() - start >= WINDOW:
+            yield start, match.end()
+            start = match.end()
+    if start < len(paragraph):
+        yield start, len(paragraph)
 
 
 def _paragraphs(text: str, fields: Span) -> Iterator[Span]:

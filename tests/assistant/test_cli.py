@@ -397,13 +397,13 @@ def test_a_backup_is_asked_where_its_files_are_not(
     assert run("list").out == ""
 
 
-def limited(*line: str | Path, bytes_a_file: int, data_dir: Path) -> Run:
-    """A command in a process that can write no file beyond this size, as on a full disk."""
+def limited(most: int, data_dir: Path, *line: str | Path) -> Run:
+    """A command in a process that writes no file of more bytes than this, as on a full disk."""
     ended = subprocess.run(
         [sys.executable, "-m", "assistant", *map(str, line)],
         capture_output=True,
         env=os.environ | {"FOOTNOTE_DATA_DIR": str(data_dir)},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_a_file, bytes_a_file)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
         timeout=120,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -418,12 +418,9 @@ def test_a_full_disk_keeps_nobody_from_what_is_stored(
     file.write_text(run("ask", "How much did the bridge cost?", "-a", articles, "--json").out)
     listed = run("list", "-a", articles).out
     (articles / "long.txt").write_text("It rained on the fjord, again and again. " * 100, "utf-8")
-    full = {
-        "bytes_a_file": next(data_dir.glob("corpora/*/corpus.sqlite")).stat().st_size,
-        "data_dir": data_dir,
-    }
+    full = next(data_dir.glob("corpora/*/corpus.sqlite")).stat().st_size
 
-    refused = limited("index", articles, **full)
+    refused = limited(full, data_dir, "index", articles)
     assert (refused.code, refused.out) == (3, "")
     for line in (
         ("list",),
@@ -431,11 +428,11 @@ def test_a_full_disk_keeps_nobody_from_what_is_stored(
         ("verify", file),
         ("export", backup),
     ):
-        done = limited(*line, "-a", articles, **full)
+        done = limited(full, data_dir, *line, "-a", articles)
         assert done.code == 0, done.err
         assert "asking what was indexed before; it could not be renewed: cannot use" in done.err
         assert (done.out == listed) is (line == ("list",))
-    checked = limited("doctor", "-a", articles, "--json", **full).json()["checks"]
+    checked = limited(full, data_dir, "doctor", "-a", articles, "--json").json()["checks"]
     assert [check["name"] for check in checked if not check["ok"]] == ["folders"]
     assert run("import", backup, "-a", tmp_path / "elsewhere").code == 0
     assert "long.txt" in run("list", "-a", articles).out

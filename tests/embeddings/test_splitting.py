@@ -13,6 +13,7 @@ from embeddings.splitting import (
     LONGEST_SENTENCE,
     PASSAGE_CHARACTERS,
     PIECE,
+    WINDOW,
     split_article,
     split_sentences,
 )
@@ -204,3 +205,39 @@ def test_a_line_of_front_matter_is_a_sentence() -> None:
     assert "The bridge over the Hollin, which took four years to build,\nis open." in [
         prose[start:end] for start, end in split_sentences(prose)
     ]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2028", "\u3000", "\u0085"])
+def test_no_white_space_makes_the_splitting_fail(space: str) -> None:
+    text = f"She said that I{space}.{space}.{space}. well, never mind. It was late."
+    spans = split_sentences(text)
+    assert text[slice(*spans[-1])] == "It was late."
+    assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
+
+
+def test_a_sentence_splitter_that_panics_loses_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        pass
+
+    def panics(language: str, text: str) -> None:
+        raise PanicException
+
+    monkeypatch.setattr("sentencex.get_sentence_boundaries", panics)
+    assert split_sentences("One went. Two came.\n\nThree.") == ((0, 19), (21, 27))
+
+
+def test_a_long_chinese_paragraph_is_split_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sentencex
+
+    split = sentencex.get_sentence_boundaries
+    lengths: list[int] = []
+
+    def counted(language: str, text: str) -> object:
+        lengths.append(len(text))
+        return split(language, text)
+
+    monkeypatch.setattr("sentencex.get_sentence_boundaries", counted)
+    sentence = "桥在早上开放了。"
+    spans = split_sentences(sentence * 1_000)
+    assert len(spans) == 1_000
+    assert max(lengths) < 2 * WINDOW
