@@ -154,18 +154,18 @@ _OPENING = re.compile(
     r"|i(?:['’]d|\s+would)\s+like\s+to\s+know|i\s+want\s+to\s+know|you\s+tell\s+me|please)\s+)+",
     re.IGNORECASE,
 )
+_MORE_OF_IT = (
+    r"(?:what|anything)\s+else|(?:tell\s+me\s+)?more|go\s+on|continue|next|longer"
+    r"|(?:in\s+)?more\s+details?|in\s+detail"
+)
 _BARE = re.compile(
-    r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often|come))?|what(?:\s+(?:else|for))?"
-    r"|which(?:\s+ones?)?|since\s+when|by\s+whom|in\s+which\s+\w+|with\s+whom|anything\s+else"
-    r"|tell\s+me\s+more|more|go\s+on|continue|next|longer|(?:in\s+)?more\s+details?|in\s+detail)[\s?.!]*$",
+    r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often|come))?|what(?:\s+for)?"
+    r"|which(?:\s+ones?)?|since\s+when|by\s+whom|in\s+which\s+\w+|with\s+whom"
+    rf"|{_MORE_OF_IT})[\s?.!]*$",
     re.IGNORECASE,
 )
 _TELL = "Tell me about "
-_GO_ON = re.compile(
-    r"(?:what|anything)\s+else|(?:tell\s+me\s+)?more|go\s+on|continue|next|longer"
-    r"|(?:in\s+)?more\s+details?|in\s+detail",
-    re.IGNORECASE,
-)
+_GO_ON = re.compile(_MORE_OF_IT, re.IGNORECASE)
 _SUM_UP = re.compile(
     r"(?:(?:can|could)\s+you\s+)?(?:please\s+)?(?:summari[sz]e|sum|condense)(?:\s+up)?"
     r"(?:\s+(?:it|this|that|(?:the|this|that)\s+(?:article|report|story|text)))?(?:\s+up)?"
