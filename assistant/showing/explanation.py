@@ -287,10 +287,17 @@ def _part(
     *,
     elsewhere: bool,
 ) -> PartExplanation:
-    quoted = {(citation.article_id, citation.start, citation.end) for citation in citations}
+    def is_quoted(candidate: Candidate) -> bool:  # of an item of a list, as one of its sentences
+        return any(
+            one.article_id == candidate.article_id
+            and one.start <= candidate.start
+            and candidate.end <= one.end
+            for one in citations
+        )
+
     sentences = []
     for place, candidate in enumerate(part.reading.candidates):
-        cited = (candidate.article_id, candidate.start, candidate.end) in quoted
+        cited = is_quoted(candidate)
         if place < SENTENCES or cited:
             article = articles.get(candidate.article_id)
             asked = Asked.of(part, retrieved, article, candidate.index)

@@ -308,3 +308,24 @@ def test_it_costs_little_enough_to_be_always_on(
     for _ in range(10):
         told(opened, COST)
     assert min(spent) < 0.005
+
+
+def test_a_sentence_is_cited_that_is_shown_with_its_whole_item(
+    tmp_path: Path, exported: Path
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "valve.md").write_text(
+        "# Changing the valve\n\nTo change the valve, do this:\n\n1. Close the main tap. Never work "
+        "on an open tap.\n2. Loosen the nut.\n3. Take the valve out. Keep the seal.\n",
+        "utf-8",
+    )
+    with Assistant.open(folder, data_dir=exported) as assistant:
+        answer = assistant.ask("What are the steps to change the valve?", explain=True)
+    assert answer.explanation is not None
+    quotes = [citation.quote for citation in answer.citations]
+    assert "1. Close the main tap. Never work on an open tap." in quotes
+    cited = [one.text for one in answer.explanation.parts[0].sentences if one.cited]
+    assert cited
+    assert all(any(text in quote for quote in quotes) for text in cited)
+    assert "other sentences than the best are cited" not in answer.explanation.decision

@@ -188,7 +188,7 @@ def date_filter_inverted(patch: pytest.MonkeyPatch) -> None:
 @mutant(CORRECT)
 def date_filter_ignored(patch: pytest.MonkeyPatch) -> None:
     """All articles are asked, whatever span of time the question names."""
-    patch.setattr(filters, "about_articles", lambda question, newest: (None, question))
+    patch.setattr(filters, "about_articles", lambda question, newest: ((), question))
 
 
 # What is understood of the question
