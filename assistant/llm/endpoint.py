@@ -94,8 +94,7 @@ class Endpoint:
         """What the model writes, piece by piece; raises `EndpointError`, or `Stopped`.
 
         Takes at most `llm_timeout` seconds, whatever the endpoint does. Closing the iterator
-        closes the connection; so does `stop`, which is asked all the time, also while nothing
-        comes.
+        closes the connection; so does `stop` once it says so. It is asked also while nothing comes.
         """
         began = time.monotonic()
         reading = _Reading(self.settings, messages, began + self.settings.llm_timeout, stop)

@@ -63,43 +63,38 @@ class _Waiting:
 
     def __init__(self) -> None:
         self._text = ""
-        self._begin = 0
-        """Of the first sentence."""
         self._judged = 0
-        """Up to here no full stop ends it."""
+        """Up to here no full stop ends the first sentence."""
 
     def add(self, piece: str) -> None:
         """Put what was written next behind it."""
-        self._text = self._text[self._begin :] + piece
-        self._judged -= self._begin
-        self._begin = 0
+        self._text += piece
 
     def first(self) -> str | None:
         """The first sentence, which is then not waited with any more; None if it may go on."""
         end = self._end_of_first()
         if end is None:
             return None
-        sentence = self._text[self._begin : end]
-        self._begin = self._judged = end
+        sentence, self._text, self._judged = self._text[:end], self._text[end:], 0
         return sentence
 
     def _end_of_first(self) -> int | None:
         """Where the first sentence ends, if what follows makes that sure."""
-        text, most = self._text, self._begin + LONGEST + LOOKAHEAD
-        newline = text.find("\n", self._begin, most + LOOKAHEAD + 1)
+        text, most = self._text, LONGEST + LOOKAHEAD
+        newline = text.find("\n", 0, most + LOOKAHEAD + 1)
         end = len(text) if newline < 0 else newline
         for match in _END.finditer(text, self._judged, min(end, most)):
             following = match.end() + LOOKAHEAD
             if following > end and newline < 0:
                 return None
-            low = max(self._begin, match.end() - LOOKBEHIND)
-            if low > self._begin:
+            low = max(0, match.end() - LOOKBEHIND)
+            if low:
                 low = max(low, text.find(" ", low, match.start()) + 1)
             if _is_boundary(text[low : min(following, end)], match.end() - low):
                 return match.end()
             self._judged = match.end()
         if end > most:
-            return self._begin + LONGEST
+            return LONGEST
         return None if newline < 0 else newline + 1
 
 

@@ -53,6 +53,7 @@ def test_how_it_is_cut_makes_no_difference(text: str, cuts: list[int]) -> None:
         "x" * (LOOKBEHIND - 5) + " Mr. Smith left [1]. He ran. " * 4,
         "好" * (LOOKBEHIND + 100) + "。 It rained [1]. It snowed.",
         "... " * 1_000,
+        "." * 5_000 + " It rained [1]. It snowed.",
         "<think>" + "Mr. A [1]. " * 300 + "</think>It rained [2]. It snowed.",
     ],
 )
