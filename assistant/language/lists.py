@@ -167,7 +167,7 @@ def goes_on(item: Span, following: Span, text: str) -> bool:
     It does behind the end of a sentence, in the same line or in one that is indented deeper.
     """
     mark, between = _MARK.match(text, *item), text[item[1] : following[0]]
-    if not mark or between.strip() or between.count("\n") > 1:
+    if following[0] < item[1] or not mark or between.strip() or between.count("\n") > 1:
         return False
     if _LEADS_TO.search(text[slice(*item)]) or _MARK.match(text, *following):
         return False

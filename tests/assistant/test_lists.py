@@ -315,3 +315,11 @@ def test_the_number_of_an_item_belongs_to_it() -> None:
     assert [each for each in found if each not in ("1.", "2.")] == [
         "To start it:", "1. Oil it.", "2. Turn it on.", "Then wait.", "It cost 1.", "It runs.",
     ]  # fmt: skip
+
+
+def test_what_stands_before_an_item_does_not_go_on_with_it() -> None:
+    text = "It was cold. 1. Close the tap. 2. Open the valve."
+    before, item = (0, 12), (13, 30)
+    assert text[slice(*item)] == "1. Close the tap."
+    assert not goes_on(item, before, text)
+    assert not goes_on(item, (16, 30), text)
