@@ -316,8 +316,8 @@ def test_a_sentence_is_cited_that_is_shown_with_its_whole_item(
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "valve.md").write_text(
-        "# Changing the valve\n\nTo change the valve, do this:\n\n1. Close the main tap. Never work "
-        "on an open tap.\n2. Loosen the nut.\n3. Take the valve out. Keep the seal.\n",
+        "# Changing the valve\n\nTo change the valve, do this:\n\n1. Close the main tap. Never "
+        "work on an open tap.\n2. Loosen the nut.\n3. Take the valve out. Keep the seal.\n",
         "utf-8",
     )
     with Assistant.open(folder, data_dir=exported) as assistant:
