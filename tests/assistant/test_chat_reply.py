@@ -110,6 +110,14 @@ def sources(reply: Reply) -> list[dict[str, Any]]:
     return [dict(source) for source in reply.panel["sources"]]
 
 
+def change(library: Library, *, gone: bool) -> None:
+    """What an article may do while it is cited: another text, or none."""
+    if gone:
+        del library.now[ALPHA.id]
+    else:
+        library.now[ALPHA.id] = Article(id=ALPHA.id, text=f"Corrected. {ALPHA.text}")
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_source_stays_as_it_was_shown_though_its_article_changes(
     gone: bool, reply: Reply, library: Library
@@ -117,10 +125,7 @@ def test_a_source_stays_as_it_was_shown_though_its_article_changes(
     """As it does while a language model writes, between two of its sentences."""
     shown(reply, Event("citations", citations=(FIRST,)), Event("sentence", text=SENTENCES[0]))
     (before,) = sources(reply)
-    if gone:
-        del library.now[ALPHA.id]
-    else:
-        library.now[ALPHA.id] = Article(id=ALPHA.id, text=f"Corrected. {ALPHA.text}")
+    change(library, gone=gone)
     shown(
         reply,
         Event("citations", citations=(FIRST, SECOND)),
@@ -138,10 +143,7 @@ def test_a_source_stays_as_it_was_shown_though_its_article_changes(
 def test_a_source_that_changed_before_it_could_be_shown_says_so(
     gone: bool, why: str, reply: Reply, library: Library
 ) -> None:
-    if gone:
-        del library.now[ALPHA.id]
-    else:
-        library.now[ALPHA.id] = Article(id=ALPHA.id, text=f"Corrected. {ALPHA.text}")
+    change(library, gone=gone)
     shown(
         reply,
         Event("citations", citations=(FIRST, SECOND)),
