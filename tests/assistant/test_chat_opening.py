@@ -115,6 +115,16 @@ def test_a_reader_who_leaves_stops_the_answer() -> None:
     assert "wait" not in parrot.asked
 
 
+async def answered_at_once(opening: Opening) -> list[str]:
+    """What is said to the next question, for which a thread has to be free; closes the opening."""
+    async with asyncio.timeout(10):
+        said: list[str] = [
+            event.kind async for event in opening.stream("Alpha?", [], Preferences())
+        ]
+    opening.close()
+    return said
+
+
 def test_who_stops_while_nothing_comes_sets_the_thread_free() -> None:
     """As many as there are threads, and more that wait for one; then another asks."""
     parrot = Parrot()
@@ -131,12 +141,7 @@ def test_who_stops_while_nothing_comes_sets_the_thread_free() -> None:
             await asyncio.sleep(0.01)
         for each in hanging:
             each.cancel()
-        async with asyncio.timeout(10):
-            said: list[str] = [
-                event.kind async for event in opening.stream("Alpha?", [], Preferences())
-            ]
-        opening.close()
-        return said
+        return await answered_at_once(opening)
 
     assert asyncio.run(ask()) == ["resolved", "answer"]
 
@@ -155,12 +160,7 @@ def test_who_stops_while_an_event_is_shown_sets_the_thread_free() -> None:
             showing = asyncio.create_task(hang())
             await asyncio.sleep(0.1)
             showing.cancel()
-        async with asyncio.timeout(10):
-            said: list[str] = [
-                event.kind async for event in opening.stream("Alpha?", [], Preferences())
-            ]
-        opening.close()
-        return said
+        return await answered_at_once(opening)
 
     assert asyncio.run(ask()) == ["resolved", "answer"]
 
