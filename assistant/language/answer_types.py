@@ -31,6 +31,7 @@ __all__ = [
     "other_rank",
     "plain_forms",
     "stages_in",
+    "unnamed",
 ]
 
 MONTHS = (
@@ -65,6 +66,11 @@ class AnswerType(Enum):
 _THE = r"(?:the\s+|its\s+|their\s+|his\s+|her\s+)?"
 _IS = r"(?:['’]s\s+|\s+(?:is|was|are|were|will be|would be)\s+|\s+)"
 _TWO_WORDS = r"(?:[\w’'-]+\s+){0,2}?"
+_WORDS_OF_A_NAME = (
+    r"(?:(?!(?:the|an?|do|does|did|has|have|had|is|are|was|were|will|would|can|could|should|may|must)\b)"
+    r"[\w’'-]+\s+){0,2}?"
+)
+"""What may stand before it; "What has the court …?" asks for no court."""
 _SUM = (
     r"(?:price|costs?|budget|salary|wages?|revenues?|turnover|profits?|fee|fine|income|earnings"
     r"|investment|funding|net worth|debt|rent|contract value)"
@@ -74,12 +80,14 @@ _PAYING = (
     r"|owed?|priced)"
 )
 _ORGANISATION = (
-    r"(?:compan(?:y|ies)|enterprises?|firms?|universit(?:y|ies)|institutes?|banks?|brands?|models?)"
+    r"(?:compan(?:y|ies)|enterprises?|firms?|universit(?:y|ies)|institutes?|banks?|brands?|models?"
+    r"|newspapers?|hospitals?|schools?|clubs?|part(?:y|ies)|airlines?|hotels?|courts?|museums?)"
 )
 _BEARER = (
     rf"(?:{_ORGANISATION}|person|people|members?|directors?|mayors?|chairm[ae]n|ministers?"
     r"|managers?)"
 )
+_EXTENT = r"(?:length|height|width|weight|depth|capacity|distance|speed|diameter)"
 _ASKING_WORD = re.compile(r"\b(?:what|which|who(?:m|se)?|when|where|why|how)\b", re.IGNORECASE)
 _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
     (
@@ -117,7 +125,7 @@ _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
         AnswerType.NUMBER,
         (
             r"how (?:many|much|large|big|long|far|old|high|tall|often|fast|wide|heavy)\b",
-            rf"(?:what|which){_IS}{_THE}{_TWO_WORDS}(?:number|amount|population)\b",
+            rf"(?:what|which){_IS}{_THE}{_TWO_WORDS}(?:number|amount|population|{_EXTENT})\b",
         ),
     ),
     (
@@ -133,7 +141,7 @@ _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
         AnswerType.NAME,
         (
             r"(?:what|which)\b.*\bnames? of\b",
-            rf"(?:what|which) {_TWO_WORDS}{_ORGANISATION}\b(?!['’]s?\s+(?!name))",
+            rf"(?:what|which) {_WORDS_OF_A_NAME}{_ORGANISATION}\b(?!['’]s?\s+(?!name))",
             rf"what (?:is|are|was|were)\b.*\b{_BEARER}\b.*\b(?:called|named)\W*$",
         ),
     ),
@@ -146,7 +154,7 @@ _PATTERNS: tuple[tuple[AnswerType, tuple[str, ...]], ...] = (
 )
 _UNIT = (
     r"(?:(?:milli|centi|kilo|micro|nano)?met(?:re|er)s?|miles?|feet|inch(?:es)?|yards?|knots|tonn?es?|tons"
-    r"|(?:kilo)?grams?|(?:kilo|mega|giga)watts?|litres?|liters?|barrels?|mm|cm|km|kg)"
+    r"|(?:kilo)?grams?|(?:kilo|mega|giga)watts?(?:[\s-]hours?)?|litres?|liters?|barrels?|mm|cm|km|kg|[kmgt]wh?)"
 )
 _IN_A_UNIT = re.compile(
     rf",?\s+in\s+(?:(?P<square>square\s+\w+|hectares|acres|mu)|(?:cubic\s+)?{_UNIT}"
@@ -155,9 +163,22 @@ _IN_A_UNIT = re.compile(
 )
 """The end of a question that names the unit of its answer: "…, in metres?"."""
 _ASKS = tuple((kind, re.compile("|".join(ways), re.IGNORECASE)) for kind, ways in _PATTERNS)
-_BARE_SUM = re.compile(
-    rf"^(?:[\w’'-]+\s+){{1,5}}(?:share|stock|sale|ticket)?\s*{_SUM}\W*$", re.IGNORECASE
+_OPENS_WITH = r"^\W*(?:the\s+)?(?:total\s+)?"
+_FRAGMENTS: tuple[tuple[AnswerType, str], ...] = (
+    (AnswerType.NAME, r"^\W*(?:the\s+)?names?\s+of\b|\bnames\W*$"),
+    (
+        AnswerType.MONEY,
+        rf"^(?:[\w’'-]+\s+){{1,7}}{_SUM}\W*$|^\W*(?:the\s+)?(?:total\s+)?{_SUM}\s+(?:of|for)\b",
+    ),
+    (AnswerType.MEASURE, rf"\b{_EXTENT}\b.*\b{_UNIT}\W*$"),
+    (
+        AnswerType.NUMBER,
+        rf"{_OPENS_WITH}(?:number|amount|headcount|{_EXTENT})\s+(?:of|for|at|on|in)\b",
+    ),
+    (AnswerType.DATE, r"^\W*(?:the\s+)?(?:date|year)\s+of\b|\bdate\W*$"),
 )
+"""How a question without an asking word asks: "names of the two mayors", "phase 1 capacity GWh"."""
+_ASKS_IN_A_FRAGMENT = tuple((kind, re.compile(way, re.IGNORECASE)) for kind, way in _FRAGMENTS)
 _LISTS = re.compile(r"\b(?:list|name all|enumerate)\b", re.IGNORECASE)
 
 
@@ -191,8 +212,8 @@ _FORMS: dict[AnswerType, _Form] = {
     ),
     AnswerType.MONEY: _Form(
         re.compile(
-            r"[$€£¥₹]|\b(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?"
-            r"|pesos?|kron[eo]r?|crowns?|cents?|pence|shillings?|marks?|lira|rou?bles?|won|cost|price"
+            r"[$€£¥₹]|\d\W*$|\d\.\d\d\b|\b(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?"
+            r"|pesos?|kron[eo]r?|crowns?|cents?|pence|shillings?|marks?|lira|rou?bles?|won|costs?|prices?|fees?|charges?"
             r"|free|million|billion|trillion|bn|livres?|guineas?|florins?|ducats?|thalers?)\b",
             re.IGNORECASE,
         ),
@@ -269,13 +290,15 @@ def answer_type(question: str) -> AnswerType:
     A later one often only joins clauses ("What is it called when …?"), and a question that opens
     with a verb ("Are there regions where …?") asks for yes or no.
     """
-    if _BARE_SUM.search(question) and not _ASKING_WORD.search(question):
-        return AnswerType.MONEY
     if _LISTS.search(question) or names_questions(question):
         return AnswerType.LIST
     first = _ASKING_WORD.search(question)
-    if first is None or asks_yes_or_no(question):
+    if asks_yes_or_no(question):
         return AnswerType.ANY
+    if first is None:
+        return next(
+            (kind for kind, way in _ASKS_IN_A_FRAGMENT if way.search(question)), AnswerType.ANY
+        )
     if first[0].lower() == "when":  # "When it rains, what …?", "… when compared to whom?"
         later = _ASKING_WORD if first.start() else _AFTER_A_COMMA
         first = later.search(question, first.end()) or first
@@ -418,35 +441,78 @@ def other_ordinal(question: str, sentence: str) -> bool:
     return bool(asked and told) and not asked & told
 
 
-_ROLE = (
-    r"(?:director|secretary|mayor|chief|governor|minister|chair(?:man|woman|person)?|president|manager"
-    r"|head|editor|dean|commissioner|principal|captain|engineer)"
-)
-_RANKED = re.compile(
-    rf"\b(?:(?P<lesser>deputy|vice|assistant|associate)[\s-]+(?:(?!and\b|or\b)\w+\s+)?)?(?P<role>{_ROLE})\b",
+_ASKS_A_NAME = re.compile(
+    r"\b(?:what|which|whose|give|tell)\b[^,?]*\bnames?\s+of\b|^\W*(?:the\s+)?names?\s+of\b"
+    rf"|\bwhat (?:is|are|was|were)\b.*\b{_BEARER}\b.*\b(?:called|named)\W*$"
+    r"|\bwho\s+(?:heads?|leads?|runs?|manages?|chairs?|directs?|founded|edits?|captains?|coaches)\b",
     re.IGNORECASE,
 )
+"""Only a name answers, or a pronoun for one. What a thing is called may be none: "valve gear"."""
+
+
+def unnamed(question: str, sentence: str) -> bool:
+    """Whether the question wants a name, and the sentence has none but those of the question."""
+    if asks_yes_or_no(question) or not _ASKS_A_NAME.search(question):
+        return False
+    return not (_names_something(sentence, question) or _HE_OR_SHE.search(sentence))
+
+
+_HE_OR_SHE = re.compile(r"\b(?:he|she)\b", re.IGNORECASE)
+
+
+_ROLE = (
+    r"(?:director|secretary|mayor|chief|governor|minister|chair(?:man|woman|person)?|president|manager"
+    r"|head|editor|dean|commissioner|principal|captain|engineer|treasurer|spokes(?:man|woman|person)"
+    r"|coach|curator)"
+)
+_RANKED = re.compile(
+    rf"\b(?:(?P<lesser>deputy|vice|assistant|associate)[\s-]+(?:(?!and\b|or\b)\w+\s+)?)?(?P<role>{_ROLE})s?\b",
+    re.IGNORECASE,
+)
+_OFFICE_ASKED = re.compile(
+    rf"(?:(?!the\b|an?\b|of\b)\w+[\s-]+){{0,3}}?{_RANKED.pattern}", re.IGNORECASE
+)
+_ANY_OFFICE = ("chief", "head")
+"""What the holder of another office is called, too: the head of a school is its principal."""
 _ASKS_WHO_IS = re.compile(
     r"\bwho(?:['’]s|\s+(?:is|was|are|were|became|becomes|will\s+be))\s+(?:the\s+|its\s+|their\s+)?"
     r"|\b(?:the\s+)?names?\s+of\s+(?:the\s+|its\s+|their\s+)?|\bname\s+(?:the\s+|its\s+|their\s+)",
     re.IGNORECASE,
 )
+_LEADING = re.compile(
+    r"\b(?:successor|predecessor|succeed|counterpart|replac|presid|took over|helm|in charge"
+    r"|r[ua]ns?\b|head|lead|led\b|chair|direct|manag|chief|boss|captain|coach|govern)",
+    re.IGNORECASE,
+)
+"""Speaks of who holds an office without naming it."""
+_NAME_BESIDE = re.compile(r"\b(?!(?:The|An?|In|On|At)\b)[A-Z][\w’'-]+|\b(?:he|she)\b")
+_BESIDE = 60
+"""Characters on either side of an office, in which its holder is named."""
 
 
 def other_rank(question: str, sentence: str) -> bool:
-    """Whether the question asks who holds an office, and the sentence names its deputies only.
+    """Whether the question asks who holds an office, and the sentence names nobody in it.
 
-    Or the other way about: the deputy is asked for, and only the holder is there.
+    It tells of another office, of its deputies only, or of the holder where the deputy is asked
+    for; or of the office, and no name stands beside it.
     """
     asked = _ASKS_WHO_IS.search(question)
-    office = asked and re.compile(rf"(?:\w+[\s-]+){{0,3}}?{_RANKED.pattern}", re.IGNORECASE).match(
-        question, asked.end()
-    )
+    office = asked and _OFFICE_ASKED.match(question, asked.end())
     if not office:
         return False
-    told = {
-        bool(match["lesser"])
-        for match in _RANKED.finditer(sentence)
-        if match["role"].lower() == office["role"].lower()
-    }
-    return bool(told) and bool(office["lesser"]) not in told
+    told = [m for m in _RANKED.finditer(sentence) if _family(m["role"]) == _family(office["role"])]
+    if not told:
+        other = office["role"].lower() in _ANY_OFFICE and _RANKED.search(sentence)
+        return not (other or _LEADING.search(sentence))
+    held = {bool(m["lesser"]) for m in told if _has_a_name_beside(sentence, *m.span())}
+    return bool(office["lesser"]) not in held
+
+
+def _family(role: str) -> str:
+    """The same for "chairwoman" and "chair"."""
+    return re.sub(r"(?:man|woman|person)$", "", role.lower())
+
+
+def _has_a_name_beside(sentence: str, start: int, end: int) -> bool:
+    beside = sentence[max(0, start - _BESIDE) : start], sentence[end : end + _BESIDE]
+    return any(map(_NAME_BESIDE.search, beside))

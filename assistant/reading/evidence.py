@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.language.answer_types import holds, other_ordinal, other_rank
+from assistant.language.answer_types import holds, other_ordinal, other_rank, unnamed
 from assistant.language.lists import asks_for_questions, is_question
 from embeddings.lexical import stems, words_of
 
@@ -150,7 +150,7 @@ def features(
         float(form.lacks([*(_states(number, dated) for number in form.numbers), *named])),
         float(bool(focus) and not focus & context),
         holds(form.expected, sentence.text, form.text),
-        float(other_ordinal(form.text, sentence.text) or other_rank(form.text, sentence.text)),
+        float(any(rule(form.text, sentence.text) for rule in (other_ordinal, other_rank, unnamed))),
         float(is_question(sentence.text) and not asks_for_questions(form.text)),
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
         math.log(1 + len(words_of(sentence.text))),

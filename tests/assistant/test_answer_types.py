@@ -10,6 +10,7 @@ from assistant.language.answer_types import (
     ordinals,
     other_ordinal,
     other_rank,
+    unnamed,
 )
 
 
@@ -32,6 +33,8 @@ from assistant.language.answer_types import (
         ("How many hectares does the park cover?", "area"),
         ("How long did the strike last?", "duration"),
         ("Which companies signed?", "name"),
+        ("Which local newspaper reported it?", "name"),
+        ("What does the company plan?", "any"),
         ("Which bank's name was on the letter?", "name"),
         ("What are the company's values?", "list"),
         ("What are the two mayors called?", "name"),
@@ -135,6 +138,62 @@ def test_who_holds_an_office_is_not_told_by_its_deputy(question: str, sentence: 
 @pytest.mark.parametrize(
     ("question", "sentence"),
     [
+        ("Who is the general manager of Hollin?", "On Monday the mayor, Kari Holm, saw Hollin."),
+        ("Who is the chairman of Hollin?", "Kari Holm came to Hollin."),
+        (
+            "name of the deputy mayor in charge of ferries",
+            "Ada Moe, director of the trade office, said that a group for ferries had been set up, "
+            "led by the deputy mayor of the town.",
+        ),
+    ],
+)
+def test_who_holds_an_office_is_not_told_by_a_name_that_holds_another(
+    question: str, sentence: str
+) -> None:
+    assert other_rank(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "there"),
+    [
+        ("What are the names of the five firms in Nord Park?", "Nord Park has five firms.", False),
+        ("names of the five firms in nord park", "Nord Park has five firms.", False),
+        ("What are the firms in Nord Park called?", "Nord Park has five firms.", False),
+        ("who runs hollin magnesium", "Hollin magnesium is a listed company.", False),
+        ("What are the names of the firms in Nord Park?", "Nord Park: Moe & Lind, Karst.", True),
+        ("What is the wheel of a ship called?", "It is called the helm.", True),
+        ("Who chairs the club?", "Then she became its chairwoman.", True),
+        ("Were the names of the firms read out?", "The list was not read out.", True),
+        ("Who pays for the bridge?", "The fare is paid by all who cross.", True),
+    ],
+)
+def test_where_a_name_is_asked_for_there_has_to_be_one(
+    question: str, sentence: str, *, there: bool
+) -> None:
+    assert unnamed(question, sentence) is not there
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("names of the two mayors", "name"),
+        ("cost of dredging the basin", "money"),
+        ("total investment for phase 2", "money"),
+        ("ferry terminal phase 1 battery capacity MWh", "measure"),
+        ("number of workers on the site", "number"),
+        ("length of the bridge", "number"),
+        ("What is the length of the bridge?", "number"),
+        ("date of the opening", "date"),
+        ("opening of the bridge", "any"),
+    ],
+)
+def test_what_a_fragment_asks_for(question: str, expected: str) -> None:
+    assert answer_type(question).value == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
         (
             "Who is the mayor of Sundvik?",
             "Ola Berg, Deputy Secretary and Mayor of Sundvik, led the visit.",
@@ -143,6 +202,9 @@ def test_who_holds_an_office_is_not_told_by_its_deputy(question: str, sentence: 
         ("Who was the prime minister?", "Deputy Prime Minister Moe and Prime Minister Lind came."),
         ("Whom did the director accuse?", "The deputy director was accused."),
         ("Who is the director?", "Ada Moe runs the office."),
+        ("Who is the head of the school?", "Its principal, Ada Moe, was there."),
+        ("Who is secretary of the anglers now?", "Her successor is Ada Moe."),
+        ("Who is the mayor?", "Now he is mayor."),
     ],
 )
 def test_an_office_that_is_there_or_not_spoken_of_rules_nothing_out(
