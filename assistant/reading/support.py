@@ -45,14 +45,14 @@ def support(
         dated += f" {MONTHS[int(sentence.date[5:7]) - 1]}"
     if years:  # else the text need not be looked through
         dated += f" {_last_month(article_text, article_text.find(sentence.text))}"
-    names = [stem for name in setting.form.names for stem in stems(name)]
+    # That an article mentions July does not make it one about what is asked of July.
     timeless = [n for n in setting.form.names if n not in MONTHS and n not in _DAYS]
-    anywhere = [stem for name in timeless for stem in stems(name)]
+    names = [stem for name in timeless for stem in stems(name)]
     absent = _absent(names, setting, [article_text])
     return (
         round(len(absent) / len(names), DIGITS) if names else 0.0,
         float(setting.form.lacks([year.lower() in dated.lower() for year in years])),
-        float(_are_strangers(_absent(anywhere, setting, found), anywhere)),
+        float(_are_strangers(_absent(names, setting, found), names)),
     )
 
 

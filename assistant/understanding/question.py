@@ -41,6 +41,7 @@ _SPACE = re.compile(r"\s+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 """Letters of a script that sets no words apart."""
 _NAME = re.compile(r"[A-Z][\w’'-]*|\w*[a-z][A-Z]\w*")
+_FIRST_PERSON = re.compile(r"I(?:[’'](?:m|ve|d|ll))?")
 _NUMBER = re.compile(r"(?:\d[\d,.]*\d|\d)(?!(?:st|nd|rd|th)\b)(?!\d)")
 _CODE = re.compile(
     r"\b(?:[A-Z][A-Za-z]*-(?!(?:19|20)\d\d\b)|[A-Za-z]+)\d+(?:[.-]\d+)*(?!(?:st|nd|rd|th)\b)"
@@ -183,7 +184,9 @@ def analyse(question: str) -> QuestionForm:
     shouted = question.isupper()
     for index, match in enumerate(re.finditer(r"[\w’'-]+", question)):
         word = match[0]
-        if not shouted and _NAME.fullmatch(word) and (index > 0 or not _common_start(word)):
+        if shouted or not _NAME.fullmatch(word) or _FIRST_PERSON.fullmatch(word):
+            continue
+        if index > 0 or not _common_start(word):
             names.append(re.sub(r"[’']s$", "", word).lower())
     numbered = "" if asks_yes_or_no(question) else _less_counts(question)
     return QuestionForm(

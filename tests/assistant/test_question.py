@@ -39,6 +39,9 @@ def test_names_and_numbers_of_a_question() -> None:
     assert form.names == ("volvo", "gothenburg")
     assert form.numbers == ("2021",)
     assert analyse("Which plant is it?").names == ()
+    assert analyse("Can I see Volvo's plant, and when I'm there, what may I touch?").names == (
+        "volvo",
+    )
     assert analyse("How large is the 1st hall?").numbers == ()
     coded = analyse("How many E05 alarms did the FM-300 and OF-23-041 give from mid-2019 to 2021?")
     assert coded.codes == ("E05", "FM-300", "OF-23-041")

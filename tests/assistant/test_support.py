@@ -67,6 +67,13 @@ def test_where_years_are_compared_one_of_them_is_enough(lexical: LexicalIndex) -
     assert features(lexical, "Did Volvo build cars in 2019 or 2021?")["year_missing"] == 0.0
 
 
+def test_a_month_that_is_mentioned_is_no_name_that_is(lexical: LexicalIndex) -> None:
+    setting = setting_of(analyse("How many cars did Saab build in May?"), (), (), lexical)
+    sentence = SentenceInPlace("It built 30 cars in May.", "", "", "", None)
+    found = support(setting, sentence, sentence.text, [sentence.text])
+    assert dict(zip(NAMES, found, strict=True))["names_absent"] == 1.0
+
+
 def test_a_name_known_by_another_is_not_absent(lexical: LexicalIndex) -> None:
     question = "How many cars did Saab build?"
     assert features(lexical, question)["names_absent"] == 1.0
