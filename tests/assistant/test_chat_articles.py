@@ -72,7 +72,7 @@ class Shelf:
     def __init__(self, *articles: Article) -> None:
         self._articles = {article.id: article for article in articles}
 
-    def known(self, article_id: str) -> Article | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | None:
         return self._articles.get(article_id)
 
 
@@ -322,6 +322,19 @@ def test_a_file_that_moved_is_found_by_its_link(assistant: Assistant, folder: Pa
     (folder / "undated.txt").rename(folder / "renamed.txt")
     assistant.refresh()
     status, page = pages.article_html(assistant, "undated.txt", {"highlight": "0-6"})
+    assert status == 200
+    assert "Now found under" in page
+    assert Shown(page).marked == "Nobody"
+
+
+def test_a_text_is_found_by_its_link_where_its_file_has_another(
+    assistant: Assistant, folder: Path
+) -> None:
+    link = {"highlight": "0-6", "sha256": assistant.article("undated.txt").sha256}
+    (folder / "undated.txt").rename(folder / "renamed.txt")
+    (folder / "undated.txt").write_text("Somebody has signed this one.")
+    assistant.refresh()
+    status, page = pages.article_html(assistant, "undated.txt", link)
     assert status == 200
     assert "Now found under" in page
     assert Shown(page).marked == "Nobody"

@@ -74,10 +74,10 @@ class FakeAssistant:
             ]
         )
 
-    def article(self, article_id: str) -> Article:
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
         return self._articles[article_id]
 
-    def known(self, article_id: str) -> Article | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | None:
         return self._articles.get(article_id)
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:
