@@ -97,9 +97,13 @@ _OF_CONTENTS = re.compile(
 """Lines of a table of contents, with their rows of dots and pages: they name topics, too. A price
 may stand behind such a row as well, but not one after another in a sentence, nor below a number."""
 _HEADING_OR_FENCE = re.compile(
-    r"^ {0,3}(?:(?P<level>#{1,6})[ \t]++(?P<title>[^\r\n]{0,200})|(?P<fence>```|~~~))", re.MULTILINE
+    r"^ {0,3}(?:(?P<level>#{1,6})[ \t]++(?P<title>[^\r\n]{0,200})|(?P<fence>```|~~~))"
+    r"|(?:\A|(?<=\n\n)|(?<=\r\n\r\n))(?P<underlined>\w[^\r\n]{0,200}[^\s.!?:;,])[ \t]*+\r?\n"
+    r"(?P<line>={3,}+|-{3,}+)[ \t]*+\r?$",
+    re.MULTILINE,
 )
-"""What begins with "#" between two fences is code, not a heading."""
+"""What begins with "#" between two fences is code, not a heading; neither is a sentence above a
+rule, nor the last line of a paragraph."""
 _WORD = re.compile(r"[^\W_]")
 _RULE_OF_A_TABLE = re.compile(r"\|?+[ \t]*+:?+-++[ \t:]*+\|[|:\- \t]*+")
 MOST_VARIANTS = 3
@@ -610,17 +614,20 @@ def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
 def headings(text: str) -> tuple[tuple[int, str], ...]:
     """Where each section of a text in Markdown begins, and the headings that it stands under.
 
-    "## 1.9.0" stands above "### Removed", and both above what was removed.
+    "## 1.9.0" stands above "### Removed", and both above what was removed. A line of "=" below a
+    heading makes it one of the first level, a line of "-" one of the second.
     """
+    block = front_matter(text)
     found: list[tuple[int, str]] = []
     above: list[tuple[int, str]] = []
     fence = ""
-    for match in _HEADING_OR_FENCE.finditer(text):
+    for match in _HEADING_OR_FENCE.finditer(text, block.end() if block else 0):
         if match["fence"]:
             fence = "" if fence == match["fence"] else fence or match["fence"]
         elif not fence:
-            level = len(match["level"])
-            above = [*(each for each in above if each[0] < level), (level, match["title"])]
+            level = len(match["level"] or ("#" if match["line"][0] == "=" else "##"))
+            title = match["title"] or match["underlined"] or ""
+            above = [*(each for each in above if each[0] < level), (level, title)]
             found.append((match.start(), " ".join(title for _, title in above)))
     return tuple(found)
 
