@@ -58,6 +58,7 @@ __all__ = [
     "answer_features",
     "contradicted",
     "headings",
+    "in_place",
     "most_promising",
     "prepare",
     "read",
@@ -334,7 +335,7 @@ def support_of(
     """
     found = article(candidate.article_id)
     assert found is not None
-    return support.support(setting, _in_place(found, candidate.index), found.text, texts)
+    return support.support(setting, in_place(found, candidate.index), found.text, texts)
 
 
 def texts_found(retrieved: Retrieved, article: Callable[[str], Article | None]) -> tuple[str, ...]:
@@ -445,7 +446,7 @@ def most_promising(
     best = max((score for score, _ in places.values()), default=1.0) or 1.0
     plain: dict[Place, tuple[float, ...]] = {}
     for place, (score, cosine) in places.items():
-        sentence = _in_place(articles[place[0]], place[1])
+        sentence = in_place(articles[place[0]], place[1])
         if not _names_a_topic(sentence, articles[place[0]], place[1]):
             plain[place] = evidence.features(
                 setting, sentence, cosine=cosine, passage_score=score / best, has=_stem_set
@@ -583,7 +584,7 @@ def speaks_to(topic: str, title: str | None, text: str) -> float:
     return reading.relevance
 
 
-def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
+def in_place(article: Article, number: int) -> evidence.SentenceInPlace:
     """A sentence with those beside it in its section, and the headings that it stands under."""
     text, spans = article.text, sentences_of(article.text)
     sections = headings(text)

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 
 from assistant.answers import SCHEMA, Answer, Citation, Hit
 from assistant.chat.history.exporting import conversation_json, conversation_markdown
-from assistant.chat.history.keeping import Keeping, cut_off, kept_form
+from assistant.chat.history.keeping import CUT_OFF, Keeping, cut_off, kept_form
 from assistant.chat.history.resuming import shown, spoken, turns
 from assistant.chat.history.store import FILE_NAME, Exchange, FoldedStep, History
 from assistant.chat.replies.rendering import error_markdown
@@ -443,6 +443,38 @@ def test_what_is_shown_of_an_answer_is_kept_before_its_end(history: History) -> 
     history.keep_part("ada", asked.id, part)  # too late
     assert (kept().answer, kept().partial) == (whole, False)
     assert history._rows("SELECT count(*) FROM parts") == [(0,)]
+
+
+def test_what_is_kept_of_an_answer_before_its_end_is_searched(history: History) -> None:
+    conversation, asked = new_id(), exchange()
+    history.begin("ada", conversation, asked)
+    for text in ("A viaduct.[1]", "A viaduct.[1] Of BRICK.[2]"):
+        history.keep_part("ada", asked.id, kept_form(answer(text=text)))
+    history.keep_part("bob", asked.id, kept_form(answer(text="A tower.[1]")))
+
+    def found(words: str) -> bool:
+        return bool(history.page("ada", search=words).conversations)
+
+    assert found("Viaduct brick open")
+    assert not found("tower")
+    history.finish("ada", asked.id, kept_form(answer()))
+    assert found("open 1932")
+    assert not found("viaduct"), "the whole answer takes the place of what was shown before"
+
+
+def test_what_was_shown_before_an_error_stays_above_it(history: History) -> None:
+    """In the chat, in a file and on the command line."""
+    told = error_markdown("The disk is full.", "e1")
+    found = of((answer(notes=(CUT_OFF,)), told), (refusal(), told), history=history)
+    again = shown(found, lambda *_: ARTICLE)
+    first, second = (s["output"] for s in again.steps if s["type"] == "assistant_message")
+    assert "The bridge opened in" in first
+    assert first.endswith(told)
+    assert second.startswith("**The articles do not state this.**")
+    assert second.endswith(told)
+    text = conversation_markdown(found)
+    assert text.count(told) == 2
+    assert text.index("The bridge opened in") < text.index(told)
 
 
 def test_a_part_of_an_answer_is_deleted_with_its_conversation(history: History) -> None:

@@ -21,7 +21,7 @@ from assistant.chat.access.passwords import LOCAL_USER, hash_password
 from assistant.chat.history.keeping import PART_SECONDS
 from assistant.chat.history.store import FILE_NAME, History
 from tests.browser.apart import run_apart
-from tests.browser.serving import HALF, HELD, RELEASED
+from tests.browser.serving import BROKEN, HALF, HELD, RELEASED
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab
@@ -278,6 +278,23 @@ def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, h
     (server.folder / RELEASED).touch()
     page.get_by_role("region", name="Ask again").get_by_role("button", name=HALF).click()
     expect(asking.reply(1).locator(MARKER)).to_have_count(2)
+
+
+def test_what_was_shown_of_an_answer_stays_after_an_error(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    page.fill("#chat-input", BROKEN)
+    page.click("#chat-submit")
+    expect(page.locator(REPLY)).to_have_count(2)
+    expect(page.locator("#stop-button")).to_have_count(0)
+    said = page.locator(".message-content [role=article]").first.text_content() or ""
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.reload()
+    reply = page.locator(REPLY)
+    expect(reply).to_contain_text("This question could not be answered.")
+    expect(reply).to_contain_text(said.strip())
+    reply.locator(MARKER).click()
+    expect(page.locator(MARK)).to_contain_text("300,600")
 
 
 def test_a_question_whose_answer_was_killed_is_there_and_can_be_asked_again(

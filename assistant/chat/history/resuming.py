@@ -114,13 +114,15 @@ def _reply(
         return escape(_(UNREADABLE)), None
     sources = [rendering.source_now(each, article, exchange.asked) for each in answer.citations]
     asked_as = rendering.asked_as_markdown(answer.standalone_question, answer.question)
-    changed = rendering.notes_markdown(rendering.changed_note(sources, exchange.asked))
+    below = rendering.notes_markdown(rendering.changed_note(sources, exchange.asked))
+    if exchange.told:
+        below += f"\n\n{exchange.told}"
     if answer.refusal is not None:
         panel = _sources(exchange, sources) if sources else _closest(exchange, answer, article)
-        return asked_as + rendering.refusal_markdown(answer) + changed, panel
+        return asked_as + rendering.refusal_markdown(answer) + below, panel
     text = rendering.sentence_markdown(answer.text, exchange.reply_id, answer.citations)
     notes = rendering.notes_markdown(answer.notes)
-    return asked_as + text + notes + changed, _sources(exchange, sources, answer)
+    return asked_as + text + notes + below, _sources(exchange, sources, answer)
 
 
 def _sources(
