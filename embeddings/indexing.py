@@ -17,6 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import Corpus, Entry
+from embeddings.distributed import GivenUp, RayEncoder
 from embeddings.durable import make_folder, sweep, write_durably
 from embeddings.encoder import Encoder
 from embeddings.errors import ReadError, UnreadError
@@ -161,12 +162,14 @@ def index_folders(
 
             return opened.enter_context(SandboxedReader())
 
-        def in_pieces() -> Encoder:
-            return _InPieces(encoder(), given_up)
+        def until_given_up() -> Encoder:
+            found = encoder()
+            if isinstance(found, RayEncoder):  # workers have to have all of it at once
+                return found.until(given_up)
+            return _InPieces(found, given_up)
 
         stops = stop or (lambda: False)
-        encodes = in_pieces if portion == 1 else encoder  # workers have to have all of it at once
-        run = _Run(corpus, encodes, fingerprint, reader, ahead, tell, stops, portion, apart)
+        run = _Run(corpus, until_given_up, fingerprint, reader, ahead, tell, stops, portion, apart)
         run.keep_restored = keep_restored
         try:
             return run.over(folders)
@@ -193,10 +196,6 @@ def restoring(folder: Path) -> Iterator[None]:
         raise
 
 
-class _GivenUp(Exception):
-    """Nobody waits any more for what was to be encoded."""
-
-
 @dataclass(frozen=True, slots=True)
 class _InPieces:
     """An encoder that can be given up between two pieces of what it encodes."""
@@ -219,7 +218,7 @@ class _InPieces:
         first, size = 0, PIECE_TEXTS
         while first < len(texts):
             if self.given_up.is_set():
-                raise _GivenUp
+                raise GivenUp
             began = time.monotonic()
             piece = slice(first, first + size)
             vectors[piece] = self.whole.encode(texts[piece])

@@ -377,6 +377,42 @@ def test_what_one_tab_asks_comes_to_the_other_and_is_followed_up_there(
     assert both[0] == both[1] != []
 
 
+def test_what_one_tab_begins_renames_and_deletes_is_seen_in_the_others(
+    tab: NewTab, serve: Serve
+) -> None:
+    server = serve("--fake")
+    asking, shows, empty = tab(server), tab(server), tab(server)
+    page = asking.open()
+    lists = [each.open().locator("#thread-history") for each in (shows, empty)]
+    asking.ask(QUESTION)
+    for listed in lists:
+        expect(listed).to_contain_text(QUESTION)
+    expect(shows.page).to_have_url(f"{server.url}/")
+    expect(page).to_have_url(re.compile("/thread/"))
+    shows.page.goto(page.url)
+    expect(shows.page.locator(MARKER).first).to_be_visible()
+
+    page.locator(THREADS).hover()
+    page.locator(THREADS).locator("#thread-options").click()
+    page.locator("#rename-thread").click()
+    page.locator("#name").fill("Renamed")
+    page.get_by_role("button", name="Confirm").click()
+    for listed in lists:
+        expect(listed).to_contain_text("Renamed")
+    expect(shows.page).to_have_url(page.url)
+
+    page.locator(THREADS).hover()
+    page.locator(THREADS).locator("#thread-options").click()
+    page.locator("#delete-thread").click()
+    page.get_by_role("button", name="Confirm").click()
+    for listed in lists:
+        expect(listed).not_to_contain_text("Renamed")
+    expect(shows.page.get_by_text("This conversation was deleted on another page.")).to_be_visible()
+    # An empty screen is one still, and its first question begins a conversation.
+    empty.ask(QUESTION)
+    expect(empty.page).to_have_url(re.compile("/thread/"))
+
+
 def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:
     server = serve("--fake")
     asking = tab(server)
