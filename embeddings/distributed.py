@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from embeddings.encoder import OnnxEncoder
+from embeddings.encoder import GivenUp, OnnxEncoder
 from embeddings.errors import EngineError, SettingsError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from embeddings.encoder import Encoder
 
-__all__ = ["PORTION", "GivenUp", "RayEncoder"]
+__all__ = ["PORTION", "RayEncoder"]
 
 FEW = 256
 """Texts up to which encoding here is quicker than starting workers, which takes seconds."""
@@ -41,10 +41,6 @@ SHARES = 64
 """Into so many shares the work of each worker is cut: what comes back soon can be given up soon."""
 THREADS = 1
 """Of each worker: Ray counts on a processor core for it."""
-
-
-class GivenUp(Exception):
-    """Nobody waits any more for what was to be encoded."""
 
 
 class RayEncoder:

@@ -17,9 +17,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from embeddings.corpus import Corpus, Entry
-from embeddings.distributed import GivenUp, RayEncoder
 from embeddings.durable import make_folder, sweep, write_durably
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, GivenUp
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import (
     UPLOADED,
@@ -164,8 +163,10 @@ def index_folders(
 
         def until_given_up() -> Encoder:
             found = encoder()
-            if isinstance(found, RayEncoder):  # workers have to have all of it at once
-                return found.until(given_up)
+            if portion > 1:  # workers have to have all of it at once
+                from embeddings.distributed import RayEncoder
+
+                return found.until(given_up) if isinstance(found, RayEncoder) else found
             return _InPieces(found, given_up)
 
         stops = stop or (lambda: False)

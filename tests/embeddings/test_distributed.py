@@ -24,7 +24,8 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.distributed import FEW, GivenUp, RayEncoder
+from embeddings.distributed import FEW, RayEncoder
+from embeddings.encoder import GivenUp
 from embeddings.errors import SettingsError
 from tests.fakes import HashingEncoder
 
