@@ -335,6 +335,8 @@ class _Run:
                 break
             self._settle(found)
         self._flush()
+        if not interrupted:
+            self.corpus.forget_former()
         if self.changed and not interrupted:
             self._publish("building the indexes")
         self.tell(Progress("indexing", self.settled, self.total, None, self.passages))
