@@ -298,6 +298,13 @@ def test_a_list_without_articles_says_what_can_be_done(
         assert "There are no articles yet." not in found
 
 
+def test_a_language_that_is_not_stated_is_called_one_where_columns_have_no_heads(
+    assistant: Assistant,
+) -> None:
+    page = pages.library_html(assistant, {})[1]
+    assert page.count('<td data-name="Language">not stated</td>') == 3
+
+
 def test_the_library_tells_what_was_refused_and_why(assistant: Assistant) -> None:
     assert "1 file could not be indexed" in pages.library_html(assistant, {})[1]
     status, page = pages.library_html(assistant, {"state": "refused"})

@@ -29,6 +29,11 @@
     pending: null, shown: null, fresh: false, touched: false, adding: false, gettext, pieces, plain,
   };
   window.footnote = footnote;
+  // What is drawn anew above a newer question leaves the page where it is: at that question.
+  footnote.newest = (element) => {
+    const asked = [...document.querySelectorAll('[data-step-type="user_message"]')].pop();
+    return !asked || !(element.compareDocumentPosition(asked) & Node.DOCUMENT_POSITION_FOLLOWING);
+  };
 
   // `shown` is what the side view holds until its reader closes it: with Escape, above it, or, on
   // a phone, beside it. Another conversation closes it, too. What lies over it is closed first.
