@@ -145,6 +145,20 @@ def test_what_stands_above_a_new_question_does_not_pull_the_page_back(
     expect(reply).to_be_in_viewport()
 
 
+def test_what_comes_below_an_answer_leaves_its_beginning_in_view(
+    tab: NewTab, seeds_server: Server
+) -> None:
+    asking = tab(seeds_server, viewport={"width": 390, "height": 700})
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    expect(page.locator(".fn-next button").first).to_be_attached()
+    reply.evaluate(STANDS_STILL)
+    said, bar = paragraph(reply).bounding_box(), page.locator("#header").bounding_box()
+    assert said is not None
+    assert bar is not None
+    assert said["y"] >= bar["y"] + bar["height"]
+
+
 def test_chips_show_title_and_date_and_open_their_source(
     tab: NewTab, seeds_server: Server, seeds_assistant: Assistant
 ) -> None:
