@@ -59,7 +59,7 @@ def against(explanation: Explanation) -> str:
 
 def test_what_stands_under_a_heading_mentions_its_words_and_none_of_the_next_section() -> None:
     words = "importer", "Linux", "mended"
-    terms = tuple(Term(word, *stems(word)) for word in words)
+    terms = tuple(Term(word, stems(word)[0]) for word in words)
     part = Part("Which importer of Linux was mended?", Reading((), 0.8), (), 0.5)
     retrieved = Retrieved(part.question, terms, (), (), (), -1.0)
     article = Article("changes.md", CHANGES)
