@@ -92,7 +92,6 @@ class Assistant:
         self._index: Index | None = None
         self._portion = 1
         self._data_dir: Path | None = None
-        self._cited_as: Callable[[str, str], Article | None] = lambda *_: None
         self._behind: str | None = None
         """Why what is asked is not what is in the folders now, if it could not be renewed."""
         self.report = IndexReport()
@@ -139,7 +138,6 @@ class Assistant:
         opened = cls(corpus, folders, loading, loading.fingerprint, notices, endpoint)
         opened._ahead = loading.ahead
         opened._data_dir = data
-        opened._cited_as = corpus.cited
         if loading.is_spread:
             from embeddings.distributed import PORTION
 
@@ -585,16 +583,24 @@ class Assistant:
         """Every article, by id."""
         return self._corpus.articles()
 
-    def article(self, article_id: str) -> Article:
-        """The article; raises `CorpusError`, naming near ids, when there is none of this id."""
-        found = self._corpus.article(article_id)
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
+        """The article; raises `CorpusError`, naming near ids, when there is none of this id.
+
+        With the `sha256` of a text, it is the one with that text, if that had this id: its file
+        may have moved, and another article may have the id by now.
+        """
+        found = self._article(article_id, sha256)
         if found is None:
             raise CorpusError(self._unknown(article_id))
         return found
 
-    def known(self, article_id: str) -> Article | StoredFile | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | StoredFile | None:
         """The article; else what became of the file of that name; None if there was none."""
-        return self._corpus.article(article_id) or self._corpus.file(article_id)
+        return self._article(article_id, sha256) or self._corpus.file(article_id)
+
+    def _article(self, article_id: str, sha256: str | None) -> Article | None:
+        cited = self._corpus.cited(article_id, sha256) if sha256 else None
+        return cited or self._corpus.article(article_id)
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:
         """One page of the articles that match, or of the files that were refused."""
@@ -644,7 +650,7 @@ class Assistant:
 
     def verify(self, saved: dict[str, Any]) -> tuple[Finding, ...]:
         """Check a saved answer (`Answer.to_dict()`) against the articles."""
-        return verify(saved, self._corpus.article, self._cited_as)
+        return verify(saved, self._corpus.article, self._corpus.cited)
 
     def doctor(self, progress: Callable[[Progress], None] | None = None) -> tuple[Check, ...]:
         """Verify all that is stored, and repair what can be: damaged articles are read again."""

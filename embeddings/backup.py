@@ -43,7 +43,7 @@ def export_corpus(
     file is there already or cannot be written.
     """
     if path.exists():
-        raise CorpusError(f"{path} is there already; name another file")
+        raise _taken(path)
 
     def tell(status: int, remaining: int, total: int) -> None:
         if progress:
@@ -70,6 +70,8 @@ def export_corpus(
             raise DamagedError(f"{problem.replace(str(temporary), str(corpus.path))}; "
                                "run: assistant doctor")  # fmt: skip
         articles = _articles_in(temporary)
+        if path.exists():  # by now: copying takes a while
+            raise _taken(path)
         _into_place(temporary, path)
         return articles
     finally:
@@ -157,6 +159,10 @@ def _articles_in(path: Path) -> int:
         return int(db.execute("SELECT count(*) FROM articles").fetchone()[0])
     finally:
         db.close()
+
+
+def _taken(path: Path) -> CorpusError:
+    return CorpusError(f"{path} is there already; name another file")
 
 
 def _beside(path: Path) -> Path:

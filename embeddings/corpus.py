@@ -369,7 +369,8 @@ class Corpus:
     def forget(self, paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Take out files that are gone, in one transaction, and every text that no file has now.
 
-        Returns (path, id of the article that still has its text) for those whose text stays.
+        Returns (path, id of the article that still has its text) for those whose text stays. The
+        ids of the texts that go are remembered until `forget_former`: another file may bring them.
         """
         stays = []
         with self._transaction() as db:
@@ -395,11 +396,10 @@ class Corpus:
         if others is None:
             if row[2] != unless:
                 self._delete(db, int(str(key)))
+                self._remember(db, row[1], row[2])
             return None
         if row[1] == path:
-            # The id moves on with the text, and is remembered.
-            db.execute("DELETE FROM former WHERE id = ? AND sha256 = ?", (path, row[2]))
-            _insert(db, "former", (path, row[2]))
+            self._remember(db, path, row[2])  # the id moves on with the text
             row[1], row[8] = others
             db.execute(
                 "UPDATE articles SET id = ?, source = ?, checksum = ? WHERE key = ?",
@@ -407,12 +407,20 @@ class Corpus:
             )
         return str(row[1])
 
+    def _remember(self, db: sqlite3.Connection, article_id: object, sha256: object) -> None:
+        db.execute("DELETE FROM former WHERE id = ? AND sha256 = ?", (article_id, sha256))
+        _insert(db, "former", (article_id, sha256))
+
     def _delete(self, db: sqlite3.Connection, key: int) -> None:
-        sha256 = _one(db, "SELECT sha256 FROM articles WHERE key = ?", key)
         for table in ("passages", "splits"):
             db.execute(f"DELETE FROM {table} WHERE article = ?", (key,))
-        db.execute("DELETE FROM former WHERE sha256 = ?", (sha256,))
         db.execute("DELETE FROM articles WHERE key = ?", (key,))
+
+    def forget_former(self) -> None:
+        """Let go of the former ids of texts that no article has now."""
+        if self._rows(f"SELECT 1 FROM former WHERE {_POINTLESS} LIMIT 1"):
+            with self._transaction(advance=False) as db:
+                db.execute(f"DELETE FROM former WHERE {_POINTLESS}")
 
     def remove(self, article_id: str) -> None:
         """Take an article out with all its files, and keep its text out."""
@@ -432,6 +440,7 @@ class Corpus:
                         db.execute("DELETE FROM files WHERE path = ?", (file[0],))
                         _insert(db, "files", (*file[:4], "removed", REMOVED, None))
                     self._delete(db, key)
+                db.execute("DELETE FROM former WHERE sha256 = ?", (sha256,))
                 if not _one(db, "SELECT 1 FROM removed WHERE sha256 = ?", sha256):
                     _insert(db, "removed", (sha256, article_id))
 
@@ -956,6 +965,10 @@ class Corpus:
 _SHARING = (
     "SELECT article, path, source FROM files WHERE article IN (SELECT article FROM files "
     "WHERE article IS NOT NULL GROUP BY article HAVING count(*) > 1) ORDER BY path"
+)
+_POINTLESS = (
+    "NOT EXISTS (SELECT 1 FROM articles "
+    "WHERE articles.sha256 = former.sha256 AND articles.id != former.id)"
 )
 _CITED = (
     "SELECT * FROM articles WHERE sha256 = :sha256 AND (id = :name "

@@ -13,10 +13,12 @@ import os
 import secrets
 import sys
 import tempfile
+from copy import copy
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from embeddings.encoder import OnnxEncoder
+from embeddings.encoder import GivenUp, OnnxEncoder
 from embeddings.errors import EngineError, SettingsError
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ PORTION = 64
 """How many times more a worker gets at once than this process would encode before it commits: half
 a minute's work or more, so that the start of the workers does not count."""
 TEXTS_AT_ONCE = 64
+SHARES = 64
+"""Into so many shares the work of each worker is cut: what comes back soon can be given up soon."""
 THREADS = 1
 """Of each worker: Ray counts on a processor core for it."""
 
@@ -51,6 +55,13 @@ class RayEncoder:
         self._local = local
         self._workers = workers
         self._address = address
+        self._given_up = Event()
+
+    def until(self, given_up: Event) -> RayEncoder:
+        """The same, which ends with `GivenUp` soon after the event is set."""
+        found = copy(self)
+        found._given_up = given_up
+        return found
 
     @property
     def fingerprint(self) -> str:
@@ -103,7 +114,7 @@ class RayEncoder:
         # Texts of one length are padded least, and the longest take longest: they go first.
         order = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
         rows = [{"place": place, "text": texts[place]} for place in order]
-        blocks = max(1, min(len(rows) // TEXTS_AT_ONCE, 8 * workers))
+        blocks = max(1, min(len(rows) // TEXTS_AT_ONCE, SHARES * workers))
         # In a list, so that a worker that is started again asks this process for it again. Ray Data
         # restarts workers, and gives their tasks to others, as often as it takes.
         model = [ray.put(_carried(self._local))]
@@ -117,6 +128,8 @@ class RayEncoder:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         there = np.zeros(len(texts), dtype=bool)
         for batch in encoded.iter_batches(batch_size=None):
+            if self._given_up.is_set():
+                raise GivenUp
             vectors[batch["place"]] = np.stack(list(batch["vector"]))
             there[batch["place"]] = True
         if not there.all():

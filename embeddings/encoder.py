@@ -46,6 +46,7 @@ __all__ = [
     "MINILM",
     "Encoder",
     "EncoderCard",
+    "GivenUp",
     "OnnxEncoder",
     "exported_card",
     "exported_encoder",
@@ -69,6 +70,10 @@ CARD = "encoder.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 EXPORT_LOCK = "export.lock"
+
+
+class GivenUp(Exception):
+    """Nobody waits any more for what was to be encoded."""
 
 
 class Encoder(Protocol):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from embeddings.corpus import Corpus, Entry
 from embeddings.durable import make_folder, sweep, write_durably
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, GivenUp
 from embeddings.errors import ReadError, UnreadError
 from embeddings.folders import (
     UPLOADED,
@@ -161,12 +161,16 @@ def index_folders(
 
             return opened.enter_context(SandboxedReader())
 
-        def in_pieces() -> Encoder:
-            return _InPieces(encoder(), given_up)
+        def until_given_up() -> Encoder:
+            found = encoder()
+            if portion > 1:  # workers have to have all of it at once
+                from embeddings.distributed import RayEncoder
+
+                return found.until(given_up) if isinstance(found, RayEncoder) else found
+            return _InPieces(found, given_up)
 
         stops = stop or (lambda: False)
-        encodes = in_pieces if portion == 1 else encoder  # workers have to have all of it at once
-        run = _Run(corpus, encodes, fingerprint, reader, ahead, tell, stops, portion, apart)
+        run = _Run(corpus, until_given_up, fingerprint, reader, ahead, tell, stops, portion, apart)
         run.keep_restored = keep_restored
         try:
             return run.over(folders)
@@ -193,10 +197,6 @@ def restoring(folder: Path) -> Iterator[None]:
         raise
 
 
-class _GivenUp(Exception):
-    """Nobody waits any more for what was to be encoded."""
-
-
 @dataclass(frozen=True, slots=True)
 class _InPieces:
     """An encoder that can be given up between two pieces of what it encodes."""
@@ -219,7 +219,7 @@ class _InPieces:
         first, size = 0, PIECE_TEXTS
         while first < len(texts):
             if self.given_up.is_set():
-                raise _GivenUp
+                raise GivenUp
             began = time.monotonic()
             piece = slice(first, first + size)
             vectors[piece] = self.whole.encode(texts[piece])
@@ -335,6 +335,8 @@ class _Run:
                 break
             self._settle(found)
         self._flush()
+        if not interrupted:
+            self.corpus.forget_former()
         if self.changed and not interrupted:
             self._publish("building the indexes")
         self.tell(Progress("indexing", self.settled, self.total, None, self.passages))

@@ -73,6 +73,10 @@ class JoinedCorpus(Corpus):
         """The article of this id, in either."""
         return self._library.article(article_id) or self._added.article(article_id)
 
+    def cited(self, article_id: str, sha256: str) -> Article | None:
+        """The article with this text that has, or had, this id, in either."""
+        return self._library.cited(article_id, sha256) or self._added.cited(article_id, sha256)
+
     def articles(self) -> tuple[Article, ...]:
         """Every article of both, by id."""
         both = (*self._library.articles(), *self._added.articles())

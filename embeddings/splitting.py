@@ -29,7 +29,7 @@ PASSAGE_CHARACTERS = 600
 """Longest passage before widening. MiniLM reads 256 word pieces, about 1,000 characters."""
 OVERLAP_CHARACTERS = 300
 """How far a passage may be widened, on either side, to whole sentences."""
-SPLITTING = f"sentences-3/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
+SPLITTING = f"sentences-4/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 """Names how passages are cut; articles cut in another way are cut again."""
 
 WINDOW = 2_000
@@ -46,7 +46,9 @@ SEPARATORS = ["\n\n", "\n", "。", ". ", "! ", "? ", "; ", ", ", " ", ""]
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]]*\s*$")
-_STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
+_STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|=]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
+_RULE = re.compile(r"\s*([-=*_~])(?:[ \t]*\1){2,}\s*")
+"""A line that underlines a heading, or parts what stands above it from what stands below."""
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|\(?[a-z][.)])[ \t]")
 _INDENT = re.compile(r"[ \t]*")
 _BREAKS = tuple(map(re.compile, BREAKS))
@@ -140,6 +142,7 @@ def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
             and text[match.end() + following : match.end() + following + 1].strip() != ""
             and (aligned or (mark is not None and following > mark))
             and not _ENDS_SENTENCE.search(line)
+            and not _RULE.fullmatch(line)
             and not _STARTS_ITEM.match(text, match.end())
             and not fields[0] <= match.start() < fields[1]
         )

@@ -87,4 +87,5 @@ def add_upload(
 def forget_upload(article_id: str, corpus: Corpus) -> None:
     """Take out an article that was added by hand, at once and from every index."""
     corpus.forget([article_id])
+    corpus.forget_former()
     publish_index(corpus)

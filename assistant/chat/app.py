@@ -212,7 +212,7 @@ async def answer_kept(place: Place, reply: Reply, keeping: Keeping) -> None:
         await cl.Message(content=said).send()
     failed = _("This question could not be answered.")
     await speak(reply.message.id, rendering.spoken(found) if found else failed)
-    await keeping.finish(found, said, reply.folded)
+    await keeping.finish(found or reply.so_far(), said, reply.folded)
     if history is not None and not keeping.problem:
         told_page = {"footnote": "kept", "conversation": cl.context.session.thread_id}
         await cl.send_window_message(told_page)

@@ -63,10 +63,10 @@ class Answerer(Protocol):
     ) -> Iterable[Event]:
         """The same answer, as it is composed; `stop` ends it early."""
 
-    def article(self, article_id: str) -> Article:
-        """One article."""
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
+        """One article; the one with a text, where another has its id by now."""
 
-    def known(self, article_id: str) -> Article | StoredFile | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | StoredFile | None:
         """An article, else what became of the file of that name; None if there was none."""
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:

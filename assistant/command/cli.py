@@ -19,7 +19,13 @@ from typer.exceptions import TyperException
 
 from assistant.command import terminal
 from assistant.command.history_command import history
-from embeddings.errors import AssistantError, CorpusError, QuestionError, ReadError
+from embeddings.errors import (
+    AssistantError,
+    CorpusError,
+    QuestionError,
+    ReadError,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from threading import Event
@@ -431,23 +437,50 @@ def chat(
 @app.command()
 def password(
     user: Annotated[str, typer.Argument(metavar="USER", help="The name to log in with.")],
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Put the line into this password file."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="In the place of the one that USER has there.")
+    ] = False,
 ) -> None:
     """Make a line for the password file of the chat.
 
-    The password is asked for, or read from stdin, and hashed with scrypt.
+    The password is asked for, or read from stdin, and hashed with scrypt. With --file a name that
+    is there already is refused, unless it is to have a new password.
 
     \b
-    Example:
-      assistant password ada >> users.txt
+    Examples:
+      assistant password ada --file users.txt
+      assistant password ada --file users.txt --replace
+      assistant password bob >> users.txt
     """
-    from assistant.chat.access.passwords import check_name, hash_password
+    from assistant.chat.access.passwords import (
+        check_name,
+        hash_password,
+        is_listed,
+        put_password,
+    )
 
     check_name(user)
+    known = file is not None and is_listed(file, user)
+    if known and not replace:
+        raise SettingsError(
+            f"{file} has a user {user!r} already; choose another name, or give --replace for a "
+            "new password"
+        )
     if sys.stdin.isatty():
         secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         secret = _stdin()
-    terminal.say(f"{user}:{hash_password(secret)}")
+    hashed = hash_password(secret)
+    if file is None:
+        terminal.say(f"{user}:{hashed}")
+        return
+    put_password(file, user, hashed)
+    ended = "; logins with the former one end" if known else ""
+    terminal.note(f"{file} has the password of {user} now{ended}")
 
 
 app.add_typer(history, name="history")

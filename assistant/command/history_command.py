@@ -86,12 +86,12 @@ def show(conversation_id: Id, user: User = LOCAL, data_dir: DataDir = None) -> N
 
     for exchange in _conversation(conversation_id, user, data_dir).exchanges:
         terminal.say(f"> {terminal.safe(exchange.question)}\n")
-        if exchange.answer is None:
+        if exchange.answer is not None:
+            terminal.say_answer(Answer.from_dict(exchange.answer))
+        if exchange.told or exchange.answer is None:
             # Markdown, in which all that is no structure is a character reference.
             told = html.unescape(exchange.told.replace("**", ""))
             terminal.say(terminal.safe(told or "No answer."))
-        else:
-            terminal.say_answer(Answer.from_dict(exchange.answer))
         terminal.say("")
 
 

@@ -44,6 +44,15 @@ PARAMETERS: tuple[Mapping[str, Any], ...] = ({**STEADY, "max_tokens": MOST_TOKEN
 """What is asked for besides; where an endpoint refuses it, with the next: many take no more tokens
 than their model has room for."""
 UNREADABLE = say("sent something that is no answer")
+NEEDS_SOCKS = say(
+    "could not be reached (the environment names a SOCKS proxy, which needs a package more: "
+    "{command}; or unset ALL_PROXY for Footnote)",
+    command="pip install 'httpx2[socks]'",
+)
+UNKNOWN_PROXY = say(
+    "could not be reached (the environment names a proxy that is none of http://, https:// and "
+    "socks5://; set another, or unset ALL_PROXY for Footnote)"
+)
 
 
 class Completion:
@@ -122,8 +131,10 @@ class Completion:
                 follow_redirects=False,
                 event_hooks={"request": [self._prepare], "response": [self._bound]},
             )
+        except ImportError:  # a proxy's address may hold a password, and is told nowhere
+            raise EndpointError(NEEDS_SOCKS) from None
         except Exception:
-            raise EndpointError(say("could not be reached")) from None
+            raise EndpointError(UNKNOWN_PROXY) from None
 
     def _client(self, http: httpx2.Client) -> openai.OpenAI:
         key = self._settings.llm_key

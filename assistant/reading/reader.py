@@ -58,6 +58,7 @@ __all__ = [
     "answer_features",
     "contradicted",
     "headings",
+    "in_place",
     "most_promising",
     "prepare",
     "read",
@@ -97,9 +98,13 @@ _OF_CONTENTS = re.compile(
 """Lines of a table of contents, with their rows of dots and pages: they name topics, too. A price
 may stand behind such a row as well, but not one after another in a sentence, nor below a number."""
 _HEADING_OR_FENCE = re.compile(
-    r"^ {0,3}(?:(?P<level>#{1,6})[ \t]++(?P<title>[^\r\n]{0,200})|(?P<fence>```|~~~))", re.MULTILINE
+    r"^ {0,3}(?:(?P<level>#{1,6})[ \t]++(?P<title>[^\r\n]{0,200})|(?P<fence>```|~~~))"
+    r"|(?:\A|(?<=\n\n)|(?<=\r\n\r\n))(?P<underlined>\w[^\r\n]{0,200}[^\s.!?:;,])[ \t]*+\r?\n"
+    r"(?P<line>={3,}+|-{3,}+)[ \t]*+\r?$",
+    re.MULTILINE,
 )
-"""What begins with "#" between two fences is code, not a heading."""
+"""What begins with "#" between two fences is code, not a heading; neither is a sentence above a
+rule, nor the last line of a paragraph."""
 _WORD = re.compile(r"[^\W_]")
 _RULE_OF_A_TABLE = re.compile(r"\|?+[ \t]*+:?+-++[ \t:]*+\|[|:\- \t]*+")
 MOST_VARIANTS = 3
@@ -330,7 +335,7 @@ def support_of(
     """
     found = article(candidate.article_id)
     assert found is not None
-    return support.support(setting, _in_place(found, candidate.index), found.text, texts)
+    return support.support(setting, in_place(found, candidate.index), found.text, texts)
 
 
 def texts_found(retrieved: Retrieved, article: Callable[[str], Article | None]) -> tuple[str, ...]:
@@ -441,7 +446,7 @@ def most_promising(
     best = max((score for score, _ in places.values()), default=1.0) or 1.0
     plain: dict[Place, tuple[float, ...]] = {}
     for place, (score, cosine) in places.items():
-        sentence = _in_place(articles[place[0]], place[1])
+        sentence = in_place(articles[place[0]], place[1])
         if not _names_a_topic(sentence, articles[place[0]], place[1]):
             plain[place] = evidence.features(
                 setting, sentence, cosine=cosine, passage_score=score / best, has=_stem_set
@@ -579,7 +584,7 @@ def speaks_to(topic: str, title: str | None, text: str) -> float:
     return reading.relevance
 
 
-def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
+def in_place(article: Article, number: int) -> evidence.SentenceInPlace:
     """A sentence with those beside it in its section, and the headings that it stands under."""
     text, spans = article.text, sentences_of(article.text)
     sections = headings(text)
@@ -610,17 +615,20 @@ def _in_place(article: Article, number: int) -> evidence.SentenceInPlace:
 def headings(text: str) -> tuple[tuple[int, str], ...]:
     """Where each section of a text in Markdown begins, and the headings that it stands under.
 
-    "## 1.9.0" stands above "### Removed", and both above what was removed.
+    "## 1.9.0" stands above "### Removed", and both above what was removed. A line of "=" below a
+    heading makes it one of the first level, a line of "-" one of the second.
     """
+    block = front_matter(text)
     found: list[tuple[int, str]] = []
     above: list[tuple[int, str]] = []
     fence = ""
-    for match in _HEADING_OR_FENCE.finditer(text):
+    for match in _HEADING_OR_FENCE.finditer(text, block.end() if block else 0):
         if match["fence"]:
             fence = "" if fence == match["fence"] else fence or match["fence"]
         elif not fence:
-            level = len(match["level"])
-            above = [*(each for each in above if each[0] < level), (level, match["title"])]
+            level = len(match["level"] or ("#" if match["line"][0] == "=" else "##"))
+            title = match["title"] or match["underlined"] or ""
+            above = [*(each for each in above if each[0] < level), (level, title)]
             found.append((match.start(), " ".join(title for _, title in above)))
     return tuple(found)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistant.language.answer_types import AnswerType
 from assistant.reading.evidence import NAMES
-from assistant.reading.reader import sentences_of
+from assistant.reading.reader import in_place
 from assistant.reading.support import NAMES as SUPPORT_NAMES
 from assistant.understanding.question import analyse
 from assistant.wording import say
@@ -57,7 +57,8 @@ class Asked:
 
     form: QuestionForm
     present: frozenset[str]
-    """Stems of the sentence, its neighbours and its article's title, and of their other names."""
+    """Stems of the sentence, of its neighbours, its headings and its article's title, and of their
+    other names."""
     words: tuple[tuple[str, frozenset[str]], ...]
     """Content words of the question, each with the stems that stand for it."""
 
@@ -68,9 +69,7 @@ class Asked:
         """Look for the words of `part` around the sentence with this index of its article."""
         around = ""
         if article is not None:
-            spans = sentences_of(article.text)[max(index - 1, 0) : index + 2]
-            texts = [article.text[start:end] for start, end in spans]
-            around = " ".join((*texts, article.title or "", article.date or ""))
+            around = f"{in_place(article, index).around} {article.date or ''}"
         present = frozenset(stems(around))
         for alias in retrieved.aliases if retrieved else ():
             if alias.other_stems and alias.other_stems <= present:

@@ -72,7 +72,7 @@ class Shelf:
     def __init__(self, *articles: Article) -> None:
         self._articles = {article.id: article for article in articles}
 
-    def known(self, article_id: str) -> Article | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | None:
         return self._articles.get(article_id)
 
 
@@ -298,6 +298,13 @@ def test_a_list_without_articles_says_what_can_be_done(
         assert "There are no articles yet." not in found
 
 
+def test_a_language_that_is_not_stated_is_called_one_where_columns_have_no_heads(
+    assistant: Assistant,
+) -> None:
+    page = pages.library_html(assistant, {})[1]
+    assert page.count('<td data-name="Language">not stated</td>') == 3
+
+
 def test_the_library_tells_what_was_refused_and_why(assistant: Assistant) -> None:
     assert "1 file could not be indexed" in pages.library_html(assistant, {})[1]
     status, page = pages.library_html(assistant, {"state": "refused"})
@@ -322,6 +329,19 @@ def test_a_file_that_moved_is_found_by_its_link(assistant: Assistant, folder: Pa
     (folder / "undated.txt").rename(folder / "renamed.txt")
     assistant.refresh()
     status, page = pages.article_html(assistant, "undated.txt", {"highlight": "0-6"})
+    assert status == 200
+    assert "Now found under" in page
+    assert Shown(page).marked == "Nobody"
+
+
+def test_a_text_is_found_by_its_link_where_its_file_has_another(
+    assistant: Assistant, folder: Path
+) -> None:
+    link = {"highlight": "0-6", "sha256": assistant.article("undated.txt").sha256}
+    (folder / "undated.txt").rename(folder / "renamed.txt")
+    (folder / "undated.txt").write_text("Somebody has signed this one.")
+    assistant.refresh()
+    status, page = pages.article_html(assistant, "undated.txt", link)
     assert status == 200
     assert "Now found under" in page
     assert Shown(page).marked == "Nobody"

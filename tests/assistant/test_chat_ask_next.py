@@ -72,7 +72,7 @@ class Scripted:
         self.changes = changes
         self.asked: list[str] = []
 
-    def article(self, article_id: str) -> Article:
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
         return ARTICLE
 
     def ask(self, question: str, *_: Any, **__: Any) -> Answer:

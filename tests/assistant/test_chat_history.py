@@ -19,15 +19,17 @@ from markdown_it import MarkdownIt
 
 from assistant.answers import SCHEMA, Answer, Citation, Hit
 from assistant.chat.history.exporting import conversation_json, conversation_markdown
-from assistant.chat.history.keeping import Keeping, cut_off, kept_form
+from assistant.chat.history.keeping import CUT_OFF, Keeping, cut_off, kept_form
 from assistant.chat.history.resuming import shown, spoken, turns
 from assistant.chat.history.store import FILE_NAME, Exchange, FoldedStep, History
 from assistant.chat.replies.rendering import error_markdown
 from assistant.command import terminal
 from assistant.command.cli import main
 from assistant.proof.citations import verify
+from assistant.service import Assistant
 from embeddings.errors import CorpusError, SettingsError
 from embeddings.records import Article, Passage
+from tests.fakes import HashingEncoder
 
 TEXT = "Old bridges. The bridge opened in 1932. It is 40 metres long."
 ARTICLE = Article(id="a.txt", text=TEXT, title="Bridges", date="2024-01-01")
@@ -327,7 +329,7 @@ def of(*exchanges: tuple[Answer | None, str], history: History) -> Any:
 
 def test_an_answer_is_shown_as_it_was_and_proven_again(history: History) -> None:
     found = of((answer(), ""), history=history)
-    again = shown(found, lambda _: ARTICLE)
+    again = shown(found, lambda *_: ARTICLE)
     kinds = [step["type"] for step in again.steps]
     assert kinds == ["user_message", "run", "retrieval", "assistant_message"]
     message = again.steps[-1]
@@ -351,7 +353,7 @@ def test_a_source_that_is_no_more_is_not_shown_in_a_wrong_place(
 ) -> None:
     changed = Article(id="a.txt", text="Newer. " + TEXT, title="Bridges")
 
-    def look(article_id: str) -> Article:
+    def look(article_id: str, sha256: str | None = None) -> Article:
         if gone:
             raise CorpusError(f"there is no article {article_id}")
         return changed
@@ -365,9 +367,27 @@ def test_a_source_that_is_no_more_is_not_shown_in_a_wrong_place(
     assert ("not there any more" if gone else "has changed since") in source["changed"]
 
 
+def test_a_text_that_moved_to_another_file_is_shown_there(history: History, tmp_path: Path) -> None:
+    """Its own file has another text by now, and another file has its text."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text(TEXT)
+    with Assistant.open(folder, data_dir=tmp_path, encoder=HashingEncoder()) as assistant:
+        (folder / "a.txt").rename(folder / "b.txt")
+        (folder / "a.txt").write_text("Newer. " + TEXT)
+        assistant.refresh()
+        again = shown(of((answer(), ""), history=history), assistant.article)
+    assert "changed or gone" not in again.steps[-1]["output"]
+    assert again.elements[0]["props"]
+    (source,) = again.elements[0]["props"]["sources"]
+    assert "changed" not in source
+    assert (source["article_id"], source["quote"]) == ("b.txt", QUOTE)
+    assert source["href"].startswith("/articles/b.txt?")
+
+
 def test_refusals_errors_and_unfinished_questions_are_shown_too(history: History) -> None:
     found = of((refusal(), ""), (None, "**Told**"), (None, ""), history=history)
-    again = shown(found, lambda _: ARTICLE)
+    again = shown(found, lambda *_: ARTICLE)
     said = [step["output"] for step in again.steps if step["type"] == "assistant_message"]
     assert said[0].startswith("**The articles do not state this.**\n\n")
     assert said[1] == "**Told**"
@@ -398,9 +418,9 @@ def test_what_comes_to_a_page_that_waited_is_read_out(history: History) -> None:
 
 def test_a_question_that_is_being_answered_is_not_said_to_be_unanswered(history: History) -> None:
     found = of((None, ""), history=history)
-    said = shown(found, lambda _: ARTICLE, [found.exchanges[0].id]).steps[-1]["output"]
+    said = shown(found, lambda *_: ARTICLE, [found.exchanges[0].id]).steps[-1]["output"]
     assert "still being answered" in said
-    assert "not answered" in shown(found, lambda _: ARTICLE).steps[-1]["output"]
+    assert "not answered" in shown(found, lambda *_: ARTICLE).steps[-1]["output"]
 
 
 def test_what_is_shown_of_an_answer_is_kept_before_its_end(history: History) -> None:
@@ -425,6 +445,38 @@ def test_what_is_shown_of_an_answer_is_kept_before_its_end(history: History) -> 
     assert history._rows("SELECT count(*) FROM parts") == [(0,)]
 
 
+def test_what_is_kept_of_an_answer_before_its_end_is_searched(history: History) -> None:
+    conversation, asked = new_id(), exchange()
+    history.begin("ada", conversation, asked)
+    for text in ("A viaduct.[1]", "A viaduct.[1] Of BRICK.[2]"):
+        history.keep_part("ada", asked.id, kept_form(answer(text=text)))
+    history.keep_part("bob", asked.id, kept_form(answer(text="A tower.[1]")))
+
+    def found(words: str) -> bool:
+        return bool(history.page("ada", search=words).conversations)
+
+    assert found("Viaduct brick open")
+    assert not found("tower")
+    history.finish("ada", asked.id, kept_form(answer()))
+    assert found("open 1932")
+    assert not found("viaduct"), "the whole answer takes the place of what was shown before"
+
+
+def test_what_was_shown_before_an_error_stays_above_it(history: History) -> None:
+    """In the chat, in a file and on the command line."""
+    told = error_markdown("The disk is full.", "e1")
+    found = of((answer(notes=(CUT_OFF,)), told), (refusal(), told), history=history)
+    again = shown(found, lambda *_: ARTICLE)
+    first, second = (s["output"] for s in again.steps if s["type"] == "assistant_message")
+    assert "The bridge opened in" in first
+    assert first.endswith(told)
+    assert second.startswith("**The articles do not state this.**")
+    assert second.endswith(told)
+    text = conversation_markdown(found)
+    assert text.count(told) == 2
+    assert text.index("The bridge opened in") < text.index(told)
+
+
 def test_a_part_of_an_answer_is_deleted_with_its_conversation(history: History) -> None:
     conversation, asked = new_id(), exchange()
     history.begin("ada", conversation, asked)
@@ -442,7 +494,7 @@ def test_what_was_shown_of_an_answer_is_kept_as_one_that_is_proven(history: Hist
     assert (begun.text, begun.citations) == (whole.text, whole.citations)
     assert begun.composer == "local"
     assert all(finding.ok for finding in verify(begun.to_dict(), {"a.txt": ARTICLE}.get))
-    message = shown(of((begun, ""), history=history), lambda _: ARTICLE).steps[-1]["output"]
+    message = shown(of((begun, ""), history=history), lambda *_: ARTICLE).steps[-1]["output"]
     assert "This answer is cut off" in message
     written = cut_off(whole.question, "When?", ["It opened in 1932.[1]"], whole.citations)
     assert written

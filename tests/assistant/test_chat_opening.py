@@ -35,10 +35,10 @@ class Parrot:
         self.closed = False
         self.gate = threading.Event()
 
-    def article(self, article_id: str) -> Article:
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
         return next(article for article in ARTICLES if article.id == article_id)
 
-    def known(self, article_id: str) -> Article:
+    def known(self, article_id: str, sha256: str | None = None) -> Article:
         return self.article(article_id)
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:

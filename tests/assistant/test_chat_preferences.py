@@ -46,7 +46,7 @@ class Shelf:
     def __init__(self, *articles: Article) -> None:
         self._articles = articles
 
-    def known(self, article_id: str) -> Article | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | None:
         return next((a for a in self._articles if article_id in (a.id, *a.also_at)), None)
 
     def close(self) -> None: ...

@@ -47,7 +47,7 @@ class Library:
     def __init__(self, *articles: Article) -> None:
         self.now = {article.id: article for article in articles}
 
-    def article(self, article_id: str) -> Article:
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
         if article_id not in self.now:
             raise CorpusError("there is no such article")
         return self.now[article_id]

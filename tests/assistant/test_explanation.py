@@ -13,9 +13,12 @@ import pytest
 from assistant import Assistant, Filter
 from assistant.answers import Answer
 from assistant.composing.composer import Part
-from assistant.reading.reader import Calibration, Reading
-from assistant.retrieval.retriever import DENSE_SHARE
+from assistant.reading.reader import Calibration, Reading, sentences_of
+from assistant.retrieval.retriever import DENSE_SHARE, Retrieved
 from assistant.showing.explanation import Explanation, Trace, explain
+from assistant.showing.reasons import Asked
+from embeddings.lexical import Term, stems
+from embeddings.records import Article
 
 ARTICLES = {
     "bridge.txt": "The Harbour Bridge\n\nDate: 2022-05-01\n\nThe Harbour Bridge was opened by Kari "
@@ -23,6 +26,10 @@ ARTICLES = {
     "mill.txt": "The old mill\n\nThe mill in Bergen was built in 1870. It made paper.",
     "fund.txt": "The National Wind Fund (NWF) paid 12 million crowns for the masts of Bergen.",
 }
+CHANGES = (
+    "# Taskline\n\n## Windows\n\nThe view was mended.\n\n"
+    "## Linux\n\nThe importer was slow.\nIt was mended, too.\n"
+)
 COST = "How much did the Harbour Bridge cost?"
 
 
@@ -48,6 +55,21 @@ def told(
 
 def against(explanation: Explanation) -> str:
     return "; ".join(explanation.parts[0].sentences[0].evidence_against)
+
+
+def test_what_stands_under_a_heading_mentions_its_words_and_none_of_the_next_section() -> None:
+    words = "importer", "Linux", "mended"
+    terms = tuple(Term(word, stems(word)[0]) for word in words)
+    part = Part("Which importer of Linux was mended?", Reading((), 0.8), (), 0.5)
+    retrieved = Retrieved(part.question, terms, (), (), (), -1.0)
+    article = Article("changes.md", CHANGES)
+    texts = [CHANGES[slice(*span)] for span in sentences_of(CHANGES)]
+
+    def found(sentence: str) -> list[str]:
+        return Asked.of(part, retrieved, article, texts.index(sentence)).found()
+
+    assert found("It was mended, too.") == list(words)
+    assert found("The view was mended.") == ["mended"]
 
 
 def test_a_digest_is_told_to_be_one_and_counts_no_parts(opened: Assistant) -> None:

@@ -740,19 +740,29 @@ def test_what_takes_long_to_prove_ends_at_the_deadline_too(
 # What the machine lacks
 
 
-@pytest.mark.parametrize("proxy", ["socks://127.0.0.1:9/", "socks5://127.0.0.1:9", "ftp://a"])
+@pytest.mark.parametrize(
+    ("proxy", "advice"),
+    [
+        ("socks://ada:secret@127.0.0.1:9/", "none of http://, https:// and socks5://"),
+        ("socks5://ada:secret@127.0.0.1:9", "pip install 'httpx2[socks]'; or unset ALL_PROXY"),
+        ("ftp://a", "set another, or unset ALL_PROXY"),
+    ],
+)
 def test_a_proxy_that_the_client_cannot_use_is_told_at_once(
-    proxy: str, endpoint: FakeEndpoint, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    proxy: str, advice: str, endpoint: FakeEndpoint, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setitem(sys.modules, "socksio", None)
     with opened(endpoint.url, llm_timeout=60) as assistant:
         began = time.monotonic()
         answer = assistant.ask(QUESTION)
         assert time.monotonic() - began < 30
     assert (answer.composer, endpoint.requests) == ("local", [])
     assert "could not be reached" in answer.notes[0]
+    assert advice in answer.notes[0]
+    assert "secret" not in answer.notes[0]
 
 
 def test_a_client_that_cannot_be_loaded_is_told_at_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -111,24 +112,59 @@ def test_a_password_file_that_is_wrong_is_said_in_one_line(
     assert "\n" not in str(error.value)
 
 
+def password_command(
+    monkeypatch: pytest.MonkeyPatch, typed: str, *arguments: str | Path
+) -> int | str | None:
+    """The exit code of `assistant password`, with the password on stdin."""
+
+    class Stdin:
+        buffer = io.BytesIO(f"{typed}\n".encode())
+        isatty = staticmethod(lambda: False)
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    with pytest.raises(SystemExit) as end:
+        main(["password", *map(str, arguments)])
+    return end.value.code
+
+
 @pytest.mark.usefixtures("little_work")
 def test_a_command_makes_the_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stdin:
-        buffer = (tmp_path / "typed").open("wb+")
-        isatty = staticmethod(lambda: False)
-
-    Stdin.buffer.write(b"correct horse\n")
-    Stdin.buffer.seek(0)
-    monkeypatch.setattr("sys.stdin", Stdin)
-    with pytest.raises(SystemExit) as end:
-        main(["password", "ada"])
-    Stdin.buffer.close()
-    assert end.value.code == 0
+    assert password_command(monkeypatch, "correct horse", "ada") == 0
     path = tmp_path / "users"
     path.write_text(capsys.readouterr().out, "utf-8")
     assert is_password("correct horse", read_passwords(path)["ada"])
+
+
+@pytest.mark.usefixtures("little_work")
+def test_a_command_puts_the_line_into_the_file_and_replaces_none_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "users"
+    for user in ("ada", "bob"):
+        assert password_command(monkeypatch, f"{user}'s horse", user, "--file", path) == 0
+    path.write_text(f"# people\n{path.read_text('utf-8')}", "utf-8")
+    path.chmod(0o640)
+    before = path.read_text("utf-8")
+    capsys.readouterr()
+
+    assert password_command(monkeypatch, "another horse", "ada", "--file", path) == 3
+    assert "has a user 'ada' already" in capsys.readouterr().err
+    assert path.read_text("utf-8") == before
+
+    assert password_command(monkeypatch, "another horse", "ada", "--file", path, "--replace") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "logins with the former one end" in said.err
+    users = read_passwords(path)
+    assert is_password("another horse", users["ada"])
+    assert is_password("bob's horse", users["bob"])
+    assert path.read_text("utf-8").startswith("# people\n")
+    assert path.stat().st_mode & 0o777 == 0o640
+    path.write_text("ada", "utf-8")
+    assert password_command(monkeypatch, "another horse", "bob", "--file", path) == 3
+    assert path.read_text("utf-8") == "ada", "a file that is wrong stays as it is"
 
 
 # Which login

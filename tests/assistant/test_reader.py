@@ -260,3 +260,19 @@ def test_headings_are_those_above_and_none_of_a_section_before() -> None:
         ("### Remov", "Changes of Taskline 2.0.0 (2023) Removed"),
         ("## 1.9.0 ", "Changes of Taskline 1.9.0 (2022)"),
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_headings_may_be_underlined(end: str) -> None:
+    text = (
+        "---\ntitle: Taskline\n\ndate: 2023\n---\n\n"
+        "Changes\n=======\n\n2.0.0\n-----\nDark mode came.\n\n"
+        "A sentence above a rule.\n---\n\nThe last line\nof a paragraph\n---\n\n"
+        "```\n\nCode\n----\n```\n\n### Removed\nIt is gone.\n\n1.9.0\n-----\nIt runs.\n"
+    ).replace("\n", end)
+    assert [(text[at:][:5], above) for at, above in headings(text)] == [
+        ("Chang", "Changes"),
+        ("2.0.0", "Changes 2.0.0"),
+        ("### R", "Changes 2.0.0 Removed"),
+        ("1.9.0", "Changes 1.9.0"),
+    ]

@@ -39,6 +39,7 @@ SLOW = "Take your time"
 SLOW_SECONDS = 3
 HELD = "Hold the answer about the vehicles"
 HALF = "How many vehicles did SAIC Ningde produce, told in halves?"
+BROKEN = "How many vehicles did SAIC Ningde produce, told until it breaks?"
 DRIP = "What do the articles say about Ningde, told slowly?"
 DRIP_SENTENCES = 12
 DRIP_SECONDS = 0.2
@@ -74,10 +75,10 @@ class FakeAssistant:
             ]
         )
 
-    def article(self, article_id: str) -> Article:
+    def article(self, article_id: str, sha256: str | None = None) -> Article:
         return self._articles[article_id]
 
-    def known(self, article_id: str) -> Article | None:
+    def known(self, article_id: str, sha256: str | None = None) -> Article | None:
         return self._articles.get(article_id)
 
     def catalog(self, query: CatalogQuery) -> CatalogPage:
@@ -127,6 +128,8 @@ class FakeAssistant:
             yield Event("sentence", text=sentence)
             if question == DRIP:
                 time.sleep(DRIP_SECONDS)
+            if question == BROKEN:
+                raise RuntimeError("secret detail")
             while question == HALF and not RELEASED.exists():
                 time.sleep(0.05)
         yield Event(

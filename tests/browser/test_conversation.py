@@ -132,6 +132,33 @@ def test_no_sentence_of_a_real_answer_is_rewritten(
     assert is_only_added_to(states), states
 
 
+def test_what_stands_above_a_new_question_does_not_pull_the_page_back(
+    tab: NewTab, seeds_server: Server
+) -> None:
+    """A question that fills the screen, and a reply that comes at once."""
+    asking = tab(seeds_server)
+    page = asking.open()
+    asking.ask(QUESTION)
+    expect(page.locator(".fn-next button").first).to_be_visible()
+    reply = asking.ask("How long is the bridge? " * 120)
+    expect(reply).to_contain_text("ask in at most")
+    expect(reply).to_be_in_viewport()
+
+
+def test_what_comes_below_an_answer_leaves_its_beginning_in_view(
+    tab: NewTab, seeds_server: Server
+) -> None:
+    asking = tab(seeds_server, viewport={"width": 390, "height": 700})
+    page = asking.open()
+    reply = asking.ask(QUESTION)
+    expect(page.locator(".fn-next button").first).to_be_attached()
+    reply.evaluate(STANDS_STILL)
+    said, bar = paragraph(reply).bounding_box(), page.locator("#header").bounding_box()
+    assert said is not None
+    assert bar is not None
+    assert said["y"] >= bar["y"] + bar["height"]
+
+
 def test_chips_show_title_and_date_and_open_their_source(
     tab: NewTab, seeds_server: Server, seeds_assistant: Assistant
 ) -> None:

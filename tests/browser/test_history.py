@@ -21,7 +21,7 @@ from assistant.chat.access.passwords import LOCAL_USER, hash_password
 from assistant.chat.history.keeping import PART_SECONDS
 from assistant.chat.history.store import FILE_NAME, History
 from tests.browser.apart import run_apart
-from tests.browser.serving import HALF, HELD, RELEASED
+from tests.browser.serving import BROKEN, HALF, HELD, RELEASED
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Serve, Server, Tab
@@ -280,6 +280,23 @@ def test_what_was_shown_of_an_answer_is_found_again(tab: NewTab, serve: Serve, h
     expect(asking.reply(1).locator(MARKER)).to_have_count(2)
 
 
+def test_what_was_shown_of_an_answer_stays_after_an_error(tab: NewTab, fake_server: Server) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    page.fill("#chat-input", BROKEN)
+    page.click("#chat-submit")
+    expect(page.locator(REPLY)).to_have_count(2)
+    expect(page.locator("#stop-button")).to_have_count(0)
+    said = page.locator(".message-content [role=article]").first.text_content() or ""
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.reload()
+    reply = page.locator(REPLY)
+    expect(reply).to_contain_text("This question could not be answered.")
+    expect(reply).to_contain_text(said.strip())
+    reply.locator(MARKER).click()
+    expect(page.locator(MARK)).to_contain_text("300,600")
+
+
 def test_a_question_whose_answer_was_killed_is_there_and_can_be_asked_again(
     tab: NewTab, serve: Serve
 ) -> None:
@@ -358,6 +375,42 @@ def test_what_one_tab_asks_comes_to_the_other_and_is_followed_up_there(
         for each in (page, second.page)
     ]
     assert both[0] == both[1] != []
+
+
+def test_what_one_tab_begins_renames_and_deletes_is_seen_in_the_others(
+    tab: NewTab, serve: Serve
+) -> None:
+    server = serve("--fake")
+    asking, shows, empty = tab(server), tab(server), tab(server)
+    page = asking.open()
+    lists = [each.open().locator("#thread-history") for each in (shows, empty)]
+    asking.ask(QUESTION)
+    for listed in lists:
+        expect(listed).to_contain_text(QUESTION)
+    expect(shows.page).to_have_url(f"{server.url}/")
+    expect(page).to_have_url(re.compile("/thread/"))
+    shows.page.goto(page.url)
+    expect(shows.page.locator(MARKER).first).to_be_visible()
+
+    page.locator(THREADS).hover()
+    page.locator(THREADS).locator("#thread-options").click()
+    page.locator("#rename-thread").click()
+    page.locator("#name").fill("Renamed")
+    page.get_by_role("button", name="Confirm").click()
+    for listed in lists:
+        expect(listed).to_contain_text("Renamed")
+    expect(shows.page).to_have_url(page.url)
+
+    page.locator(THREADS).hover()
+    page.locator(THREADS).locator("#thread-options").click()
+    page.locator("#delete-thread").click()
+    page.get_by_role("button", name="Confirm").click()
+    for listed in lists:
+        expect(listed).not_to_contain_text("Renamed")
+    expect(shows.page.get_by_text("This conversation was deleted on another page.")).to_be_visible()
+    # An empty screen is one still, and its first question begins a conversation.
+    empty.ask(QUESTION)
+    expect(empty.page).to_have_url(re.compile("/thread/"))
 
 
 def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:

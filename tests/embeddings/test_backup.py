@@ -219,3 +219,17 @@ def test_a_journal_that_is_there_is_not_played_into_the_backup(
     import_corpus(saved, corpus.folder)
     assert damage_of(corpus.path) is None
     assert len(texts(Corpus(corpus.folder))) == 2
+
+
+def test_a_file_that_came_while_the_corpus_was_copied_is_not_written_over(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    path = tmp_path / "backup.sqlite"
+
+    def another_comes(_: Progress) -> None:
+        path.write_text("another backup")
+
+    with pytest.raises(CorpusError, match="is there already"):
+        export_corpus(corpus, path, another_comes)
+    assert path.read_text() == "another backup"
+    assert [file.name for file in tmp_path.glob("*.sqlite")] == [path.name]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -14,6 +15,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from threading import Event
+from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import psutil
@@ -21,6 +25,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings.distributed import FEW, RayEncoder
+from embeddings.encoder import GivenUp
 from embeddings.errors import SettingsError
 from tests.fakes import HashingEncoder
 
@@ -42,6 +47,27 @@ def test_a_few_texts_are_encoded_here_without_ray(monkeypatch: pytest.MonkeyPatc
     assert (encoder.fingerprint, encoder.dimension) == (local.fingerprint, local.dimension)
     with pytest.raises(SettingsError, match=r"pip install -e '\.\[ray\]'"):
         encoder.encode([*texts, "one more"])
+
+
+def test_what_nobody_waits_for_any_more_is_given_up_between_two_shares() -> None:
+    encoder, given_up = HashingEncoder(), Event()
+    texts = [f"text {place}" for place in range(4)]
+    come: list[int] = []
+
+    def shares(batch_size: None) -> Iterator[Mapping[str, Any]]:
+        for place, text in enumerate(texts):
+            come.append(place)
+            yield {"place": [place], "vector": list(encoder.encode([text]))}
+            if place == 1:
+                given_up.set()
+
+    ray = MagicMock()
+    ray.data.from_items().map_batches().iter_batches = shares
+    spread = RayEncoder(encoder, 2, None)
+    with pytest.raises(GivenUp):
+        spread.until(given_up)._encode(ray, texts, 2)
+    assert come == [0, 1, 2]
+    assert np.array_equal(spread._encode(ray, texts, 2), encoder.encode(texts))
 
 
 def articles(folder: Path, count: int) -> Path:
@@ -203,3 +229,30 @@ def test_a_node_killed_halfway_loses_nothing(
     assert np.abs(np.stack(vectors) - np.stack(expected)).max() <= 1e-6
     again = report(index(folder, many, "--workers", "2", FOOTNOTE_RAY_ADDRESS=cluster.address))
     assert not again["added"]
+
+
+@pytest.mark.slow
+@pytest.mark.crash
+def test_ctrl_c_again_does_not_wait_for_the_workers(exported: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed")
+    folder, data = tmp_path / "articles", tmp_path / "data"
+    folder.mkdir()
+    data.mkdir()
+    (data / "encoders").symlink_to(exported / "encoders", target_is_directory=True)
+    rain = (f"On day {number} it rained {number} litres on the fjord." for number in range(60_000))
+    (folder / "rain.txt").write_text(" ".join(rain), "utf-8")
+    working = index(folder, data, "--workers", "2")
+    assert working.stderr
+    try:
+        wait_until(lambda: is_encoding(psutil.Process(working.pid)) or working.poll() is not None)
+        working.send_signal(signal.SIGINT)
+        while "Ctrl-C again stops at once" not in working.stderr.readline():
+            assert working.poll() is None
+        working.send_signal(signal.SIGINT)
+        _, told = working.communicate(timeout=60)
+    finally:
+        working.kill()
+        working.wait()
+    assert working.returncode == 130, told
+    assert "interrupted" in told
+    assert "Traceback" not in told

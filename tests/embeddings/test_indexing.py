@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -297,6 +298,38 @@ def test_a_file_that_moved_and_left_its_name_to_another_is_followed(
     assert cited is not None
     assert (cited.id, cited.text) == (name, before.text)
     assert index(corpus, folder).unchanged == tuple(sorted((name, "a.txt", "new.txt", "sub/b.md")))
+
+
+@pytest.mark.parametrize("files_at_once", [1, 64])
+@pytest.mark.parametrize(
+    "names", [("log.txt", "log.1.txt", "log.2.txt"), ("c.txt", "b.txt", "a.txt")]
+)
+def test_files_that_take_each_others_places_are_followed(
+    folder: Path,
+    corpus: Corpus,
+    names: tuple[str, ...],
+    files_at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As logs do, whose oldest is written over; whichever is read first."""
+    monkeypatch.setattr(indexing, "BATCH_FILES", files_at_once)
+    for name in names:
+        (folder / name).write_text(f"What was said in {name} before.")
+    index(corpus, folder)
+    before = [corpus.article(name) for name in names]
+    for old, new in reversed(list(pairwise(names))):
+        (folder / old).replace(folder / new)
+    (folder / names[0]).write_text("The newest.")
+    index(corpus, folder)
+    for article, new in zip(before, names[1:], strict=False):
+        assert article is not None
+        cited = corpus.cited(article.id, article.sha256)
+        assert cited is not None
+        assert (cited.id, cited.text) == (new, article.text)
+    last = before[-1]
+    assert last is not None
+    assert corpus.cited(last.id, last.sha256) is None
+    assert sorted(corpus._rows("SELECT id FROM former")) == sorted((name,) for name in names[:-1])
 
 
 def test_a_new_copy_of_a_new_file_is_no_move(

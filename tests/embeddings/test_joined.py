@@ -96,6 +96,9 @@ def test_articles_of_both_are_there(two: tuple[JoinedCorpus, Index]) -> None:
         assert corpus.article("1.txt")
         assert corpus.article(ADDED[0].id)
     assert corpus.article("none") is None
+    for article in (LIBRARY[0], ADDED[0]):
+        assert corpus.cited(article.id, article.sha256)
+    assert corpus.cited("1.txt", ADDED[0].sha256) is None
     assert corpus.paths() == set(ids)
 
 

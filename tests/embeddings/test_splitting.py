@@ -101,6 +101,14 @@ def test_a_wrapped_sentence_stays_whole_and_a_heading_stays_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "rule", ["=" * 50, "-" * 50, "* * * * * * * * * * * * * * * * * * * * * *"]
+)
+def test_a_rule_is_no_part_of_what_stands_above_or_below_it(rule: str) -> None:
+    title, first = "How the bridge over the Wend was built in four years", "It was built of brick."
+    assert sentences(f"{title}\n{rule}\n{first}") == [title, rule, first]
+
+
 @pytest.mark.parametrize("indent", ["", "- an item.\n  ", "10. an item.\n    ", "   "])
 def test_what_is_wrapped_may_be_indented(indent: str) -> None:
     own = indent.rpartition("\n")[2]

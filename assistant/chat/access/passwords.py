@@ -17,6 +17,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
+from embeddings.durable import write_durably
 from embeddings.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ __all__ = [
     "PasswordFile",
     "check_name",
     "hash_password",
+    "is_listed",
     "is_password",
     "mark_of",
+    "put_password",
     "read_passwords",
 ]
 
@@ -98,6 +101,32 @@ def read_passwords(path: Path) -> Mapping[str, str]:
             f"the password file {path} names nobody; add a line made by `assistant password USER`"
         )
     return found
+
+
+def is_listed(path: Path, user: str) -> bool:
+    """Whether a password file, which need not be there yet, has this user.
+
+    Raises `SettingsError` where it is no sound password file.
+    """
+    return _has_lines(path) and user in read_passwords(path)
+
+
+def put_password(path: Path, user: str, hashed: str) -> None:
+    """Put a user's line into a password file, in the place of the one that is there, if any.
+
+    What else is in the file stays, and so does who may read it. Raises `CorpusError` where it
+    cannot be written.
+    """
+    text = path.read_text("utf-8") if path.exists() else ""
+    kept = [line for line in text.splitlines() if line.strip().partition(":")[0] != user]
+    mode = path.stat().st_mode if text else 0o600
+    target = path.resolve()
+    write_durably(target, "".join(f"{line}\n" for line in (*kept, f"{user}:{hashed}")).encode())
+    target.chmod(mode)
+
+
+def _has_lines(path: Path) -> bool:
+    return path.exists() and bool(path.stat().st_size)
 
 
 class PasswordFile:

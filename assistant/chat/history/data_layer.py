@@ -19,6 +19,7 @@ from chainlit.data.base import BaseDataLayer  # noqa: TID253 (only the running a
 from chainlit.types import PageInfo, PaginatedResponse  # noqa: TID253
 from chainlit.user import PersistedUser  # noqa: TID253
 
+from assistant.chat.history.other_pages import list_again
 from assistant.wording import say
 from embeddings.errors import CorpusError
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chainlit.element import Element, ElementDict
+    from chainlit.session import BaseSession
     from chainlit.step import StepDict
     from chainlit.types import Feedback, Pagination, ThreadDict, ThreadFilter
     from chainlit.user import User
@@ -51,12 +53,8 @@ class HistoryLayer(BaseDataLayer):
 
     def _user(self) -> str:
         """Who is asking; raises `CorpusError` where nobody is logged in."""
-        from chainlit.context import ChainlitContextException, context
-
-        try:
-            user = context.session.user
-        except ChainlitContextException:
-            user = None
+        page = _page()
+        user = page.user if page else None
         name = user.identifier if user else _acting.get("")
         if not name:
             raise CorpusError(say("nobody is logged in"))
@@ -126,11 +124,14 @@ class HistoryLayer(BaseDataLayer):
             await asyncio.to_thread(self._history.start, user, thread_id, name)
         else:
             await asyncio.to_thread(self._history.rename, user, thread_id, name)
+        await asyncio.gather(*list_again(user, _page()))
 
     async def delete_thread(self, thread_id: str) -> None:
         """Delete a conversation, with all that belongs to it."""
-        if await asyncio.to_thread(self._history.delete, self._user(), thread_id):
+        user = self._user()
+        if await asyncio.to_thread(self._history.delete, user, thread_id):
             await asyncio.to_thread(self._forget, thread_id)
+            await asyncio.gather(*list_again(user, _page(), deleted=thread_id))
 
     async def upsert_feedback(self, feedback: Feedback) -> str:
         """Keep a thumb up or down for one of the user's own answers."""
@@ -181,6 +182,16 @@ class HistoryLayer(BaseDataLayer):
     async def close(self) -> None:
         """Let go of the file."""
         await asyncio.to_thread(self._history.close)
+
+
+def _page() -> BaseSession | None:
+    """The page whose request this is; None outside of one, as for a rename or a deletion."""
+    from chainlit.context import ChainlitContextException, context
+
+    try:
+        return context.session
+    except ChainlitContextException:
+        return None
 
 
 _NOTHING: ThreadDict = {

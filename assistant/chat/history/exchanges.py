@@ -43,7 +43,7 @@ class Exchange:
     answer: dict[str, Any] | None = None
     """`Answer.to_dict()`; None where there is none, because it failed or was stopped."""
     told: str = ""
-    """Markdown of what was said in place of an answer."""
+    """Markdown of what was said in place of an answer, or below one that an error cut off."""
     steps: tuple[FoldedStep, ...] = ()
     partial: bool = False
     """True where the answer is only what was shown of it so far, or before the chat was killed."""

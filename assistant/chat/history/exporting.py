@@ -11,6 +11,8 @@ from assistant.showing.footnotes import escape, to_markdown
 from embeddings.errors import CitationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assistant.chat.history.store import Conversation, Exchange
 
 __all__ = ["SCHEMA", "conversation_json", "conversation_markdown"]
@@ -28,7 +30,7 @@ def conversation_markdown(conversation: Conversation) -> str:
         blocks += [
             f"## {escape(exchange.question)}",
             f"*Asked {exchange.asked[:16].replace('T', ' ')} UTC*",
-            LABEL.sub(rf"[^{number}-\1]", _answer(exchange)).rstrip(),
+            *(LABEL.sub(rf"[^{number}-\1]", said).rstrip() for said in _replies(exchange)),
         ]
     return "\n\n".join(blocks) + "\n"
 
@@ -61,10 +63,12 @@ def _published(answer: dict[str, Any] | None) -> dict[str, Any] | None:
     return answer and {name: value for name, value in answer.items() if name != NOTES}
 
 
-def _answer(exchange: Exchange) -> str:
-    if exchange.answer is None:
-        return exchange.told or NO_ANSWER
-    try:
-        return to_markdown(Answer.from_dict(exchange.answer))
-    except CitationError:
-        return NO_ANSWER
+def _replies(exchange: Exchange) -> Iterator[str]:
+    """The answer, and what was told where it has no end."""
+    if exchange.answer is not None:
+        try:
+            yield to_markdown(Answer.from_dict(exchange.answer))
+        except CitationError:
+            yield NO_ANSWER
+    if exchange.told or exchange.answer is None:
+        yield exchange.told or NO_ANSWER

@@ -65,7 +65,7 @@ class Keeping:
     async def finish(
         self, answer: Answer | None, said: str = "", steps: Sequence[FoldedStep] = ()
     ) -> None:
-        """Keep the answer, or what was `said` instead of one, in Markdown."""
+        """Keep the answer, or what is shown of it, and what was `said` instead, in Markdown."""
         if self._history is not None and not self.problem:
             form = kept_form(answer) if answer is not None else None
             await self._try(

@@ -15,19 +15,17 @@ from assistant.chat.replies import rendering
 from assistant.chat.replies.escaping import escape
 from assistant.chat.texts.language import N_
 from assistant.chat.texts.language import gettext as _
-from assistant.proof.citations import prove
 from embeddings.errors import AssistantError, CitationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from chainlit.element import ElementDict
     from chainlit.step import StepDict
 
-    from assistant.answers import Citation
     from assistant.chat.history.store import Conversation, Exchange
     from assistant.chat.opening import Turn
-    from embeddings.records import Article
+    from assistant.chat.replies.rendering import Lookup
 
 __all__ = ["Shown", "shown", "spoken", "turns"]
 
@@ -48,10 +46,10 @@ class Shown:
 
 def shown(
     conversation: Conversation,
-    article: Callable[[str], Article],
+    article: Lookup,
     answering: Collection[str] = (),
 ) -> Shown:
-    """Everything that the browser shows; `article` looks one up, or raises `AssistantError`.
+    """Everything that the browser shows.
 
     `answering` are the ids of exchanges that are being answered just now.
     """
@@ -104,7 +102,7 @@ def _answer(form: dict[str, Any]) -> Answer | None:
 
 
 def _reply(
-    exchange: Exchange, article: Callable[[str], Article], answering: bool
+    exchange: Exchange, article: Lookup, answering: bool
 ) -> tuple[str, rendering.Panel | None]:
     """The Markdown of a reply, and its panel."""
     if exchange.partial and answering:
@@ -114,15 +112,17 @@ def _reply(
     answer = _answer(exchange.answer)
     if answer is None:
         return escape(_(UNREADABLE)), None
-    sources = [_source(citation, article, exchange.asked) for citation in answer.citations]
+    sources = [rendering.source_now(each, article, exchange.asked) for each in answer.citations]
     asked_as = rendering.asked_as_markdown(answer.standalone_question, answer.question)
-    changed = rendering.notes_markdown(rendering.changed_note(sources, exchange.asked))
+    below = rendering.notes_markdown(rendering.changed_note(sources, exchange.asked))
+    if exchange.told:
+        below += f"\n\n{exchange.told}"
     if answer.refusal is not None:
         panel = _sources(exchange, sources) if sources else _closest(exchange, answer, article)
-        return asked_as + rendering.refusal_markdown(answer) + changed, panel
+        return asked_as + rendering.refusal_markdown(answer) + below, panel
     text = rendering.sentence_markdown(answer.text, exchange.reply_id, answer.citations)
     notes = rendering.notes_markdown(answer.notes)
-    return asked_as + text + notes + changed, _sources(exchange, sources, answer)
+    return asked_as + text + notes + below, _sources(exchange, sources, answer)
 
 
 def _sources(
@@ -132,21 +132,7 @@ def _sources(
     return rendering.panel(exchange.reply_id, "sources", sources, copy)
 
 
-def _source(citation: Citation, article: Callable[[str], Article], asked: str) -> rendering.Source:
-    """The citation where it stands now; if it does not any more, what it was, and why."""
-    try:
-        found = article(citation.article_id)
-        prove(citation, found)
-    except CitationError:
-        return rendering.changed_source(citation, _("The article has changed since."), asked)
-    except AssistantError:
-        return rendering.changed_source(citation, _("The article is not there any more."), asked)
-    return rendering.cited_source(citation, found)
-
-
-def _closest(
-    exchange: Exchange, answer: Answer, article: Callable[[str], Article]
-) -> rendering.Panel | None:
+def _closest(exchange: Exchange, answer: Answer, article: Lookup) -> rendering.Panel | None:
     """The closest articles of a refusal, those that are still as they were."""
     sources: list[rendering.Source] = []
     for hit in rendering.closest_hits(answer.hits):

@@ -33,7 +33,7 @@ from embeddings.errors import CorpusError, SettingsError
 from embeddings.locks import held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
@@ -102,6 +102,11 @@ CREATE TABLE IF NOT EXISTS parts (
 ) STRICT;
 """
 """Tables that came later; a file of the same format may be without them."""
+_UNANSWERED = (
+    "id = ? AND answer IS NULL AND told = '' "
+    "AND conversation IN (SELECT id FROM conversations WHERE owner = ?)"
+)
+_SEARCHABLE = "casefold(question || char(10) || ?)"
 
 
 class History:
@@ -118,6 +123,7 @@ class History:
             self._db = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+            self._db.create_function("casefold", 1, str.casefold, deterministic=True)
         try:
             self._prepare()
         except BaseException:
@@ -253,10 +259,12 @@ class History:
         """Keep what is shown so far of an answer, should this process be killed before its end."""
         with self._transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO parts SELECT exchanges.id, ? FROM exchanges "
-                "JOIN conversations ON conversation = conversations.id "
-                "WHERE exchanges.id = ? AND owner = ? AND answer IS NULL AND told = ''",
+                f"INSERT OR REPLACE INTO parts SELECT id, ? FROM exchanges WHERE {_UNANSWERED}",
                 (_storable(json.dumps(answer, ensure_ascii=False)), exchange_id, owner),
+            )
+            db.execute(
+                f"UPDATE exchanges SET searchable = {_SEARCHABLE} WHERE {_UNANSWERED}",
+                (_said(answer), exchange_id, owner),
             )
 
     def finish(
@@ -267,17 +275,15 @@ class History:
         told: str = "",
         steps: Sequence[FoldedStep] = (),
     ) -> None:
-        """Keep what came of a question: its answer, or what was told instead of one."""
+        """Keep what came of a question: its answer, and what was told instead, if it has no end."""
         told = _storable(told)
-        text = _storable(re.sub(r"\[\d+\]", "", answer["text"])) if answer else told
         folded = json.dumps([[step.kind, step.name, step.output] for step in steps])
         with self._transaction() as db:
             db.execute(
-                "UPDATE exchanges SET searchable = searchable || char(10) || ?, told = ?, "
-                "steps = ?, answer = ? WHERE id = ? AND answer IS NULL AND told = '' "
-                "AND conversation IN (SELECT id FROM conversations WHERE owner = ?)",
+                f"UPDATE exchanges SET searchable = {_SEARCHABLE}, told = ?, "
+                f"steps = ?, answer = ? WHERE {_UNANSWERED}",
                 (
-                    text.casefold(),
+                    _said(answer) if answer else told,
                     told,
                     folded,
                     _storable(json.dumps(answer, ensure_ascii=False)) if answer else None,
@@ -501,6 +507,11 @@ def _named(name: str) -> str:
 def _storable(text: str) -> str:
     """`text` without what is no character: half of a surrogate pair, which a client may send."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    """The text of an answer, without its markers."""
+    return _storable(re.sub(r"\[\d+\]", "", answer["text"]))
 
 
 def _parsed(cursor: str) -> list[str]:

@@ -182,10 +182,10 @@ def article_html(
 ) -> Page:
     """The page of one article; `removable` for who has added it to the library.
 
-    Of what is `asked`, `highlight` is the place to mark; where `sha256` is not that of the text,
-    the text is another than the one that was cited, and no place in it is marked.
+    Of what is `asked`, `highlight` is the place to mark, and `sha256` is of the text that was
+    cited. Where no article has that any more, no place is marked.
     """
-    article = assistant.known(article_id)
+    article = assistant.known(article_id, asked.get("sha256"))
     if not isinstance(article, Article):
         reason = article.reason if article else None
         return 404, _message(_("There is no such article"), reason, article_id=article_id)

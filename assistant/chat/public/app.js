@@ -29,6 +29,19 @@
     pending: null, shown: null, fresh: false, touched: false, adding: false, gettext, pieces, plain,
   };
   window.footnote = footnote;
+  // Brings up from below what came after an answer, as far as the answer's beginning stays in view.
+  // What is drawn anew above a newer question leaves the page where it is: at that question.
+  footnote.bringUp = (element) => {
+    const asked = [...document.querySelectorAll('[data-step-type="user_message"]')].pop();
+    if (!asked || element.compareDocumentPosition(asked) & Node.DOCUMENT_POSITION_FOLLOWING) return;
+    let box = element.parentElement;
+    while (box && box.scrollHeight <= box.clientHeight) box = box.parentElement;
+    if (!box) return;
+    const frame = box.getBoundingClientRect();
+    const hidden = element.getBoundingClientRect().bottom + parseFloat(getComputedStyle(element).scrollMarginBottom) - frame.bottom;
+    const room = asked.getBoundingClientRect().bottom - frame.top;
+    if (Math.min(hidden, room) > 0) box.scrollBy({ top: Math.min(hidden, room) });
+  };
 
   // `shown` is what the side view holds until its reader closes it: with Escape, above it, or, on
   // a phone, beside it. Another conversation closes it, too. What lies over it is closed first.

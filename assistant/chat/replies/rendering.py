@@ -11,9 +11,10 @@ from assistant.chat.library.article_page import link
 from assistant.chat.replies.escaping import escape, escape_title
 from assistant.chat.texts.language import N_, ngettext, told
 from assistant.chat.texts.language import gettext as _
+from assistant.proof.citations import prove
 from assistant.showing.footnotes import joined, marked, nested, sentences_in, to_markdown
 from assistant.understanding.plain_words import in_plain_words
-from assistant.wording import say
+from embeddings.errors import AssistantError, CitationError
 
 if TYPE_CHECKING:
     from assistant.answers import Answer, Citation, Hit, Refusal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from embeddings.records import Article
 
 __all__ = [
+    "Lookup",
     "Panel",
     "Source",
     "asked_as_markdown",
@@ -62,6 +64,11 @@ REFUSED: dict[Refusal, str] = {
     "not_stated": N_("The articles do not state this."),
     "sources_disagree": N_("The articles contradict each other on this."),
 }
+
+
+Lookup = Callable[..., "Article"]
+"""Looks up an article, by its id or by id and SHA-256, as an Assistant does; or raises
+`AssistantError`."""
 
 
 class Source(TypedDict):
@@ -204,23 +211,14 @@ def panel(
 
 
 def cited_source(citation: Citation, article: Article) -> Source:
-    """A citation in the text around it, which is taken from the stored article."""
-    from embeddings.errors import CitationError
-
-    if article.text[citation.start : citation.end] != citation.quote:
-        raise CitationError(
-            say(
-                "citation {number} does not match {article} any more; ask again",
-                number=citation.number,
-                article=citation.article_id,
-            )
-        )
+    """A citation in the text around it, proven; the article may have another id by now."""
+    prove(citation, article)
     low, high = window(article.text, citation.start, citation.end)
     return Source(
         number=citation.number,
         title=citation.title,
-        article_id=citation.article_id,
-        href=link(citation.article_id, citation.start, citation.end, citation.sha256),
+        article_id=article.id,
+        href=link(article.id, citation.start, citation.end, citation.sha256),
         date=citation.date,
         language=article.language,
         page=citation.page,
@@ -233,15 +231,10 @@ def cited_source(citation: Citation, article: Article) -> Source:
     )
 
 
-def source_now(citation: Citation, article: Callable[[str], Article], asked: str) -> Source:
-    """The citation where it stands now; if it does not any more, what it was, and why.
-
-    `article` looks one up, or raises `AssistantError`.
-    """
-    from embeddings.errors import AssistantError, CitationError
-
+def source_now(citation: Citation, article: Lookup, asked: str) -> Source:
+    """The citation where it stands now; if it does not any more, what it was, and why."""
     try:
-        return cited_source(citation, article(citation.article_id))
+        return cited_source(citation, article(citation.article_id, citation.sha256))
     except CitationError:
         return changed_source(citation, _("The article has changed since."), asked)
     except AssistantError:

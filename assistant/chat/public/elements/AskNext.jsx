@@ -26,7 +26,7 @@ export default function AskNext() {
   // It comes after the answer: bring it up from below, unless the reader has scrolled elsewhere.
   useEffect(() => {
     const { top } = panel.current.getBoundingClientRect();
-    if (top < window.innerHeight) panel.current.scrollIntoView({ block: 'nearest' });
+    if (top < window.innerHeight) window.footnote.bringUp(panel.current);
   }, []);
 
   return (

@@ -72,8 +72,7 @@ export default function SourcesPanel() {
   // Chainlit scrolls for text and not for elements: bring the newest panel up from below.
   const complete = Boolean(copy) || kind === 'closest';
   useEffect(() => {
-    const newest = [...document.querySelectorAll('.fn-sources')].pop();
-    if (complete && newest === panel.current) panel.current.scrollIntoView({ block: 'nearest' });
+    if (complete) window.footnote.bringUp(panel.current);
   }, [complete]);
 
   const copyAll = async () => {
