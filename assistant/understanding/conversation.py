@@ -232,7 +232,7 @@ _COUNTED_THINGS = re.compile(
 )
 """Things that a question counts, or asks which they are: "they" are these afterwards."""
 _THING_ASKED = re.compile(
-    rf"^(?:which|what)\s+((?:[a-z][\w’'-]*\s+)??[a-z][\w’'-]*)\s+(?:{_AUXILIARY})\b",
+    rf"^(?:which|what)\s+((?:[a-z][\w’'-]*\s+)??[a-z][\w’'-]*(?:(?<!s)|(?<=ss)))\s+(?:{_AUXILIARY})\b",
     re.IGNORECASE,
 )
 """A thing of which a question asks which one it is: "it" is this one afterwards."""
@@ -987,6 +987,8 @@ def _with_topic(question: str, past: _Past, written_out: str = "") -> str:
         named = _topic_names(past.topic, past.questions[0])
         known = bool(have & _words([past.topic]))
         parts = [*(named or ([] if known else [past.topic])), *parts]
+        if (asked := _THING_ASKED.match(past.before)) and f"the {asked[1]}" in written_out:
+            parts = [_topic(past.before), *parts]  # only its clause says which one it is
     else:
         told = () if request_of(past.before) else _told(past.answer)[:MOST_NAMES]
         parts = [past.topic, *parts, *told]  # of a digest its topic is enough: it names everybody

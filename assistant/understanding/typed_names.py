@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from assistant.language.roles import names_a_role
 from embeddings.lexical import FUNCTION_WORDS
+from embeddings.reader_model import is_word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["with_names"]
 
@@ -36,34 +37,43 @@ def with_names(text: str, texts_with: Callable[[str], Sequence[str]]) -> str:
     if has_capitals or len(words) > MOST_WORDS:
         return text
     found = {match[0].lower(): texts_with(match[0].lower()) for match in words}
-    written = {
-        word: None if names_a_role(word) else _written(word, texts) for word, texts in found.items()
-    }
+    names = {word: name for word, texts in found.items() if (name := _name(word, texts))}
     for one, other in pairwise(words):
         if text[one.end() : other.start()] == " ":
-            _join(one[0].lower(), other[0].lower(), written, found)
-    return _WORD.sub(lambda match: written.get(match[0]) or match[0], text)
+            names |= _joint(one[0].lower(), other[0].lower(), found)
+    return _WORD.sub(lambda match: names.get(match[0]) or match[0], text)
 
 
-def _written(word: str, texts: Sequence[str]) -> str | None:
-    """A name as the texts write it; None for a word that they write small, or only at a start."""
+def _name(word: str, texts: Sequence[str]) -> str | None:
+    """A name as the texts write it; None for a word that they write small.
+
+    Nor is an ordinary word one that is never but a part of a name: "People" in "People's Bank".
+    """
+    ordinary = is_word(word)
     forms: Counter[str] = Counter()
     for text in texts:
         for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
             if match[0].islower():
                 return None
-            forms[match[0]] += not re.search(rf"{_BEGINS}$", text[: match.start()])
+            begins = re.search(rf"{_BEGINS}$", text[: match.start()])
+            forms[match[0]] += not begins and not (ordinary and _is_part(text, match))
     form, times = max(forms.items(), key=lambda each: each[1], default=("", 0))
-    return form if times else None
+    return None if not times or names_a_role(word) else form
 
 
-def _join(
-    one: str, other: str, written: dict[str, str | None], found: dict[str, Sequence[str]]
-) -> None:
-    """Give capitals to both words of "Narrows Bridge", once one of them is a name by itself."""
-    named = next((word for word in (one, other) if written[word]), None)
-    if named is None or (written[one] and written[other]):
-        return
-    both = f"{written[one] or one.capitalize()} {written[other] or other.capitalize()}"
-    if any(both in text for text in found[named]):
-        written[one], written[other] = both.split()
+def _is_part(text: str, match: re.Match[str]) -> bool:
+    """Whether the words beside a word have capitals, too."""
+    before = re.search(r"([A-Z]\w*)(?:['’]s)?[ -]$", text[: match.start()])
+    part_of = before and before[1].lower() not in FUNCTION_WORDS
+    return bool(part_of or re.match(r"(?:['’]s)?[ -][A-Z]", text[match.end() :]))
+
+
+def _joint(one: str, other: str, found: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Both words of a name of several: "Quiet Tern", "Chen Zhichang"."""
+    pair = re.compile(rf"(?<!\w){re.escape(one)} {re.escape(other)}(?!\w)", re.IGNORECASE)
+    written = [
+        match[0] for word in (one, other) for text in found[word] for match in pair.finditer(text)
+    ]
+    if not written or not all(word[0].isupper() for each in written for word in each.split()):
+        return {}
+    return dict(zip((one, other), written[0].split(), strict=True))

@@ -10,7 +10,7 @@ TEXTS = (
     "Volvo sold its works. In Bergen, BYD and Volvo met.",
     "The Quiet Tern is quiet. Kari Holm took the Quiet Tern to Bergen.",
     "Bikes are free. Nobody pays for bikes, said Mayor Kari Holm.",
-    "Ferries cross the sound.",
+    "Ferries cross the sound. On the Oslo People's Bank stood Chen Zhichang.",
 )
 
 
@@ -28,7 +28,9 @@ def texts_with(word: str) -> list[str]:
         ("how big is the quiet tern", "how big is the Quiet Tern"),
         ("what about bikes", "what about bikes"),
         ("ferries?", "ferries?"),
+        ("how many people came to oslo", "how many people came to oslo"),
         ("who is mayor", "who is mayor"),
+        ("who does zhichang know", "who does Zhichang know"),
         ("What does Saab want in bergen?", "What does Saab want in bergen?"),
         ("bergen " * (MOST_WORDS + 1), "bergen " * (MOST_WORDS + 1)),
     ],
