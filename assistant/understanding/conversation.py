@@ -347,7 +347,8 @@ _KINDS = frozenset(
 _OFFICES = frozenset(
     (
         "owner founder director manager president chairman chair chairwoman mayor governor "
-        "minister secretary head leader chief ceo"
+        "minister secretary head leader chief ceo captain coach editor treasurer deputy "
+        "commissioner"
     ).split()
 )
 _RELATIVES = frozenset(
@@ -668,7 +669,7 @@ def _put_in_place(piece: str, past: _Past) -> str:
 def _is_person(name: str, past: _Past) -> bool:
     """Whether a whole name is somebody's, by its title, its first word or what was said."""
     if name in past.called:
-        return True
+        return not any(f"the {name}" in text for text in past.said)  # "she" may be a ship
     if _people(name) != [name]:
         return False
     words = name.lower().split()
@@ -822,7 +823,8 @@ def _piece(before: str, pronoun: str) -> str | None:
         return None
     holds_office = _stem(words[-1].lower()) in _OFFICE_STEMS
     points = any(each.search(own) for each in (_PRONOUN, _POINTING, _MORE, _EXISTS))
-    if points or holds_office != (pronoun in _PERSON):
+    several = words[-1].endswith("s") and not words[-1].endswith("ss")
+    if points or holds_office != (pronoun in _PERSON) or several != (pronoun in _PLURAL):
         return None
     return re.sub(r"^The\b", "the", own)
 
@@ -834,8 +836,11 @@ def _plain_thing(question: str, pronoun: str = "") -> str | None:
     if not noun or _TEXTS.search(f"{noun}s"):
         return None
     if pronoun:
+        if pronoun not in _PLURAL and _stem(noun.split()[-1]) in _OFFICE_STEMS:
+            return None
         several = noun.endswith("s") or noun.split()[-1] in _KINDS
-        known = plain[-1][0].lower().startswith("the ")
+        clause = re.search(r"\b(?:when|if|until|after|before)\s+$", question[: plain[-1].start()])
+        known = plain[-1][0].lower().startswith("the ") and not clause
         return f"the {noun}" if known and (several or pronoun not in _PLURAL) else None
     return f"the {noun}"
 
@@ -1044,7 +1049,7 @@ def _stem(word: str) -> str:
 
 _HEADS = frozenset(map(_stem, _KINDS | _OF_SOMETHING))
 _LIGHT_STEMS = frozenset(map(_stem, _LIGHT))
-_OFFICE_STEMS = frozenset(map(_stem, _OFFICES | _RELATIVES | {"captain", "coach", "editor"}))
+_OFFICE_STEMS = frozenset(map(_stem, _OFFICES | _RELATIVES))
 _NO_THINGS = _LIGHT_STEMS | frozenset(map(_stem, _TRAITS | _PLACES))
 
 

@@ -611,3 +611,40 @@ def test_what_is_always_of_something_is_of_the_topic(of_it: str) -> None:
 def test_what_is_announced_as_something_else_inherits_nothing() -> None:
     said = "thanks, now something else: who was the first to come"
     assert stand_alone(said, CARS) == "Who was the first to come"
+
+
+@pytest.mark.parametrize(
+    ("piece", "follow_up", "expected"),
+    [
+        ("and the treasurer?", "When did he resign?", "When did the treasurer resign (Bergen)?"),
+        ("and the treasurer?", "Why was it sold?", "Why was Bergen sold?"),
+        ("what about bikes", "Since when do they travel free?",
+         "Since when do Bikes travel free (Bergen)?"),
+    ],
+)  # fmt: skip
+def test_what_was_asked_of_by_itself_is_meant_next(
+    piece: str, follow_up: str, expected: str
+) -> None:
+    past = history("How big is Bergen?", "So big.[1]", piece, "So it is.[1]")
+    assert stand_alone(follow_up, past) == expected
+
+
+def test_what_leant_on_the_topic_is_meant_next() -> None:
+    past = history(
+        "How much did the Wend Bridge cost?", "5 crowns.", "What was the original price?"
+    )
+    past += history("What was the original price?", "It was 4 crowns.[1]")
+    assert (
+        stand_alone("Why was it raised?", past)
+        == "Why was the original price raised (Wend Bridge)?"
+    )
+
+
+def test_a_ship_may_be_called_she() -> None:
+    past = history("Where was the Quiet Tern built?", "In Oslo.", "What did she cost?", "5 crowns.")
+    assert stand_alone("How many cars can it carry?", past) == "How many cars can Quiet Tern carry?"
+
+
+def test_a_surname_is_the_person_who_was_named_whole() -> None:
+    past = history("How many goals did Lind score?", "Ola Lind scored 3 goals.[1]")
+    assert stand_alone("What did he cost?", past) == "What did Ola Lind cost?"
