@@ -351,6 +351,9 @@ _OFFICES = frozenset(
         "commissioner"
     ).split()
 )
+_THE_OFFICE = re.compile(
+    rf"\bthe\s+((?:[a-z]+\s+)?(?:{'|'.join(sorted(_OFFICES))}))(?!\s+(?:of|[A-Z]))\b"
+)
 _RELATIVES = frozenset(
     (
         "author winner loser successor predecessor wife husband father mother parents son "
@@ -410,7 +413,8 @@ _ROLES = frozenset(
         "east west new united states kingdom republic world national international football "
         "association society museum prison hospital theatre theater center centre festival war "
         "battle house press times news act law bridge tunnel tower square station railway airport "
-        "harbour harbor valley palace canal metro line"
+        "harbour harbor valley palace canal metro line union trust council court tribunal "
+        "authority federation foundation alliance police army"
     ).split()
 )
 """Words that the name of a person does not have in it."""
@@ -781,8 +785,11 @@ def _person(pronoun: str, past: _Past) -> str | None:
     asked = [before, *reversed(past.questions)]
     told = _TELLS_WHO.search(before) or any(_is_role(word) for word in before.split())
     if told and not _is_name(_IS.sub("", before.rstrip(" ?.!"))):
-        fitting = [*_introduced(before, past.answer), *_people(past.answer)]
-        asked = [", ".join(fitting), *asked]
+        introduced = _introduced(before, past.answer)
+        office = _THE_OFFICE.search(before)
+        if office and not introduced and not _TELLS_WHO.search(before):
+            return f"the {office[1]}"
+        asked = [", ".join([*introduced, *_people(past.answer)]), *asked]
     surnames = {name.split()[-1]: name for text in reversed(past.said) for name in _people(text)}
     for text in asked:
         known = [surnames.get(name, name) for name in _names(text) if " " not in name]
@@ -794,10 +801,17 @@ def _person(pronoun: str, past: _Past) -> str | None:
 
 
 def _introduced(question: str, answer: str) -> list[str]:
-    """Those to whom an answer gives the title that the question names: "Mayor Kari Holm"."""
+    """Those whom an answer gives the office that the question names: "Mayor Kari Holm".
+
+    "Head of the old school" is none of the new one: who is asked for is told first.
+    """
     asked = _words([question]) & _OFFICE_STEMS
     people = _people(answer)
-    return [name for name in people for o in asked if re.search(rf"\b(?i:{o})\s+{name}", answer)]
+    titled = [
+        name for name in people for o in asked if re.search(rf"\b(?i:{o}),?\s+{name}", answer)
+    ]
+    held = [name for role, name in introductions(answer) if asked & _words([role])]
+    return titled or ([] if _TELLS_WHO.search(question) else held)
 
 
 def _is_woman(name: str, past: _Past) -> bool | None:
