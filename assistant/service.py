@@ -27,8 +27,9 @@ from assistant.retrieval.filters import Filter, Scope, as_named, check, scope_of
 from assistant.retrieval.retriever import Retrieved, retrieve
 from assistant.settings import Settings
 from assistant.showing.explanation import Trace, explain
-from assistant.understanding.conversation import asks_nothing, stand_alone
+from assistant.understanding.conversation import MOST_TURNS, asks_nothing, stand_alone
 from assistant.understanding.question import cleaned, compares, split_names, split_parts
+from assistant.understanding.typed_names import with_names
 from assistant.wording import say
 from embeddings.errors import CorpusError, DamagedError, QuestionError
 from embeddings.folders import UPLOADS
@@ -57,6 +58,8 @@ __all__ = ["Assistant", "ask", "corpus_folder", "restore"]
 
 TOPIC_HITS = 48
 """Passages retrieved to find the articles that a digest is of."""
+PASSAGES_WITH_A_WORD = 8
+"""Looked at for how a word is written: whether it is a name."""
 ATTEMPTS = 10
 """How often an answer is made anew because its articles changed meanwhile."""
 NOTHING_TO_SAY = ("no_articles", "nothing_relevant")
@@ -261,7 +264,7 @@ class Assistant:
         with trace.stage("resolve"):
             asked = cleaned(question)
             filters = self._known(filters)
-            standalone = cleaned(stand_alone(asked, history))
+            standalone = cleaned(self._stand_alone(asked, history))
         yield Event("resolved", text=standalone)
 
         endpoint = self._endpoint if llm else None
@@ -291,6 +294,27 @@ class Assistant:
             yield Event("sentence", text=sentence)
         event = Event("answer", answer=answer)
         yield _explained(event, found, trace) if explain else event
+
+    def _stand_alone(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
+        """The question with what it leans on; typed small, it has the articles' capitals in it."""
+        if not history:
+            return stand_alone(question)
+        texts_with = cache(self._texts_with)
+        turns = [
+            {**turn, "content": with_names(str(turn.get("content", "")), texts_with)}
+            if turn.get("role") == "user"
+            else turn
+            for turn in history[-MOST_TURNS:]
+        ]
+        resolved = stand_alone(with_names(question, texts_with), turns)
+        return question if resolved.casefold() == question.casefold() else resolved
+
+    def _texts_with(self, word: str) -> tuple[str, ...]:
+        """Some passages that hold a word."""
+        index = self._current_index()
+        terms = [term for term in index.lexical.terms(word) if not term.spellings]
+        found = index.lexical.search(terms, PASSAGES_WITH_A_WORD)
+        return tuple(p.text for p in self._corpus.passages([n for n, _ in found]).values())
 
     def _answer(
         self,
@@ -506,7 +530,7 @@ class Assistant:
         if len(asked) == 1:
             return answers(whole, question), whole.hits
         opening = [{"role": "user", "content": asked[0]}]
-        alone = (asked[0], *(stand_alone(part, opening) for part in asked[1:]))
+        alone = (asked[0], *(self._stand_alone(part, opening) for part in asked[1:]))
         found = [answers(find(one), said) for one, said in zip(alone, asked, strict=True)]
         return [part for parts in found for part in parts], whole.hits
 

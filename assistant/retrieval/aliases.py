@@ -198,11 +198,15 @@ def _short_forms(question: str, text: str) -> Iterable[Alias]:
 
 
 def _other_numbers(question: str, text: str) -> Iterable[Alias]:
-    """For each numbered part in the question, how `text` writes it: "phase 3", "third phase"."""
-    there = {which: written for written, which in stages_in(text)}
+    """For each numbered part in the question, how `text` writes it: "phase 3", "third phase".
+
+    A text that writes it as the question does, too, has no need of another name.
+    """
+    there = list(stages_in(text))
     for written, which in stages_in(question):
-        if which in there and there[which].lower() != written.lower():
-            yield Alias(written, there[which])
+        others = [other for other, place in there if place == which]
+        if written.lower() not in map(str.lower, others):
+            yield from (Alias(written, other) for other in others[-1:])
 
 
 def _capitalised(text: str) -> Iterable[str]:

@@ -42,16 +42,18 @@ MOST_NAMES = 3
 """Names of the last answer that are added to a topic: more would drown the question."""
 MOST_TOPIC = 12
 """Words of a topic."""
+MOST_OF_PIECE = 4
+"""Words of a piece of a question that "it" stands for."""
 SHORT = 6
 """Words of a phrase: an answer so short begins with a capital because that is a name."""
 
-_PERSON = frozenset("he she him her his hers himself herself".split())
+_HE = frozenset("he him his himself".split())
+_SHE = frozenset("she her hers herself".split())
+_PERSON = _HE | _SHE
 _PLURAL = frozenset("they them their theirs themselves".split())
 _POSSESSIVE = frozenset("his her hers its their theirs".split())
-_PRONOUN = re.compile(
-    r"\b(?:he|she|him|hers?|his|himself|herself|it|its|itself|they|them|theirs?|themselves)\b",
-    re.IGNORECASE,
-)
+_PRONOUNS = "he|she|him|hers?|his|himself|herself|it|its|itself|they|them|theirs?|themselves"
+_PRONOUN = re.compile(rf"\b(?:{_PRONOUNS})\b", re.IGNORECASE)
 _EMPTY_IT = re.compile(
     r"\b(?:is|was|does|did|will)\s+it\s+(?:rain|snow|true|possible|clear|likely|about|mean|say|hot"
     r"|cold|warm|take)\b|\b(?:hot|cold|warm|late|far|long)\s+(?:is|was|does)\s+it\b",
@@ -82,9 +84,9 @@ _EXISTS = re.compile(
 """Whether there was something, without a word of where: "Were there any delays?"."""
 _LEAD = re.compile(
     r"^(?:(?:thanks|thank\s+you|thx|cheers|ok(?:ay)?|great|i\s+see|good|right|well|sure|yes|no|cool"
-    r"|hello|hi|hey|i\s+mean(?:t)?)\b[\s,.!;:–—-]*)+"
+    r"|hello|hi|hey|i\s+mean(?:t)?|now(?=\s*,))\b[\s,.!;:–—-]*)+"
     r"|^(?:(?:different|another|new|next)\s+(?:topic|question|subject)|changing\s+(?:the\s+)?(?:topic"
-    r"|subject)|by\s+the\s+way|btw)\s*(?:[:,.\-–—]\s*|\s)",
+    r"|subject)|(?:now\s+)?(?:for\s+)?something\s+else|by\s+the\s+way|btw)\s*(?:[:,.\-–—]\s*|\s)",
     re.IGNORECASE,
 )
 _GREETING = re.compile(
@@ -96,17 +98,17 @@ _ASIDE = re.compile(
     r"^\W*(?:(?:thanks(?:\s+(?:a\s+lot|so\s+much|very\s+much|again))?"
     r"|many\s+thanks|thank\s+(?:you|u)(?:\s+(?:so\s+much|very\s+much|again))?|thx|cheers"
     r"|ok(?:ay)?|great|perfect|nice(?!\W*\?)|good|cool|awesome|excellent|wonderful|fine|super|wow|lol|ha(?:ha)+"
-    r"|h(?:m+|uh)|oh|ah|i\s+see|got\s+it|understood|right|well|sure|yes|yep|no|nope|wrong|really"
+    r"|h(?:m+|uh)|oh|ah|i\s+see|got\s+it|understood|right|well|sure|yes|yep|no|nope|wrong|really(?!\W*\?)"
     r"|hello|hi|hey|there|good\s+(?:morning|afternoon|evening|night|day)|(?:good)?bye|see\s+you|sorry"
     r"|never\s*mind|please|that(?:['’]s|\s+(?:is|was))\s+(?:all|it|right|wrong|great|good|fine|nice|helpful"
-    r"|not\s+true)|are\s+you\s+(?:sure|certain)|how\s+do\s+you\s+know(?:\s+(?:that|this))?"
+    r"|not\s+true)"
     r"|who\s+(?:are|made|built)\s+you|what\s+(?:are\s+you|can\s+you\s+do)|how\s+(?:are\s+you|do\s+you\s+work)"
     r"|what(?:['’]s|\s+is)\s+your\s+name|are\s+you\s+(?:an?\s+)?(?:ai|bot|robot|human|machine|person)"
     r")\b\W*"
     r"|(?:谢谢|多谢|你好|您好|好的|再见|对不起)[你您们了吗啊]*\W*)++$",
     re.IGNORECASE,
 )
-"""Thanks, a greeting, a doubt, or something to the assistant itself, and nothing else."""
+"""Thanks, a greeting, a denial, or something to the assistant itself, and nothing else."""
 _LANGUAGES = (
     "english|german|french|spanish|portuguese|italian|dutch|danish|norwegian|swedish|finnish|polish"
     "|czech|russian|ukrainian|greek|turkish|arabic|hebrew|hindi|chinese|mandarin|japanese|korean"
@@ -127,13 +129,18 @@ _FORM = re.compile(
     r"|tl;?dr|(?:that(?:['’]s|\s+(?:is|was))\s+)?(?:much\s+)?too\s+long|says\s+who"
     r"|what(?:['’]s|\s+(?:is|are))\s+(?:your\s+sources?|the\s+sources?\s+(?:for|of)\s+(?:it|that|this))"
     r"|where\s+did\s+you\s+(?:get|find|read)\s+(?:it|that|this)"
-    r"|(?:which|what)\s+(?:article|document|source)\s+(?:says\s+(?:so|that|this)|is\s+(?:that|this)\s+(?:from|in)))"
+    r"|(?:which|what)\s+(?:article|document|source)\s+(?:says\s+(?:so|that|this)|is\s+(?:that|this)\s+(?:from|in))"
+    r"|where\s+(?:does\s+it\s+say|is\s+(?:it|that|this)\s+(?:said|stated|written|from))(?:\s+(?:so|that|this))?"
+    r"|how\s+do\s+you\s+know(?:\s+(?:it|that|this))?|really|is\s+(?:it|that|this)\s+(?:really\s+)?(?:true|so)"
+    r"|are\s+you\s+(?:really\s+)?(?:sure|certain)(?:\s+(?:of|about)\s+(?:it|that|this))?)"
     r"(?:,?\s+please)?",
     re.IGNORECASE,
 )
-"""Asks how an answer is to look, or where it is from, and for nothing else."""
+"""Asks how an answer is to look, where it is from or whether it is so, and for nothing else."""
 _SHIFT = re.compile(
-    r"^\W*(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s)", re.IGNORECASE
+    r"(?:^|[.,!;])\W*(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s"
+    r"|(?:now\s+)?(?:for\s+)?something\s+else\s*[:,.])",
+    re.IGNORECASE,
 )
 _AND = re.compile(
     r"^(?:and|but|or|also|plus|then|so)\b[\s,]*(?:(?:what|how)\s+about\s+)?"
@@ -149,7 +156,8 @@ _AUXILIARY = "did|does|do|is|are|was|were|can|could|will|would|has|have|had|shou
 _BEFORE_A_VERB = "did|does|do|can|could|will|would|should|may|might"
 _YES_NO = re.compile(rf"^(?:{_AUXILIARY})\s", re.IGNORECASE)
 _OPENING = re.compile(
-    r"^(?:(?:who|whom|whose|when|where|what|which|why|how(?:\s+(?:many|much|long|far|often))?"
+    r"^(?:(?:(?:who|when|where|what|how)['’]s|who|whom|whose|when|where|what|which|why"
+    rf"|how(?:\s+(?:many|much|long|far|often))?"
     rf"|{_AUXILIARY}|tell\s+me(?:\s+about)?|about|there|any|the|an?"
     r"|i(?:['’]d|\s+would)\s+like\s+to\s+know|i\s+want\s+to\s+know|you\s+tell\s+me|please)\s+)+",
     re.IGNORECASE,
@@ -175,19 +183,33 @@ _SUM_UP = re.compile(
 """Asks for a digest of what is spoken of, and does not say what that is."""
 _PREPOSITIONS = "in|at|from|to|of|for|with|by|on|near|between|about|during|after|before|under"
 _PREPOSITION = re.compile(rf"\b({_PREPOSITIONS})\s+(?:the\s+)?$", re.IGNORECASE)
+_THING_AFTER = re.compile(
+    rf"\b({_PREPOSITIONS})\s+(?:(?:the|an?|\d+|two|three|four|five)\s+)?(?!that\b|this\b)[a-z][\w-]+"
+    rf"(?:\s+(?!(?:{_PREPOSITIONS}|and|or)\b)[a-z][\w-]+)?(?=\s+(?:{_PREPOSITIONS}|and|or)\b|\W*$)"
+)
+"""A thing that has no name, behind a preposition: "for a hip"."""
 _TELLS_WHO = re.compile(r"^who\b|\b(?:what|which)\s+(?:man|woman|person)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _MONTH = re.compile(
     r"\b(?:[0-3]?\d(?:st|nd|rd|th)?\s+(?:of\s+)?)?"
     rf"(?:{'|'.join(month.capitalize() for month in MONTHS)}"
-    rf"|{'|'.join(month for month in MONTHS if month not in ('may', 'march'))})\b"
+    rf"|{'|'.join(month for month in MONTHS if month not in ('may', 'march'))}"
+    r"|(?:[Jj]an|[Ff]eb|[Aa]pr|[Aa]ug|[Ss]ept?|[Oo]ct|[Nn]ov|[Dd]ec)\.?(?=\s+\d|\W*$))(?!\w)"
     r"(?:\s+[0-3]?\d(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?:1[5-9]|20)\d\d\b)?"
 )
 """A month, with a day and a year where they are said; "may" and "march" are mostly verbs."""
-_ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|last)\b", re.IGNORECASE)
+_THEN = re.compile(
+    r"\b(since|after|before|until|till|by)\s+(?:then|that(?:\s+(?:day|month|year|time|date))?)"
+    r"(?=\s*(?:[?.!,]|$))|\b(in|on|during)\s+that\s+(?:same\s+)?(?:day|month|year)\b",
+    re.IGNORECASE,
+)
+"""A time that was spoken of."""
+_ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|last)(?:ly\b|\b)", re.IGNORECASE)
 _WEEKDAYS = "Mondays?|Tuesdays?|Wednesdays?|Thursdays?|Fridays?|Saturdays?|Sundays?"
 _WEEKDAY = re.compile(rf"\b(?:{_WEEKDAYS})\b", re.IGNORECASE)
 _TIMES = (_YEAR, _ORDINAL, _WEEKDAY)
+_COUNT = re.compile(r"\b(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?![\w.,]*\d|\w)")
+"""A small number, also one that a word begins with: "two-bedroom"."""
 _NAME = re.compile(
     r"[A-Z][\w’'&-]*(?:\s+(?:of\s+(?:the\s+)?(?=[A-Z])|and\s+(?=[A-Z]\w*\s+(?:Co|Group|Bank)\b))?"
     r"[A-Z][\w’'&-]*)*"
@@ -209,6 +231,11 @@ _COUNTED_THINGS = re.compile(
     re.IGNORECASE,
 )
 """Things that a question counts, or asks which they are: "they" are these afterwards."""
+_THING_ASKED = re.compile(
+    rf"^(?:which|what)\s+((?:[a-z][\w’'-]*\s+)??[a-z][\w’'-]*(?:(?<!s)|(?<=ss)))\s+(?:{_AUXILIARY})\b",
+    re.IGNORECASE,
+)
+"""A thing of which a question asks which one it is: "it" is this one afterwards."""
 _TEXTS = re.compile(r"\b(?:articles|reports|stories|documents|texts|sources)\b", re.IGNORECASE)
 _NOW = re.compile(
     r"\s+(?:now|then|today|yet|again|so\s+far|be|been|being|get|got)\b.*$", re.IGNORECASE
@@ -263,12 +290,19 @@ _LIGHT = frozenset(
         "well good bad new called named known left right true anything something anyone someone "
         "everyone use used mean means look looked find found help helped finally ever still "
         "actually really around together each else more most per open opened close closed worth "
-        "only exactly"
+        "only exactly original current previous final initial actual exact average overall planned "
+        "expected latest whole full"
     ).split()
 )
 """Words that give a question no subject of its own."""
-_TITLES = frozenset("mr mrs ms dr".split())
-_GIVEN_NAMES = frozenset(
+_HIS_TITLES = frozenset("mr sir lord father".split())
+_HER_TITLES = frozenset("mrs ms miss lady sister".split())
+_RANKS = frozenset(
+    "sir lord lady sister father professor judge inspector councillor captain".split()
+)
+"""Before the name of a person, and none of it."""
+_TITLES = _HIS_TITLES | _HER_TITLES | {"dr"}
+_WOMEN = frozenset(
     (
         "alice amina ana andrea anna anne astrid barbara beatrice birgit camille carla carmen "
         "caroline catherine christine claire clara daniela diana elena elisabeth elizabeth ella "
@@ -276,7 +310,12 @@ _GIVEN_NAMES = frozenset(
         "jane jennifer jessica julia karen karin kate katharina laila laura leila linda lisa "
         "lucia lucy margaret maria marie marta martha mary monika nadia natalia nina nora olga "
         "olivia patricia petra priya rachel rebecca rosa ruth sabine sara sarah sofia sophia "
-        "sophie susan teresa ursula vera yasmin adam ahmed alan albert alexander ali anders "
+        "sophie susan teresa ursula vera yasmin"
+    ).split()
+)
+_MEN = frozenset(
+    (
+        "adam ahmed alan albert alexander ali anders "
         "andreas andrew anthony anton antonio ben bernard bob boris carl carlos charles christian "
         "christopher daniel david dennis diego dmitri edward eric erik ernst felix fernando "
         "francesco francois frank fred fritz george giovanni giuseppe gustav hans harry hassan "
@@ -289,7 +328,7 @@ _GIVEN_NAMES = frozenset(
         "vladimir walter werner william yusuf"
     ).split()
 )
-"""Frequent ones of several countries, without those that are mostly places or words."""
+"""Given names that are frequent in several countries, without those mostly of places or words."""
 _KINDS = frozenset(
     (
         "company firm business organisation organization group team club band party committee "
@@ -308,8 +347,12 @@ _KINDS = frozenset(
 _OFFICES = frozenset(
     (
         "owner founder director manager president chairman chair chairwoman mayor governor "
-        "minister secretary head leader chief ceo"
+        "minister secretary head leader chief ceo captain coach editor treasurer deputy "
+        "commissioner"
     ).split()
+)
+_THE_OFFICE = re.compile(
+    rf"\bthe\s+((?:[a-z]+\s+)?(?:{'|'.join(sorted(_OFFICES))}))(?!\s+(?:of|[A-Z]))\b"
 )
 _RELATIVES = frozenset(
     (
@@ -324,10 +367,12 @@ _TRAITS = frozenset(
         "colour color shape result results outcome effect effects impact reason reasons cause "
         "causes purpose goal goals aim aims objective benefit benefits advantage advantages "
         "disadvantage disadvantages member members symptom symptoms requirement requirements step "
-        "steps beginning start end audience background history theme"
+        "steps beginning start end audience background history theme job post career"
     ).split()
 )
 """What is told of a thing and hardly ever spoken of itself: "it" is the thing."""
+_PLACES = frozenset("country region city town village place state street month week hour".split())
+"""Where or when: asked which one it is, it is hardly what is spoken of."""
 _OF_SOMETHING = (
     _OFFICES
     | _RELATIVES
@@ -336,8 +381,8 @@ _OF_SOMETHING = (
         (
             "rest budget role point plan plans drawback risk risks feature features capital "
             "treatment difference differences middle top bottom side sides response reaction "
-            "reception criticism controversy success failure problem problems issue issues "
-            "argument highlight highlights plot cast crew lineup staff"
+            "reception criticism controversy success failure problem problems issue issues phase "
+            "stage argument highlight highlights plot cast crew lineup staff"
         ).split()
     )
 )
@@ -368,7 +413,8 @@ _ROLES = frozenset(
         "east west new united states kingdom republic world national international football "
         "association society museum prison hospital theatre theater center centre festival war "
         "battle house press times news act law bridge tunnel tower square station railway airport "
-        "harbour harbor valley palace canal metro line"
+        "harbour harbor valley palace canal metro line union trust council court tribunal "
+        "authority federation foundation alliance police army"
     ).split()
 )
 """Words that the name of a person does not have in it."""
@@ -389,6 +435,10 @@ class _Past:
     """Questions and answers, oldest first."""
     replaced: list[str] = field(default_factory=list)
     """In whose place others were put since the topic was opened."""
+    called: dict[str, bool] = field(default_factory=dict)
+    """Whether somebody was called "she", by name."""
+    meant: str = ""
+    """What "it" or "they" last stood for."""
 
     def asked(self, question: str, *, leans: bool, shifts: bool) -> None:
         """Take in a question of the user, resolved."""
@@ -421,7 +471,7 @@ _REFUSED = re.compile(
 
 
 def asks_nothing(question: str) -> bool:
-    """Whether all that is said is thanks, a greeting, a doubt, or to the assistant itself."""
+    """Whether all that is said is thanks, a greeting, a denial, or to the assistant itself."""
     return _ASIDE.match(question) is not None
 
 
@@ -460,6 +510,8 @@ def _resolve(question: str, past: _Past) -> str:
     if _is_form(question, past):
         return past.before
     text = _less_lead(question)
+    if _SHIFT.search(question):
+        return _capitalised(text)
     if _BARE.match(text):
         return _bare(text.rstrip(" ?.!"), past)
     led = _AND.match(text)
@@ -469,15 +521,22 @@ def _resolve(question: str, past: _Past) -> str:
     if other := _other(rest, past):
         return other
     if _is_piece(rest, bool(led)):
-        return _put_in_place(rest, past)
+        return _capitalised(_put_in_place(rest, past))
     if _SUM_UP.fullmatch(rest.rstrip(" ?.!")) and (subject := _spoken_of(past)):
         return f"Summarise the article about {subject}"
+    dated = _dated(rest, past)
+    leans, rest = dated != rest, dated
     pronoun = _PRONOUN.search(rest)
     if pronoun and not _EMPTY_IT.search(rest) and not _subjects(rest[: pronoun.start()]):
-        subject = _subject(pronoun[0].lower(), past)
-        subject = subject and _thing_meant(subject, pronoun[0].lower(), rest)
+        word = pronoun[0].lower()
+        subject = _subject(word, past)
+        if subject and word in _PERSON:
+            past.called[subject] = word in _SHE
+        elif subject:
+            past.meant = subject
+        subject = subject and _thing_meant(subject, word, rest)
         return _with_topic(rest, past, _written_out(rest, pronoun, subject) if subject else "")
-    if _leans(rest, past):
+    if leans or _leans(rest, past):
         return _with_topic(rest, past)
     return _capitalised(rest) if rest != question else question
 
@@ -586,9 +645,13 @@ def _put_in_place(piece: str, past: _Past) -> str:
         new, old = kind.search(piece), kind.search(before)
         if new and old:
             return kind.sub(new[0], before)
+    if _COUNT.fullmatch(piece) and len(_COUNT.findall(before)) == 1:
+        return _COUNT.sub(piece, before)
     plain = re.sub(rf"^(?:{_PREPOSITIONS}|the)\s+", "", piece, flags=re.IGNORECASE)
     given = _PREPOSITION.search(piece[: len(piece) - len(plain)])
     places = _name_places(before)
+    own = before.partition(" (")[0]
+    places = [place for place in places if place[1] <= len(own)] or places[:1]
     if _name_places(plain, anywhere=True) and places:
         wanted = given[1].lower() if given else ""
         like = [place for place in places if _preposition(before, place[0]) == wanted]
@@ -599,16 +662,23 @@ def _put_in_place(piece: str, past: _Past) -> str:
             if re.match(r"[’']s\b", before[end:]):
                 plain = re.sub(r"[’']s$", "", plain)
             return before[:start] + plain + before[end:]
-    return _added(piece, past) if given else _with_topic(piece, past)
+    if not given:
+        return _with_topic(piece, past)
+    things = [found for found in _THING_AFTER.finditer(own) if found[1].lower() == given[1].lower()]
+    if len(things) == 1 and _THING_AFTER.fullmatch(piece):
+        return before[: things[0].start()] + piece + before[things[0].end() :]
+    return _added(piece, past)
 
 
 def _is_person(name: str, past: _Past) -> bool:
     """Whether a whole name is somebody's, by its title, its first word or what was said."""
+    if name in past.called:
+        return not any(f"the {name}" in text for text in past.said)  # "she" may be a ship
     if _people(name) != [name]:
         return False
     words = name.lower().split()
     known = (whom for text in past.said for _, whom in introductions(text))
-    return words[0].rstrip(".") in _TITLES | _GIVEN_NAMES or name in known
+    return words[0].rstrip(".") in _TITLES | _WOMEN | _MEN or name in known
 
 
 def _has_an_office(question: str, start: int, end: int) -> bool:
@@ -625,7 +695,8 @@ def _added(piece: str, past: _Past) -> str:
     """The question before with a piece behind it: "in Oslo", "July"."""
     if re.match(rf"(?:{_PREPOSITIONS})\b", piece, re.IGNORECASE):
         piece = piece[0].lower() + piece[1:]
-    return f"{past.before.rstrip(' ?.!')} {piece}?"
+    own, bracket, topic = past.before.rstrip(" ?.!").partition(" (")
+    return f"{own} {piece}{bracket}{topic}?"
 
 
 def _in_another_month(piece: str, month: str, past: _Past) -> str:
@@ -646,6 +717,26 @@ def _in_another_month(piece: str, month: str, past: _Past) -> str:
     return before[:start] + told + before[old.end() :]
 
 
+def _dated(question: str, past: _Past) -> str:
+    """`question` with the time that "since then" or "in that year" stands for, if one was told."""
+    then = _THEN.search(question)
+    time = then and _time_spoken_of(past)
+    if not then or not time:
+        return question
+    way = then[1] or then[2]
+    return f"{question[: then.start()]}{way} {time}{question[then.end() :]}"
+
+
+def _time_spoken_of(past: _Past) -> str | None:
+    """The month or the year that was last asked of, or the only one that the answer tells."""
+    for text in (past.before.partition(" (")[0], past.answer):
+        for kind in (_MONTH, _YEAR):
+            told = {match[0] for match in kind.finditer(text)}
+            if told:
+                return told.pop() if len(told) == 1 else None
+    return None
+
+
 def _preposition(text: str, position: int) -> str:
     match = _PREPOSITION.search(text[:position])
     return match[1].lower() if match else ""
@@ -654,32 +745,141 @@ def _preposition(text: str, position: int) -> str:
 def _subject(pronoun: str, past: _Past) -> str | None:
     """What the pronoun stands for: the one last asked about, or told of."""
     before, answer = past.before, past.answer
-    asked = [before, *reversed(past.questions)]
     digest = request_of(before)
     if digest and digest.kind != "about" and pronoun not in _PERSON | _PLURAL:
         return None  # the article may be meant, or anything in it
     if pronoun in _PERSON:
-        told = _TELLS_WHO.search(before) or any(_is_role(word) for word in before.split())
-        for text in [answer, *asked] if told else asked:
-            if people := _people(text):
-                return people[0]
-        return None  # a name of one word may be a person's or anything's
-    things = _COUNTED_THINGS.match(before)
-    if things and pronoun in _PLURAL:
-        return f"the {things[1]}"
+        return _piece(before, pronoun) or _person(pronoun, past)
     if pronoun in _PLURAL and (texts := _TEXTS.search(before)):
         return f"the {texts[0].lower()}"
-    phrase = _PHRASE.search(before)
-    if phrase:
-        return f"the {phrase[1]}"
-    for text in asked:
-        if names := _subjects(text) or _names(text):
-            return names[0]
-    plain = list(_PLAIN_PHRASE.finditer(before))
-    if plain and (noun := _noun_of(before, plain[-1])):
-        return f"the {noun}"
     told_of = _told(answer) if len(_WORD.findall(answer)) <= SHORT else []
-    return told_of[0] if told_of else None
+    named = next(
+        (name for name in told_of if pronoun in _PLURAL or not _is_person(name, past)), None
+    )
+    if thing := _piece(before, pronoun) or _thing_asked(before, pronoun):
+        goes_on = past.meant in before.partition(" (")[0] and pronoun not in _PLURAL
+        return named or (past.meant if past.meant and goes_on else thing)
+    phrase = _PHRASE.search(before.partition(" (")[0])
+    asked_so_far = [before, *reversed(past.questions)]
+    for asked in (text.partition(" (")[0] for text in asked_so_far):
+        if pronoun in _PLURAL and _TELLS_WHO.search(asked):
+            return None  # whom the answer names
+        if phrase:
+            return f"the {phrase[1]}"
+        if name := _name_asked(asked, pronoun, past):
+            return name
+        # What was asked of before, where it leant on what was asked before that.
+        if before.startswith(f"{asked} (") and (noun := _plain_thing(asked, pronoun)):
+            return (named if _IS.match(asked) else None) or noun
+    for asked in asked_so_far:  # with what was added to them
+        if name := _name_asked(asked, pronoun, past):
+            return name
+    if noun := _plain_thing(before):
+        return noun
+    return named
+
+
+def _person(pronoun: str, past: _Past) -> str | None:
+    """Who "he" or "she" is: whom the last question asked for, else the last one it named."""
+    before = past.before
+    asked = [before, *reversed(past.questions)]
+    told = _TELLS_WHO.search(before) or any(_is_role(word) for word in before.split())
+    if told and not _is_name(_IS.sub("", before.rstrip(" ?.!"))):
+        introduced = _introduced(before, past.answer)
+        office = _THE_OFFICE.search(before)
+        if office and not introduced and not _TELLS_WHO.search(before):
+            return f"the {office[1]}"
+        asked = [", ".join([*introduced, *_people(past.answer)]), *asked]
+    surnames = {name.split()[-1]: name for text in reversed(past.said) for name in _people(text)}
+    for text in asked:
+        known = [surnames.get(name, name) for name in _names(text) if " " not in name]
+        whole = [name for name in known if " " in name or name.lower() in _WOMEN | _MEN]
+        for name in (*_people(text), *whole):
+            if _is_woman(name, past) in (None, pronoun in _SHE):
+                return name
+    return None  # any other name of one word may be a person's or anything's
+
+
+def _introduced(question: str, answer: str) -> list[str]:
+    """Those whom an answer gives the office that the question names: "Mayor Kari Holm".
+
+    "Head of the old school" is none of the new one: who is asked for is told first.
+    """
+    asked = _words([question]) & _OFFICE_STEMS
+    people = _people(answer)
+    titled = [
+        name for name in people for o in asked if re.search(rf"\b(?i:{o}),?\s+{name}", answer)
+    ]
+    held = [name for role, name in introductions(answer) if asked & _words([role])]
+    return titled or ([] if _TELLS_WHO.search(question) else held)
+
+
+def _is_woman(name: str, past: _Past) -> bool | None:
+    """Whether somebody is a woman, by what they were called or by their name; None: unknown."""
+    if name in past.called:
+        return past.called[name]
+    words = name.lower().replace(".", "").split()
+    first, last = words[0], words[-1]
+    titles = "|".join(_HIS_TITLES | _HER_TITLES)
+    before = rf"\b({titles})\.?\s+(?:\w+\s+)?{re.escape(last)}\b"
+    title = re.search(before, " ".join(past.said), re.IGNORECASE)
+    told = {first, title[1].lower()} if title else {first}
+    if told & (_WOMEN | _HER_TITLES):
+        return True
+    return False if told & (_MEN | _HIS_TITLES) else None
+
+
+def _piece(before: str, pronoun: str) -> str | None:
+    """What was asked of by itself: "And the treasurer?", "What about bikes?"."""
+    own, bracket, _ = before.partition(" (")
+    words = own.split()
+    if not bracket or len(words) > MOST_OF_PIECE or _ASKS.match(own) or not _own(own):
+        return None
+    holds_office = _stem(words[-1].lower()) in _OFFICE_STEMS
+    points = any(each.search(own) for each in (_PRONOUN, _POINTING, _MORE, _EXISTS))
+    several = words[-1].endswith("s") and not words[-1].endswith("ss")
+    if points or holds_office != (pronoun in _PERSON) or several != (pronoun in _PLURAL):
+        return None
+    return re.sub(r"^The\b", "the", own)
+
+
+def _plain_thing(question: str, pronoun: str = "") -> str | None:
+    """The last thing without a name in a question; with a pronoun one that it may stand for."""
+    plain = list(_PLAIN_PHRASE.finditer(question))
+    noun = _noun_of(question, plain[-1]) if plain else ""
+    if not noun or _TEXTS.search(f"{noun}s"):
+        return None
+    if pronoun:
+        if pronoun not in _PLURAL and _stem(noun.split()[-1]) in _OFFICE_STEMS:
+            return None
+        several = noun.endswith("s") or noun.split()[-1] in _KINDS
+        clause = re.search(r"\b(?:when|if|until|after|before)\s+$", question[: plain[-1].start()])
+        known = plain[-1][0].lower().startswith("the ") and not clause
+        return f"the {noun}" if known and (several or pronoun not in _PLURAL) else None
+    return f"the {noun}"
+
+
+def _thing_asked(question: str, pronoun: str) -> str | None:
+    """What a question counts, or asks which it is, without a name."""
+    pattern = _COUNTED_THINGS if pronoun in _PLURAL else _THING_ASKED
+    thing = pattern.match(question)
+    if not thing or _stem(thing[1].split()[-1]) in _NO_THINGS:
+        return None
+    return f"the {thing[1]}"
+
+
+def _name_asked(question: str, pronoun: str, past: _Past) -> str | None:
+    """The name that a question is about; of "it" no person's, as far as that can be told."""
+    names = [*_subjects(question), *_names(question)]
+    if pronoun not in _PLURAL:
+        called = _people(question)
+        people = [name for name in called if not re.search(rf"\b[Tt]he\s+{name}", question)]
+        names = [name for name in names if not _is_person(name, past)]
+        names.sort(key=lambda name: name in people)
+    if not names:
+        return None
+    kind = re.search(rf"\b[Tt]he\s+{re.escape(names[0])}\s+([a-z]+)", question)
+    return f"the {names[0]} {kind[1]}" if kind and kind[1] in _KINDS else names[0]
 
 
 def _thing_meant(subject: str, pronoun: str, question: str) -> str:
@@ -718,7 +918,7 @@ def _people(text: str) -> list[str]:
     found = []
     for match in re.finditer(r"\b[A-Z][a-z]+(?:[\s-][A-Z][a-z]+)+", text):
         words = [w for w in match[0].split() if w.lower() not in _COMMON]
-        while words and words[0].lower() in _ROLES:
+        while words and words[0].lower() in _ROLES | _RANKS:
             words = words[1:]
         if len(words) in (2, 3) and not _is_role(" ".join(words)):
             found.append(" ".join(words))
@@ -783,7 +983,7 @@ def _topic(question: str) -> str:
     if (request := request_of(text)) and request.topic:
         return request.topic
     text = _OPENING.sub("", text)
-    text = re.sub(rf"\b(?:did|does|do|{_PRONOUN.pattern[4:-4]})\b\s*", "", text, flags=re.I)
+    text = re.sub(rf"\b(?:did|does|do|{_PRONOUNS})\b\s*", "", text, flags=re.I)
     return " ".join(text.split()[:MOST_TOPIC]) or question.rstrip(" ?.!")
 
 
@@ -806,6 +1006,8 @@ def _with_topic(question: str, past: _Past, written_out: str = "") -> str:
         named = _topic_names(past.topic, past.questions[0])
         known = bool(have & _words([past.topic]))
         parts = [*(named or ([] if known else [past.topic])), *parts]
+        if (asked := _THING_ASKED.match(past.before)) and f"the {asked[1]}" in written_out:
+            parts = [_topic(past.before), *parts]  # only its clause says which one it is
     else:
         told = () if request_of(past.before) else _told(past.answer)[:MOST_NAMES]
         parts = [past.topic, *parts, *told]  # of a digest its topic is enough: it names everybody
@@ -861,13 +1063,16 @@ def _stem(word: str) -> str:
 
 _HEADS = frozenset(map(_stem, _KINDS | _OF_SOMETHING))
 _LIGHT_STEMS = frozenset(map(_stem, _LIGHT))
+_OFFICE_STEMS = frozenset(map(_stem, _OFFICES | _RELATIVES))
+_NO_THINGS = _LIGHT_STEMS | frozenset(map(_stem, _TRAITS | _PLACES))
 
 
 def _written_out(question: str, pronoun: re.Match[str], subject: str) -> str:
     word = pronoun[0].lower()
     following = question[pronoun.end() :]
     possessive = word in _POSSESSIVE and (word != "her" or bool(re.match(r"\s+\w", following)))
-    put = f"{subject}'s" if possessive else subject
+    plural = subject.startswith("the ") and subject.endswith("s")
+    put = f"{subject}'{'' if plural else 's'}" if possessive else subject
     return question[: pronoun.start()] + put + following
 
 

@@ -55,6 +55,8 @@ def test_a_numbered_part_is_known_by_its_other_writing(
     assert aliases_in(question, (), [text]) == (alias,)
     others = ["The second phase is built.", "Phase 3 is built.", "The third stage is built."]
     assert aliases_in("Who builds phase 3?", (), others) == ()
+    both = "Phase III is the third phase."
+    assert aliases_in("Who builds phase III?", (), [both]) == ()
 
 
 def test_what_does_not_abbreviate_is_left_alone() -> None:

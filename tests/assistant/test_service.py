@@ -146,6 +146,17 @@ def test_a_follow_up_is_resolved(seeds: Assistant) -> None:
     assert answer.standalone_question.startswith("Where was the agreement with CEC signed")
 
 
+def test_a_follow_up_in_small_letters_is_resolved_all_the_same(seeds: Assistant) -> None:
+    history = [
+        {"role": "user", "content": "how many sets does byd make in nanjing"},
+        {"role": "assistant", "content": "840,000 sets.[1]"},
+    ]
+    answer = seeds.ask("and longdian huaxin?", history=history)
+    assert answer.standalone_question == "How many sets does Longdian Huaxin make in Nanjing"
+    whole = "who is the mayor of ningde"
+    assert seeds.ask(whole, history=history).standalone_question == whole
+
+
 def test_the_stream_tells_the_same_in_order(seeds: Assistant) -> None:
     events = list(seeds.stream(QUESTION))
     kinds = [event.kind for event in events]
