@@ -662,7 +662,12 @@ class Assistant:
     def _unknown(self, article_id: str) -> str:
         from difflib import get_close_matches
 
-        near = get_close_matches(article_id, self._corpus.paths(), n=3, cutoff=0.3)
+        file = self._corpus.file(article_id)
+        if file is not None:
+            reason = file.reason or file.state
+            return say("{name} is no article: {reason}", name=repr(article_id), reason=reason)
+        ids = [outline.id for outline in self._corpus.outlines()]
+        near = get_close_matches(article_id, ids, n=3, cutoff=0.3)
         hint = (
             say("did you mean {names}?", names=", ".join(near))
             if near

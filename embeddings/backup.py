@@ -124,7 +124,7 @@ def _copy(path: Path, copy: Path) -> None:
     problem = damage_of(copy)
     if problem:
         raise ReadError(
-            f"{path} is damaged, or no backup: {problem.replace(str(copy), path.name)}; use another"
+            f"{path} is damaged, or no backup: {problem.removeprefix(f'{copy}: ')}; use another"
         )
 
 

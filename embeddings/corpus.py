@@ -372,12 +372,14 @@ class Corpus:
         Returns (path, id of the article that still has its text) for those whose text stays. The
         ids of the texts that go are remembered until `forget_former`: another file may bring them.
         """
-        stays = []
         with self._transaction() as db:
-            for path in paths:
-                heir = self._forget(db, path)
-                if heir:
-                    stays.append((path, heir))
+            heirs = {path: self._forget(db, path) for path in paths}
+        stays = []
+        for path, heir in heirs.items():
+            while heir in heirs:  # it is gone by now, too, and may have left the text to another
+                heir = heirs[heir]
+            if heir is not None:
+                stays.append((path, heir))
         return tuple(stays)
 
     def _forget(self, db: sqlite3.Connection, path: str, unless: str | None = None) -> str | None:

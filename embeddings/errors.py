@@ -2,7 +2,7 @@
 
 AssistantError
 ├── SettingsError      a setting is missing, or does not make sense
-├── QuestionError      the question is empty or too long to be one
+├── QuestionError      the question has no words, or is too long to be one
 ├── ReadError          a file cannot be read as an article
 │   └── UnreadError    a file could not be read this time; another time it may be
 ├── CorpusError        the data folder cannot be opened, read or written
@@ -40,7 +40,7 @@ class SettingsError(AssistantError):
 
 
 class QuestionError(AssistantError):
-    """The question is empty, or too long to be a question."""
+    """The question has no words, or is too long to be a question."""
 
 
 class ReadError(AssistantError):

@@ -38,7 +38,7 @@ UPLOADS = "uploads"
 UPLOADED = ".uploads/"
 """How the ids of those begin. Hidden files are left out, so no other id begins so."""
 READ_ATTEMPTS = 3
-LINK = "a symbolic link; only files inside the folder are read"
+LINK = "a symbolic link; only files inside the folder are read: copy it there"
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 

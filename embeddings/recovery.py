@@ -150,7 +150,7 @@ def damage_of(path: Path) -> str | None:
     try:
         db = connect(path)
     except DamagedError as error:
-        return str(error)
+        return f"{path}: {error.__cause__}"
     try:
         db.text_factory = bytes  # damaged text need not be UTF-8
         db.execute("BEGIN")

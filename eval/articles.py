@@ -47,4 +47,4 @@ def articles_of(files: Iterable[FoundFile]) -> Iterator[Article]:
                     content, _ = read_file(found)
                     yield reader.read(content, found.article_id, found.source)
                 except ReadError:
-                    continue  # `assistant doctor` and the index say why; here it is no article
+                    continue  # `assistant index` says why; here it is no article

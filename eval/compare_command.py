@@ -137,6 +137,10 @@ def _acceptable(
 
     Raises `SavedError` that says why it cannot be accepted.
     """
+    if run == RUNS / chosen.name and not run.exists():
+        raise SavedError(
+            f"there is no run of {chosen.name} yet; make one: python -m eval --set {chosen.name}"
+        )
     saved = read_saved(run)
     failed = [one.id for one in saved.judged if one.outcome == "error"]
     if failed:

@@ -112,7 +112,8 @@ def _spans(place: Quote, question: Question, article: Callable[[str], Article]) 
         kept = article(place.article_id)
     except (AssistantError, KeyError) as error:
         raise QuestionFileError(
-            f"{question.origin}: article {place.article_id!r} is not among the articles asked"
+            f"{question.origin}: article {place.article_id!r} is not among the articles asked; "
+            "name it by its path below the folder, and the folder with --articles"
         ) from error
     spans = []
     start = kept.text.find(place.quote)

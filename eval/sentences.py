@@ -42,7 +42,7 @@ SPELLED = (
 COUNT = rf"(?P<answer>(?:{NUMERAL}){SCALE}|{SPELLED})"
 SUM = rf"(?P<answer>[$€£¥](?:{NUMERAL}){SCALE})"
 TITLES = "Mr|Mrs|Ms|Dr|Professor|Councillor|Captain|Judge"
-END = r"(?![,.:]?\d|[-–%])"
+END = r"(?![,.:]?\d|[-–%/])"
 """What follows a number that ends here."""
 ANSWERS: tuple[tuple[Kind, str, str], ...] = (
     ("date", "Which date is missing", rf"\b(?:{DATE})\b"),
@@ -59,10 +59,11 @@ ANSWERS: tuple[tuple[Kind, str, str], ...] = (
 )
 VAGUE = re.compile(
     r"(?:\b(?:about|around|over|under|nearly|almost|roughly|some|than|to|least|most|approximately"
-    rf"|and|or|between|from|by|No\.?|number|page|chapter|section|article|{MONTHS})|[$€£¥#])\s*$",
+    rf"|and|or|between|from|by|No\.?|number|page|chapter|section|article|{MONTHS})"
+    r"|[$€£¥#]|\d[.:/–-])\s*$",
     re.IGNORECASE,
 )
-"""What stands before a number that is not the whole answer, or is none."""
+"""What stands before a number that is not the whole answer, or is none; "6:" before the 30."""
 LEANS = frozenset(
     "he she it they we i you this that these those his her its their there here such one both "
     "who which what when where why how if but and or so then also another others him them".split()

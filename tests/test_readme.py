@@ -14,7 +14,12 @@ from assistant.settings import Settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "seeds/README.md"])
+DOCUMENTS = sorted(
+    path
+    for folder in ("", ".github", "docs", "seeds", "eval", "embeddings")
+    for path in (ROOT / folder).glob("**/*.md" if folder else "*.md")
+    if not {"articles", "runs"} & set(path.relative_to(ROOT).parts)
+)
 
 
 def blocks(language: str) -> list[str]:
@@ -83,5 +88,16 @@ def test_make_targets_exist() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8")):
-        if not link.startswith(("http://", "https://", "#")):
-            assert (document.parent / link.split("#")[0]).exists(), link
+        if not link.startswith(("http://", "https://")):
+            path, _, anchor = link.partition("#")
+            target = document.parent / path if path else document
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+def anchors(document: Path) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#{1,6} +(.+?) *$", text, re.MULTILINE)
+    shown = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading) for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in shown}

@@ -311,9 +311,16 @@ def say_report(report: IndexReport) -> None:
     ):
         if told:
             say("")
+            if not _stdout().is_terminal:  # there the table has no heading
+                say(f"{heading}:")
             _table(("file", heading), told)
     if report.interrupted:
         note("interrupted; run the same command again to go on from here")
+    elif not report.articles:
+        note(
+            "there is nothing to ask: put documents into the folder (text, Markdown, HTML, PDF, "
+            "DOCX, …), or name another one"
+        )
 
 
 def report_json(report: IndexReport) -> dict[str, Any]:

@@ -60,6 +60,7 @@ __all__ = [
     "headings",
     "in_place",
     "most_promising",
+    "of_named_rows",
     "prepare",
     "read",
     "reader_model",
@@ -89,6 +90,8 @@ _OF_AN_ARTICLE = re.compile(
 """Asks for what front matter states; to all other questions it answers nothing …"""
 _TITLE_OR_DATE = re.compile(rf"(?:{'|'.join((*TITLES, *DATES))}|lastmod)\s*[:=]", re.IGNORECASE)
 """… and these of its fields never do: a title names a topic, and a date is told as metadata."""
+_RECORD = re.compile(r"[^:;\n]{1,80}: [^;\n]*(?:; [^:;\n]{1,80}: [^;\n]*)+")
+"""A row of a table, as the reader of tables writes it: city: Arle; founded: 1342."""
 _LEADERS = r"(?<![.·…])(?<![.·…] )(?:[.·…] ?+){5,}+\s*\d{1,4}\b"
 _OF_CONTENTS = re.compile(
     rf"{_LEADERS}.*?{_LEADERS}"
@@ -238,6 +241,7 @@ def read(
     found = candidates  # what is quoted of a question need not share a word with it
     if names_questions(setting.form.text):
         candidates = tuple(c for c in candidates if is_question(c.text)) or candidates
+    candidates = of_named_rows(candidates, setting.form.names)
     candidates, gains = _asked_form_first(candidates, setting, article)
     texts = texts_found(retrieved, article)
     supports = [support_of(c, setting, article, texts) for c in candidates[:CONSIDERED]]
@@ -283,6 +287,18 @@ def settled(
 
     place = max(range(len(supports)), key=standing)
     return (candidates[place], *candidates[:place], *candidates[place + 1 :]), supports[place]
+
+
+def of_named_rows(candidates: Sequence[Candidate], names: Sequence[str]) -> tuple[Candidate, ...]:
+    """The candidates, without rows of a table that have none of the names which another row has.
+
+    What a row says is said of what it names itself, and of nothing in the rows beside it.
+    """
+    wanted = frozenset(stem for name in names for stem in stems(name))
+    rows = [c for c in candidates if wanted and _RECORD.fullmatch(c.text)]
+    named = {c.article_id for c in rows if wanted & _stem_set(c.text)}
+    others = {c for c in rows if c.article_id in named and not wanted & _stem_set(c.text)}
+    return tuple(c for c in candidates if c not in others)
 
 
 def _asked_form_first(

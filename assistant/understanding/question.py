@@ -156,7 +156,7 @@ def unspaced_words(text: str) -> int:
 def cleaned(question: str) -> str:
     """The question in one line: control characters and repeated white space are dropped.
 
-    Raises `QuestionError` when nothing is left, or far too much.
+    Raises `QuestionError` when no word is left, or far too many characters were given.
     """
     if not isinstance(question, str):
         raise QuestionError(f"a question is text, not {type(question).__name__}")
@@ -173,8 +173,10 @@ def cleaned(question: str) -> str:
         for character in question
     )
     text = _SPACE.sub(" ", kept).strip()
-    if not any(character.isalnum() for character in text):
+    if not text:
         raise QuestionError(say("the question is empty; ask something the articles may answer"))
+    if not any(character.isalnum() for character in text):
+        raise QuestionError(say("the question has no words; ask something the articles may answer"))
     return text
 
 

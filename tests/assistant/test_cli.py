@@ -370,6 +370,10 @@ def test_a_backup_is_put_back_as_it_was(run: Runner, articles: Path, tmp_path: P
     content[content.index(b"Mara Lindqvist")] ^= 1
     backup.write_bytes(bytes(content))
     damaged = run("import", backup, "-a", articles)
+    other = run("import", articles / "bridge.txt", "-a", articles).error()
+    assert other.endswith(
+        "bridge.txt is damaged, or no backup: file is not a database; use another"
+    )
     assert damaged.code == 3
     assert "is damaged, or no backup" in damaged.error()
     assert "bridge.txt" in run("list").out, "what was there still is"
@@ -508,7 +512,22 @@ def test_a_filter_that_can_mean_nothing(
 # What it refuses
 
 
-@pytest.mark.parametrize("question", ["", "   ", "\n", "?!", "\x00\x1b[31m\x07", "x" * 100_000])
+def test_an_article_that_was_refused_is_told_from_one_that_is_not_there(
+    run: Runner, articles: Path
+) -> None:
+    (articles / "bridg.pdf").write_bytes(b"\0\1")
+    refused = run("ask", LEADS, "-a", articles, "--article", "bridg.pdf").error()
+    absent = run("ask", LEADS, "-a", articles, "--article", "brig.pdf").error()
+
+    assert refused.startswith("error: 'bridg.pdf' is no article: the PDF is damaged")
+    assert "did you mean" not in refused
+    assert "no article 'brig.pdf'; did you mean bridge.txt" in absent
+    assert "bridg.pdf" not in absent, "it cannot be asked"
+
+
+@pytest.mark.parametrize(
+    "question", ["", "   ", "\n", "?!", "🎉", "\x00\x1b[31m\x07", "x" * 100_000]
+)
 def test_a_question_that_is_none(run: Runner, articles: Path, question: str) -> None:
     done = run("ask", "-", "-a", articles, stdin=question.encode())
 
@@ -623,13 +642,26 @@ def test_a_file_that_is_not_there(run: Runner) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [("ask",), ("aks", "Where?"), ("ask", "a", "b"), ("list", "--colour"), ("index",)]
+    ("line", "command"),
+    [
+        (("ask",), "assistant ask"),
+        (("aks", "Where?"), "assistant"),
+        (("ask", "a", "b"), "assistant ask"),
+        (("list", "--colour"), "assistant list"),
+        (("index",), "assistant index"),
+        (("ask", "Who?", "--json", "--markdown"), "assistant ask"),
+        (("history", "show"), "assistant history show"),
+        (("--colour", "list"), "assistant"),
+    ],
 )
-def test_wrong_usage_is_one_line(run: Runner, line: tuple[str, ...]) -> None:
+def test_wrong_usage_is_one_line_that_names_the_help(
+    run: Runner, line: tuple[str, ...], command: str
+) -> None:
     done = run(*line)
 
     assert done.code == 2
-    assert "--help" in done.error()
+    assert done.error().endswith(f"; see `{command} --help`")
+    assert "?;" not in done.error()
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,15 @@ def test_a_question_is_put_in_one_line() -> None:
     assert cleaned("  What\x00 is\n\tthis\u200b?\x1b[31m ") == "What is this ? [31m"
 
 
-@pytest.mark.parametrize("question", ["", "   ", "\n\t\x00", "???", "\u200b"])
+@pytest.mark.parametrize("question", ["", "   ", "\n\t\x00", "\u200b"])
 def test_nothing_is_no_question(question: str) -> None:
-    with pytest.raises(QuestionError, match="empty"):
+    with pytest.raises(QuestionError, match="is empty"):
+        cleaned(question)
+
+
+@pytest.mark.parametrize("question", ["???", "🎉🎉", "— …"])
+def test_marks_alone_are_no_question(question: str) -> None:
+    with pytest.raises(QuestionError, match="has no words"):
         cleaned(question)
 
 

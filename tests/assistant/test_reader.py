@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from assistant.reading.reader import (
     contradicted,
     headings,
     most_promising,
+    of_named_rows,
     sentences_of,
     settled,
     support_of,
@@ -95,6 +97,23 @@ def test_a_list_that_is_asked_for_comes_before_a_sentence_that_is_none() -> None
         [candidate(0, 2.0), candidate(1, 1.5)], [supported(), supported()], [0.0, 1.0]
     )
     assert [c.index for c in order] == [1, 0]
+
+
+def test_a_row_without_the_names_gives_way_to_one_that_has_some() -> None:
+    texts = (
+        "city: Arle; founded: 1877.",
+        "city: Senn; founded: 1342.",
+        "It lies on the Hal.",
+        "Note: it is small; see below.",  # no row: it has one pair only
+    )
+    rows = [replace(candidate(n, 1.0 - n), text=text) for n, text in enumerate(texts)]
+
+    assert of_named_rows(rows, ["senn"]) == tuple(rows[1:])
+    assert of_named_rows(rows, ["senn", "arle"]) == tuple(rows), "both are asked about"
+    assert of_named_rows(rows, ["holm"]) == tuple(rows), "no row is about it"
+    assert of_named_rows(rows, []) == tuple(rows)
+    elsewhere = [replace(rows[0], article_id="b.txt"), rows[1]]
+    assert of_named_rows(elsewhere, ["senn"]) == tuple(elsewhere), "another table"
 
 
 def confidence(candidates: list[Candidate], support: tuple[float, ...]) -> float:

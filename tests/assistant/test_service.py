@@ -67,6 +67,19 @@ def test_who_asks_nothing_gets_no_sentence_of_an_article(seeds: Assistant, said:
     assert (answer.refusal, answer.confidence, answer.hits) == ("nothing_relevant", 0.0, ())
 
 
+def test_a_table_is_answered_by_the_row_that_is_asked_about(tmp_path: Path, exported: Path) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    table = "city,population,founded\nTarn,48200,1342\nBrekke,5100,1877\nSenn,930,1610\n"
+    (folder / "cities.csv").write_text(table, "utf-8")
+    with Assistant.open(folder, data_dir=exported) as opened:
+        for city, year in (("Tarn", "1342"), ("Brekke", "1877"), ("Senn", "1610")):
+            answer = opened.ask(f"When was {city} founded?")
+            assert [c.quote for c in answer.citations] == [
+                row for row in opened.article("cities.csv").text.split("\n") if year in row
+            ]
+
+
 def test_a_number_in_a_name_is_looked_for_in_the_whole_article(
     tmp_path: Path, exported: Path
 ) -> None:

@@ -140,12 +140,20 @@ def test_report_names_each_file_about_which_there_is_something_to_say(
     assert "3 articles and 12 passages are indexed (0.2 s)." in lines
     assert "d.txt\te.txt" in lines
     assert "a.txt\tpage 2 is an image" in lines
-    assert lines[-1] == "photo\\x1b.txt\tnot text"
+    assert lines[-2:] == ["refused:", "photo\\x1b.txt\tnot text"]
     assert "go on from here" in captured.err
     as_json = terminal.report_json(report)
     assert as_json["refused"] == [{"path": "photo\x1b.txt", "reason": "not text"}]
     assert as_json["moved"] == [{"from": "d.txt", "to": "e.txt"}]
     assert as_json["interrupted"] is True
+
+
+def test_a_report_of_nothing_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say_report(IndexReport(refused=(FileNote("photo.txt", "not text"),)))
+    assert "put documents into the folder" in capsys.readouterr().err
+
+    terminal.say_report(IndexReport(added=("a.txt",), articles=1, passages=1))
+    assert capsys.readouterr().err == ""
 
 
 def test_articles_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:

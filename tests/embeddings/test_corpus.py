@@ -98,10 +98,18 @@ def test_equal_texts_are_kept_once_and_live_as_long_as_one_file_has_them(corpus:
     assert (article.id, article.source, article.also_at) == ("b.txt", "b.txt", ("c.txt",))
     assert corpus.article("a.txt") == article, "its former id is remembered"
 
-    assert corpus.forget(["c.txt", "b.txt"]) == (("c.txt", "b.txt"),)
+    assert corpus.forget(["c.txt", "b.txt"]) == (), "the text stays with neither"
     assert corpus.articles() == ()
     assert corpus.article("a.txt") is None
     assert rows_of(corpus) == []
+
+
+def test_a_text_goes_on_under_the_last_file_that_is_left(corpus: Corpus) -> None:
+    first = entry("a.txt", "the text")
+    corpus.commit([first, *(same_text(f"{name}.txt", first) for name in "bcd")])
+
+    stays = corpus.forget(["a.txt", "b.txt", "d.txt"])
+    assert stays == (("a.txt", "c.txt"), ("b.txt", "c.txt"), ("d.txt", "c.txt"))
 
 
 def test_files_that_swap_their_texts_lose_none(corpus: Corpus) -> None:

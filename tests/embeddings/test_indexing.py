@@ -266,6 +266,17 @@ def test_a_copy_is_kept_once_with_both_sources(folder: Path, corpus: Corpus) -> 
     assert corpus.count()[0] == 2
 
 
+def test_copies_that_are_deleted_together_are_all_told_to_be_gone(
+    folder: Path, corpus: Corpus
+) -> None:
+    (folder / "copy.txt").write_bytes((folder / "a.txt").read_bytes())
+    index(corpus, folder)
+    (folder / "a.txt").unlink()
+    (folder / "copy.txt").unlink()
+    report = index(corpus, folder)
+    assert (report.removed, report.moved) == (("a.txt", "copy.txt"), ())
+
+
 def test_files_that_swap_places_are_followed(folder: Path, corpus: Corpus) -> None:
     (folder / "c.txt").write_text("A third article. It says nothing.")
     index(corpus, folder)

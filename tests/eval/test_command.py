@@ -277,6 +277,7 @@ def test_own_questions_replace_the_committed_ones(
         (["--questions", "nowhere.jsonl"], "eval: nowhere.jsonl: cannot be read: No such file"),
         (["--floors", "nowhere.toml"], "eval: nowhere.toml: cannot be read"),
         (["--articles", "nowhere/"], "eval: nowhere: no such folder; name one with --articles"),
+        (["accept"], "eval: there is no run of seeds yet; make one: python -m eval --set seeds"),
         (["--set", "nowhere"], "eval: no set is named 'nowhere'; there are: seeds"),
         (["--accepted", "nowhere.jsonl"], "eval: nowhere.jsonl: no such accepted run; `python"),
         (
@@ -285,6 +286,7 @@ def test_own_questions_replace_the_committed_ones(
         ),
         (["accept", "nowhere", "--all"], "eval: --all takes each set's last run; leave out RUN"),
         (["accept", "nowhere"], "eval: nowhere: cannot be read: No such file"),
+        (["accept", "--set", "larkmere"], "eval: there is no run of larkmere yet; make one: "),
         (["compare", "nowhere", "nowhere"], "eval: nowhere: cannot be read: No such file"),
     ],
 )

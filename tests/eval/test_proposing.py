@@ -102,6 +102,12 @@ def test_a_cloze_leaves_out_one_whole_answer() -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["6:30", "2024-03-11", "11/7", "10–15", "2.14.3"])
+def test_a_part_of_what_is_written_with_numbers_is_no_answer(written: str) -> None:
+    sentence = f"The bakery of Ada Roe at Arle gives {written} on the board at the door."
+    assert [p.kind for p in cloze(sentence) if p.kind == "number"] == []
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
