@@ -8,6 +8,7 @@ from assistant.language.lists import (
     REACH,
     asks_for_questions,
     goes_on,
+    is_heading,
     is_mark,
     item_span,
     led_to,
@@ -323,3 +324,13 @@ def test_what_stands_before_an_item_does_not_go_on_with_it() -> None:
     assert text[slice(*item)] == "1. Close the tap."
     assert not goes_on(item, before, text)
     assert not goes_on(item, (16, 30), text)
+
+
+def test_a_heading_is_marked_or_a_short_line_alone() -> None:
+    text = (
+        "# Ferries\n\nThe ferry is blue.\n\nOn board\n\n- a bar\n- a bell\n\n---\n\n"
+        "Bring with you:\n\nsoap"
+    )
+    spans = split_sentences(text)
+    headings = [n for n in range(len(spans)) if is_heading(n, text, spans)]
+    assert [text[slice(*spans[n])] for n in headings] == ["# Ferries", "On board", "soap"]
