@@ -61,7 +61,7 @@ __all__ = [
 BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (3, 1.0)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
 others may stay behind the best …"""
-BESIDE_ABOUT = (6, 2.5)
+BESIDE_ABOUT = (6, 1.8)
 """The same where all that is said of something is asked for, and for no one thing."""
 LIST_WITHIN = 2.5
 """Log-odds by which a sentence whose list is shown may stay behind the best, which has one too."""
@@ -284,12 +284,16 @@ def _chosen(
     candidates = part.reading.candidates
     best = candidates[0]
     form = analyse(part.question)
-    if meant := _list_meant(candidates, form, articles):
-        one, whole = meant
-        text = articles[one.article_id].text
-        spans = sentences_of(text)
-        numbers, told = _listed(whole, one.index, spans)
-        return [Chosen(one.article_id, *item_span(n, text, spans)) for n in numbers], told
+    if meant := _lists_meant(candidates, form, articles):
+        shown: list[Chosen] = []
+        cut: dict[str, None] = {}
+        for one, whole in meant:
+            text = articles[one.article_id].text
+            spans = sentences_of(text)
+            numbers, told = _listed(whole, one.index, spans)
+            shown += (Chosen(one.article_id, *item_span(n, text, spans)) for n in numbers)
+            cut.update(dict.fromkeys(told))
+        return shown, tuple(cut)
     chosen, beside, least = [best], BESIDE.get(form.expected, BESIDE_ONE), BESIDE_AT_LEAST
     if all_is_asked := asks_for_all(part.question):
         beside = BESIDE_ABOUT
@@ -328,17 +332,18 @@ def _chosen(
     return _with_what_follows(chosen, part.question, articles)
 
 
-def _list_meant(
+def _lists_meant(
     candidates: Sequence[Candidate], form: QuestionForm, articles: Mapping[str, Article]
-) -> tuple[Candidate, WholeList] | None:
-    """The list that is shown whole, and the sentence of it that answers; None where none does.
+) -> list[tuple[Candidate, WholeList]]:
+    """The list that is shown whole, with the sentence of it that answers; none where none does.
 
     It is that of the best sentence, or of one not far behind where its heading, or what leads to
-    it, has more of the words that are asked for: no item of "What is new" says so itself.
-    A table is one where all of it is asked for.
+    it, has more of the words that are asked for: no item of "What is new" says so itself. Where
+    articles are compared, one of each under such a heading. A table is a list where all of it is
+    asked for.
     """
     if form.expected not in (AnswerType.LIST, AnswerType.ANY):
-        return None
+        return []
     best, found = candidates[0], []
     within = [c for c in candidates if best.score - c.score <= LIST_WITHIN]
     for c in within:
@@ -347,10 +352,11 @@ def _list_meant(
         if whole := whole_list(c.index, text, spans):
             found.append((c, whole))
         elif asks_for_each(form.text) and (whole := whole_table(c.index, text, spans)):
-            return c, whole
+            return [(c, whole)]
     if not found or found[0][0] is not best:
-        return None
-    asked = frozenset(stems(form.text)) - frozenset(stems(" ".join(form.names)))
+        return []
+    words = frozenset(stems(form.text)) - frozenset(stems(" ".join(form.names)))
+    asked = {word for word in words if not word.isdigit()}
 
     def headed(one: tuple[Candidate, WholeList]) -> int:
         c, whole = one
@@ -361,7 +367,12 @@ def _list_meant(
         spoken = len(asked & {stem for n in over for stem in stems(text[slice(*spans[n])])})
         return spoken if 2 * spoken >= len(asked) else 0
 
-    return max(found, key=headed)
+    most = max(map(headed, found))
+    meant = [one for one in found if headed(one) == most]
+    if not form.compares or not most:
+        return meant[:1]
+    of_each = {one[0].article_id: one for one in reversed(meant)}
+    return sorted(of_each.values(), key=lambda one: articles[one[0].article_id].date or "")
 
 
 def _of_missing_sides(

@@ -65,6 +65,15 @@ def test_first_alone_is_no_list() -> None:
     assert listed("The second ferry sank. The third one too.", "second ferry") == []
 
 
+@pytest.mark.parametrize("found", ["first warning", "second was"])
+def test_the_one_and_the_other_are_a_list(found: str) -> None:
+    text = "The first warning came early. Nobody spoke. The second was a letter. All left."
+    assert listed(text, found) == ["The first warning came early.", "The second was a letter."]
+    text = "There are two. One is warmth. It rained. The other is fishing."
+    assert listed(text, "fishing") == ["One is warmth.", "The other is fishing."]
+    assert listed("The first bus is late. The ferry is not.", "first bus") == []
+
+
 def test_two_enumerations_stay_two() -> None:
     text = "First, ask. Second, wait. It rained for a day. First, eat. Second, sleep."
     assert listed(text, "wait") == ["First, ask.", "Second, wait."]
