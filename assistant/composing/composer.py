@@ -10,13 +10,15 @@ from assistant.composing.dates import age_notes, asks_latest
 from assistant.composing.disagreement import difference_note, differing
 from assistant.composing.short_answers import short_answer
 from assistant.composing.subjects import names_thing, speaks_of_names
-from assistant.language.answer_types import AnswerType
+from assistant.language.answer_types import AnswerType, answer_type
 from assistant.language.lists import (
     goes_on,
+    goes_with,
     heading_over,
     is_item,
     item_span,
     led_to,
+    told_which,
     whole_list,
     whole_table,
 )
@@ -31,6 +33,7 @@ from assistant.understanding.question import (
     asks_of_articles,
     asks_of_each,
     joined_names,
+    things_asked_for,
 )
 from assistant.wording import listed, say
 from embeddings.lexical import stems
@@ -76,8 +79,8 @@ OF_SEVERAL_AT_LEAST = 0.05
 """… and this, where several are asked for."""
 EACH_WITHIN = 1.8
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
-COMPARED_WITHIN, MOST_COMPARED = 2.0, 4
-"""The same where what they say is compared, and how many are at most."""
+COMPARED_WITHIN, AMOUNTS_WITHIN, MOST_COMPARED = 2.0, 2.7, 4
+"""The same where what they say is compared, where amounts and the like are, and how many at most."""
 LATEST_WITHIN = 0.7
 """Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
 AROUND = 2
@@ -224,14 +227,34 @@ def _shortened_note() -> str:
 
 
 def answering(parts: Sequence[Part], least_confidence: float) -> list[Part]:
-    """The parts that are answered, those from another part's article left out."""
+    """The parts that are answered, not those by another part's article or its amount."""
     confident = [
         part
         for part in parts
         if part.reading.confidence >= least_confidence and part.reading.candidates
     ]
     of_it = [part for part in confident if not of_something_else(part)]
-    return of_it if len(parts) > 1 and of_it else confident
+    of_it = of_it if len(parts) > 1 and of_it else confident
+    return [part for part in of_it if not any(_is_amount_of(part, other) for other in of_it)]
+
+
+def _is_amount_of(part: Part, other: Part) -> bool:
+    """Whether what answers a part is an amount that answers another better: no length is a weight.
+
+    Two things may be of one day, and dates are no amounts. Nor is the part left out where another
+    sentence answers it about as well.
+    """
+    one, better = part.reading, other.reading
+    amount, of_other = one.candidates[0], better.candidates[0]
+    if part is other or one.confidence >= better.confidence:
+        return False
+    if any(amount.score - c.score <= OF_SEVERAL[1] for c in one.candidates[1:]):
+        return False
+    span = amount.text[slice(*amount.span)]
+    same = (amount.article_id, amount.index) == (of_other.article_id, of_other.index)
+    if not same or amount.span != of_other.span or not any(map(str.isdigit, span)):
+        return False
+    return AnswerType.DATE not in (answer_type(part.question), answer_type(other.question))
 
 
 def of_something_else(part: Part) -> bool:
@@ -301,7 +324,9 @@ def _chosen(
         beside, least = OF_SEVERAL, OF_SEVERAL_AT_LEAST
     if form.compares:
         candidates = _comparable(candidates, part.question, articles)
-        chosen, beside = _compared(candidates, articles), COMPARED
+        typed = form.expected not in (AnswerType.LIST, AnswerType.ANY)
+        within = AMOUNTS_WITHIN if typed else COMPARED_WITHIN
+        chosen, beside = _compared(candidates, articles, within), COMPARED
         least = OF_SEVERAL_AT_LEAST
     elif asks_of_articles(part.question) or asks_of_each(part.question):
         chosen, beside = _best_of_each(candidates, EACH_WITHIN), COMPARED
@@ -439,6 +464,7 @@ def _with_what_follows(
     own = {(c.article_id, c.index): _shown(c, question, articles) for c in candidates}
     shown: dict[tuple[str, int], Chosen] = {}
     told: dict[str, None] = {}
+    of_all = answer_type(question) in (AnswerType.LIST, AnswerType.ANY)
     for c in candidates:
         place = c.article_id, c.index
         shown.setdefault(place, own[place])
@@ -452,6 +478,15 @@ def _with_what_follows(
             place = c.article_id, number
             span = item_span(number, text, spans)
             shown.setdefault(place, own.get(place, Chosen(c.article_id, *span)))
+        if of_all:
+            for number in goes_with(c.index, text, spans):
+                place = c.article_id, number
+                shown.setdefault(place, own.get(place, Chosen(c.article_id, *spans[number])))
+        things = things_asked_for(question) if c is candidates[0] else None
+        which = told_which(things, c.index, text, spans) if things else None
+        if which is not None:
+            place = c.article_id, which
+            shown.setdefault(place, own.get(place, Chosen(c.article_id, *spans[which])))
     return list(shown.values()), tuple(told)
 
 
@@ -529,9 +564,11 @@ def _comparable(
     return (best, *fit)
 
 
-def _compared(candidates: Sequence[Candidate], articles: Mapping[str, Article]) -> list[Candidate]:
+def _compared(
+    candidates: Sequence[Candidate], articles: Mapping[str, Article], within: float
+) -> list[Candidate]:
     """What each article says of what is compared, in the order of their dates."""
-    each = _best_of_each(candidates, COMPARED_WITHIN)[:MOST_COMPARED]
+    each = _best_of_each(candidates, within)[:MOST_COMPARED]
     return sorted(each, key=lambda c: articles[c.article_id].date or "")
 
 

@@ -53,6 +53,8 @@ MEANT_WITHIN, MOST_MEANT = 0.75, 4
 the articles of one story share its names, and of the bridge and of its opening all speak."""
 BEGINNING = 4
 """Sentences that an article begins with."""
+LOOSELY_WITHIN = 0.6
+"""What says something of a topic loosely is so near to it, as a share of the nearest's."""
 NEWEST_SENTENCES = 3
 """Sentences that are enough where the newest of a topic is asked for."""
 OF_A_TIME = 3
@@ -194,31 +196,52 @@ def _speaking(topic: str, article: Article, sentences: Sequence[Span]) -> dict[i
     return speaking
 
 
-def _saying(topic: str, article: Article, sentences: Sequence[Span]) -> list[int]:
+def _saying(
+    topic: str, article: Article, sentences: Sequence[Span], *, loosely: bool = False
+) -> list[int]:
     """The sentences that say something of a topic, if the article holds all of it.
 
     Each has its names and its other words, half of them if they are more than two, or goes on
     from one that has: "It was …". Of somebody the one name will do by which the article goes on
-    to call them, and of what an article begins with, what it is: "the ferry".
+    to call them, and of what an article begins with, what it is: "the ferry". What stands under
+    a heading that has the whole topic says something of it, too. `loosely`, half of the other
+    words, rounded down, will do.
     """
     wanted, names = frozenset(stems(topic)), _names_in(topic)
     if not _holds(article, wanted) or not names <= _words_in(article.text):
         return []
     others = wanted - frozenset(stems(" ".join(names)))
     least = len(others) if len(others) <= 2 else len(others) / 2
+    if loosely:
+        least = min(len(others), max(1, len(others) // 2))
     called = _called(topic, article.text)
     head = _head(topic, article, sentences)
     saying: list[int] = []
-    last = -2
     for number, span in enumerate(sentences):
         text = article.text[slice(*span)]
         own = frozenset(stems(text))
         named = names <= _words_in(text) or any(_stands_alone(name, text) for name in called)
         speaks = (named and len(others & own) >= least) or head in own
-        if speaks or (last == number - 1 and _GOES_ON.match(text)):
-            last = number
-            saying += [number] * _is_sentence(text)
-    return saying
+        goes_on = saying[-1:] == [number - 1] and _GOES_ON.match(text)
+        if (speaks or goes_on) and _is_sentence(text):
+            saying.append(number)
+    return sorted({*saying, *_under_headings(wanted, article, sentences)})
+
+
+def _under_headings(
+    wanted: frozenset[str], article: Article, sentences: Sequence[Span]
+) -> Sequence[int]:
+    """What stands under a heading with all of some words, sentences or else lines; no title."""
+    under: list[int] = []
+    within = False
+    for number, span in enumerate(sentences):
+        text = article.text[slice(*span)]
+        if is_heading(number, article.text, sentences):
+            title = text.startswith("# ") or text.strip("# ") == article.title
+            within = not title and wanted <= frozenset(stems(text))
+        elif within and len(_LETTERS.findall(text)) >= WORDS_OF_A_LINE:
+            under.append(number)
+    return [n for n in under if _is_sentence(article.text[slice(*sentences[n])])] or under
 
 
 def _head(topic: str, article: Article, sentences: Sequence[Span]) -> str | None:
@@ -400,6 +423,9 @@ def _told(
     about_as_near = say("it is about as near to the topic as the nearest")
     all_near = _near(hits, STORY_WITHIN if request.story else MEANT_WITHIN)
     near = _of_then(request.topic, all_near, article)
+    titled = [one for one in near if _is_title(request.topic, article(one))]
+    if len(titled) == 1:
+        return dict.fromkeys(titled, say("the question says its title")), {}
     if request.story:
         return dict.fromkeys(near[:STORY_ARTICLES], about_as_near), {}
     near = near[:MOST_MEANT]
@@ -413,6 +439,12 @@ def _told(
     )
     other = say("it is about as near to the topic, but its beginning speaks less to it")
     return dict.fromkeys(meant, why), {one: other for one in near if one not in meant}
+
+
+def _is_title(topic: str, article: Article | None) -> bool:
+    """Whether a topic has all the words of an article's title, and there are some."""
+    title = frozenset(stems((article and article.title) or ""))
+    return len(title) >= WORDS_OF_A_LINE and title <= frozenset(stems(topic))
 
 
 def _cited_in(draft: Draft) -> list[str]:
@@ -619,34 +651,56 @@ def _said_of(
     """
     import numpy as np
 
-    topic = request.topic
     articles = list(filter(None, map(article, found)))
     if request.newest:  # without a date last, and only where nothing that has one speaks of it
         articles.sort(key=lambda one: one.date or "", reverse=True)
-    places: list[tuple[Article, Span, float]] = []
-    first: list[slice] = []
-    for one in articles:
-        enough = len(places) >= NEWEST_SENTENCES or (places and not one.date)
-        if len(first) == most or (request.newest and enough):
-            break
-        spans = sentences_of(one.text)
-        own = [
-            (one, spans[number], 1 - number / len(spans)) for number in _saying(topic, one, spans)
-        ][:SENTENCES_WEIGHED]
-        if own:
-            first.append(slice(len(places), len(places) + len(own)))
-            places += own
+    told = _gathered(request, articles, sentences_of, most)
+    surely = {place for own in told for place in own}
+    if len(surely) < FEW_SENTENCES and not request.newest:
+        told = _gathered(request, articles, sentences_of, most, loosely=True)
+    places = [place for own in told for place in own]
     if not places:
         return Draft("not_stated", REFUSED_CONFIDENCE)
     words = [one.text[slice(*span)] for one, span, _ in places]
-    vectors = encoder().encode([*words, topic])
-    worth = vectors[:-1] @ vectors[-1] + EARLY * np.array([early for *_, early in places])
+    vectors = encoder().encode([*words, request.topic])
+    nearness = vectors[:-1] @ vectors[-1]
+    worth = nearness + EARLY * np.array([early for *_, early in places])
     worth = worth + TELLING * np.array([sum(_telling(each)) for each in words])
-    best = [own.start + int(worth[own].argmax()) for own in first]
+    near = np.array([place in surely for place in places])
+    near |= nearness >= LOOSELY_WITHIN * nearness.max()
+    worth[~near] = -1  # after all others
+    ends = np.cumsum([len(own) for own in told])
+    best = [
+        end - len(own) + int(worth[end - len(own) : end].argmax())
+        for own, end in zip(told, ends.tolist(), strict=True)
+    ]
     alike = vectors[:-1] @ vectors[:-1].T
-    chosen = _diverse(best, worth, alike, min(most, len(places)))
+    first = [place for place in best if near[place]]
+    chosen = _diverse(first, worth, alike, min(most, int(near.sum())))
     shown = sorted((places[n] for n in chosen), key=lambda p: (p[0].date or "", p[0].id, p[1]))
     return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *span) for one, span, _ in shown))
+
+
+def _gathered(
+    request: Request,
+    articles: Sequence[Article],
+    sentences_of: Callable[[str], Sequence[Span]],
+    most: int,
+    *,
+    loosely: bool = False,
+) -> list[list[tuple[Article, Span, float]]]:
+    """Of each of at most so many articles, what it says of the topic, and how early that stands."""
+    told: list[list[tuple[Article, Span, float]]] = []
+    for one in articles:
+        said = sum(map(len, told))
+        enough = said >= NEWEST_SENTENCES or (said and not one.date)
+        if len(told) == most or (request.newest and enough):
+            break
+        spans = sentences_of(one.text)
+        numbers = _saying(request.topic, one, spans, loosely=loosely)[:SENTENCES_WEIGHED]
+        if numbers:
+            told.append([(one, spans[number], 1 - number / len(spans)) for number in numbers])
+    return told
 
 
 def _mentioning(

@@ -158,7 +158,7 @@ _ASKS = tuple((kind, re.compile("|".join(ways), re.IGNORECASE)) for kind, ways i
 _BARE_SUM = re.compile(
     rf"^(?:[\w’'-]+\s+){{1,5}}(?:share|stock|sale|ticket)?\s*{_SUM}\W*$", re.IGNORECASE
 )
-_LISTS = re.compile(r"\b(?:list|name all|enumerate)\b", re.IGNORECASE)
+_LISTS = re.compile(r"\b(?:list|name all|enumerate)\b|^\W*(?:the )?steps\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ __all__ = [
     "WholeList",
     "asks_for_questions",
     "goes_on",
+    "goes_with",
     "heading_over",
     "is_heading",
     "is_item",
@@ -29,6 +30,7 @@ __all__ = [
     "item_span",
     "led_to",
     "names_questions",
+    "told_which",
     "wants_to_know",
     "whole_list",
     "whole_table",
@@ -126,7 +128,7 @@ def whole_list(index: int, text: str, spans: Sequence[Span]) -> WholeList | None
     """The list to which sentence `index` belongs, if any. `spans` are the sentences of `text`."""
     if len(ordered := _enumeration(index, text, spans)) > 1:
         return WholeList(None, tuple((number,) for number in ordered))
-    if len(ordered := _enumeration(index, text, spans, _ONE, _OTHER)) > 1:
+    if ordered := goes_with(index, text, spans):
         return WholeList(None, tuple((number,) for number in ordered))
     if marked := _marked_list(index, text, spans):
         return marked
@@ -159,7 +161,7 @@ def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[tuple[int, ...
             break
         if breaks:
             led.append([])
-        if not _MARK.fullmatch(text[slice(*spans[number])]):
+        if _WORD.search(text, *spans[number]) and not _MARK.fullmatch(text, *spans[number]):
             led[-1].append(number)
     return tuple(tuple(line) for line in led if line)
 
@@ -181,6 +183,22 @@ def whole_table(index: int, text: str, spans: Sequence[Span]) -> WholeList | Non
     headed = len(rows) < last + 1 - first  # a rule is below the head
     lead, rows = (rows[0], rows[1:]) if headed else (None, rows)
     return WholeList(lead, tuple((number,) for number in rows)) if len(rows) > 1 else None
+
+
+def goes_with(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """The one and the others that a sentence is told with: "The other is fishing"; else nothing."""
+    of_them = _enumeration(index, text, spans, _ONE, _OTHER)
+    return of_them if len(of_them) > 1 else ()
+
+
+def told_which(things: str, index: int, text: str, spans: Sequence[Span]) -> int | None:
+    """The sentence, soon after one that speaks of things, that says which they are.
+
+    "All pupils of three schools are fed. … The schools are Holm and Lund."
+    """
+    which = re.compile(rf"(?:the|these|those)\s+(?:[\w’'-]+\s+)?{things}\s+(?:are|were)\b", re.I)
+    after = range(index + 1, min(len(spans), index + 1 + CLOSE))
+    return next((n for n in after if which.match(text, *spans[n])), None)
 
 
 def heading_over(number: int, text: str, spans: Sequence[Span]) -> int | None:

@@ -32,6 +32,7 @@ __all__ = [
     "joined_names",
     "split_names",
     "split_parts",
+    "things_asked_for",
     "unspaced_words",
 ]
 
@@ -251,6 +252,17 @@ _EACH = re.compile(
 """Two things side by side: in May and in June, the plan of Holm and that of Lund, older than it."""
 
 
+_WHICH_THINGS = re.compile(
+    r"^\W*(?:which|what)\s+(?:[\w’'-]+\s+){0,2}?(?P<things>\w+[^\Ws]s)\b", re.IGNORECASE
+)
+
+
+def things_asked_for(question: str) -> str | None:
+    """What several things are asked for: the schools of "Which schools get meals?"."""
+    match = _WHICH_THINGS.match(question)
+    return match["things"] if match else None
+
+
 _FOR_EACH = re.compile(
     r"^\W*(?:please\s+)?(?:list|name|show|give)\b|\b(?:each|every|all)\b", re.IGNORECASE
 )
@@ -284,6 +296,12 @@ _COMPARES = re.compile(
     r"|\breported\s+differently\b|\bdifferent\s+things\b|\b(?:going\s+by|according\s+to)\s+the\s+reports\b",
     re.IGNORECASE,
 )
+_MEANT = re.compile(rf"\b{_BEFORE}\b", re.IGNORECASE)
+_AND_WAS_IT = re.compile(
+    rf",?\s+and\s+(?:when|where|how(?:\s+\w+)?|what)\s+{_VERB}\s+(?:he|she|it|they)\W*$",
+    re.IGNORECASE,
+)
+"""Leaves out all but what came of it: "When was it supposed to open, and when did it?"."""
 _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|far|high|often)\b", re.IGNORECASE)
 _OTHERS = re.compile(r"\bhow\s+many\s+(?!was\b|is\b|has\b|does\b)\w{3,}s\b", re.IGNORECASE)
 """It says itself what it counts."""
@@ -314,7 +332,7 @@ def compares(question: str) -> bool:
         return False
     if later and _one_amount((first, *later)):
         return True
-    if _COMPARES.search(question):
+    if _COMPARES.search(question) or (_MEANT.search(question) and _AND_WAS_IT.search(question)):
         return True
     times = (_YEAR.findall(question), map(str.lower, _DAY.findall(question)))
     return any(len(set(named)) > 1 for named in times) and not asks_yes_or_no(question)

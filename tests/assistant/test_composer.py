@@ -6,7 +6,7 @@ import pytest
 
 from assistant.answers import Hit
 from assistant.composing.composer import (
-    COMPARED_WITHIN,
+    AMOUNTS_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
     LONGEST_ITEMS,
@@ -300,7 +300,7 @@ def answering(article: Article, value: str, score: float = 2.0) -> Candidate:
 
 def test_what_is_compared_is_quoted_from_each_article_in_the_order_of_dates() -> None:
     question = "How has the number of wheels of the mill in Elvestad changed?"
-    near, far = 2.0 - COMPARED_WITHIN, 2.0 - COMPARED_WITHIN - 0.1
+    near, far = 2.0 - AMOUNTS_WITHIN, 2.0 - AMOUNTS_WITHIN - 0.1
     found = over(question, answering(QUAY, "6"), answering(MILL, "4", near))
     assert cited(found) == ["mill.txt", "quay.txt"]
     assert found.notes == ()
@@ -562,3 +562,35 @@ def test_all_that_is_said_of_something_is_more_and_in_its_order() -> None:
         part("Tell me about the bank", candidate(6), candidate(5, 1.2, 0.5), candidate(2, 0.5, 0.5))
     )
     assert chosen(found) == ["The bank agreed.", "Nobody left.", "It cost 40 crowns."]
+
+
+def test_what_an_amount_is_of_it_is_not_of_another_thing() -> None:
+    def asked(question: str, sure: float, span: tuple[int, int] = (8, 10)) -> Part:
+        return part(question, replace(candidate(6), span=span), confidence=sure)
+
+    high, heavy = asked("How high is it?", 0.9), asked("How heavy is it?", 0.6)
+    note = "The articles do not state an answer to: How heavy is it?"
+    assert draft(high, heavy).notes == (note,)
+    assert draft(high, asked("How heavy is it?", 0.6, (3, 10))).notes == ()
+    assert draft(high, asked("What is it?", 0.6, (0, 2))).notes == ()
+    other = (replace(candidate(6), span=(8, 10)), candidate(5, 1.5))
+    assert draft(high, part("How heavy is it?", *other, confidence=0.6)).notes == ()
+    assert draft(asked("When was it built?", 0.9), asked("When was it opened?", 0.6)).notes == ()
+
+
+def test_the_other_is_shown_with_the_one() -> None:
+    text = "Seals are not to blame. One is warmth. It rained. The other is fishing. All left."
+    told = ["Seals are not to blame.", "The other is fishing.", "One is warmth."]
+    assert among("What is to blame?", {"a": text}, "Seals", "fishing") == [
+        "Seals are not to blame.",
+        "The other is fishing.",
+        "One is warmth.",
+    ]
+    assert among("Who is to blame?", {"a": text}, "Seals", "fishing") == told[:2]
+
+
+def test_which_several_are_may_be_said_soon_after() -> None:
+    text = "Pupils of two schools are fed. It costs much. The schools are Holm and Lund. All left."
+    told = ["Pupils of two schools are fed.", "The schools are Holm and Lund."]
+    assert among("Which schools are fed?", {"a": text}, "Pupils") == told
+    assert among("Who is fed?", {"a": text}, "Pupils") == told[:1]

@@ -773,8 +773,43 @@ def test_what_an_article_begins_with_goes_on_by_what_it_is() -> None:
         "The mill ferry was opened today.",
         "The ferry cost 4 million crowns.",
     ]
-    beside = replace(about, text=f"{'Nobody is at the quay now. ' * 4}{about.text}")
-    assert said_of("mill ferry", [beside]) == ["The mill ferry was opened today."]
+    before = "Nobody is at the quay now. " * 4
+    late = replace(about, text=f"{before}{about.text} {'The mill ferry is red. ' * 2}")
+    assert "The ferry cost 4 million crowns." not in said_of("mill ferry", [late])
+
+
+def test_where_little_is_said_of_a_topic_half_of_its_words_will_do() -> None:
+    article = Article(
+        "a.txt",
+        "The quay is busy on most days. The rowers of Sundvik met. A strike of rowers was called"
+        " off. The strike took two days.",
+    )
+    assert said_of("rowers' strike", [article]) == [  # and what is near to it
+        "A strike of rowers was called off.",
+        "The strike took two days.",
+    ]
+    assert said_of("rowers' big strike", [article]) == []
+
+
+def test_what_stands_under_a_heading_says_something_of_it() -> None:
+    text = (
+        "# Rules of leave\n\nThey hold for all of us.\n\n## Parental leave\n\n| Who | Weeks |\n"
+        "|---|---|\n| Birth mother | 20 |\n\n## Sick leave\n\nA note is needed. - See Kari.\n"
+    )
+    article = Article("a.md", text, title="Rules of leave")
+    assert said_of("parental leave", [article]) == ["| Who | Weeks |", "| Birth mother | 20 |"]
+    assert said_of("sick leave", [article])[0] == "A note is needed."
+    assert said_of("rules of leave", [article]) != ["They hold for all of us."]
+
+
+def test_the_article_whose_title_is_said_is_meant() -> None:
+    notes = Article("a.md", "The old theme was removed again.", title="Loom 4.0 notes")
+    later = Article("b.md", "Since Loom 4.0 much was mended.", title="Loom 4.1 notes")
+    request = request_of("Summarise the Loom 4.0 notes")
+    assert request is not None
+    assert told_of(composed(request, [notes, later], hits=[later, notes])) == ["a.md"]
+    both = composed(Request("summary", "Loom", story=True), [notes, later], hits=[later, notes])
+    assert sorted(told_of(both)) == ["a.md", "b.md"]
 
 
 def test_a_name_is_no_word_of_the_same_stem() -> None:
