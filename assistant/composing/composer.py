@@ -80,7 +80,7 @@ OF_SEVERAL_AT_LEAST = 0.05
 EACH_WITHIN = 1.8
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
 COMPARED_WITHIN, AMOUNTS_WITHIN, MOST_COMPARED = 2.0, 2.7, 4
-"""The same where what they say is compared, where amounts and the like are, and how many at most."""
+"""The same where what they say is compared, and where that is an amount or the like; how many."""
 LATEST_WITHIN = 0.7
 """Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
 AROUND = 2

@@ -7,6 +7,7 @@ import pytest
 from assistant.answers import Hit
 from assistant.composing.composer import (
     AMOUNTS_WITHIN,
+    COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
     LONGEST_ITEMS,
@@ -300,10 +301,18 @@ def answering(article: Article, value: str, score: float = 2.0) -> Candidate:
 
 def test_what_is_compared_is_quoted_from_each_article_in_the_order_of_dates() -> None:
     question = "How has the number of wheels of the mill in Elvestad changed?"
-    near, far = 2.0 - AMOUNTS_WITHIN, 2.0 - AMOUNTS_WITHIN - 0.1
+    near, far = 2.0 - COMPARED_WITHIN, 2.0 - COMPARED_WITHIN - 0.1
     found = over(question, answering(QUAY, "6"), answering(MILL, "4", near))
     assert cited(found) == ["mill.txt", "quay.txt"]
     assert found.notes == ()
+    assert cited(over(question, answering(QUAY, "6"), answering(MILL, "4", far))) == ["quay.txt"]
+
+
+def test_amounts_that_are_compared_may_be_further_behind() -> None:
+    question = "How many wheels of the mill in Elvestad were planned, and how many came in the end?"
+    near, far = 2.0 - AMOUNTS_WITHIN, 2.0 - AMOUNTS_WITHIN - 0.1
+    found = over(question, answering(QUAY, "6"), answering(MILL, "4", near))
+    assert cited(found) == ["mill.txt", "quay.txt"]
     assert cited(over(question, answering(QUAY, "6"), answering(MILL, "4", far))) == ["quay.txt"]
 
 
