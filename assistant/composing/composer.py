@@ -227,34 +227,14 @@ def _shortened_note() -> str:
 
 
 def answering(parts: Sequence[Part], least_confidence: float) -> list[Part]:
-    """The parts that are answered, not those by another part's article or its amount."""
+    """The parts that are answered, those from another part's article left out."""
     confident = [
         part
         for part in parts
         if part.reading.confidence >= least_confidence and part.reading.candidates
     ]
     of_it = [part for part in confident if not of_something_else(part)]
-    of_it = of_it if len(parts) > 1 and of_it else confident
-    return [part for part in of_it if not any(_is_amount_of(part, other) for other in of_it)]
-
-
-def _is_amount_of(part: Part, other: Part) -> bool:
-    """Whether what answers a part is an amount that answers another better: no length is a weight.
-
-    Two things may be of one day, and dates are no amounts. Nor is the part left out where another
-    sentence answers it about as well.
-    """
-    one, better = part.reading, other.reading
-    amount, of_other = one.candidates[0], better.candidates[0]
-    if part is other or one.confidence >= better.confidence:
-        return False
-    if any(amount.score - c.score <= OF_SEVERAL[1] for c in one.candidates[1:]):
-        return False
-    span = amount.text[slice(*amount.span)]
-    same = (amount.article_id, amount.index) == (of_other.article_id, of_other.index)
-    if not same or amount.span != of_other.span or not any(map(str.isdigit, span)):
-        return False
-    return AnswerType.DATE not in (answer_type(part.question), answer_type(other.question))
+    return of_it if len(parts) > 1 and of_it else confident
 
 
 def of_something_else(part: Part) -> bool:

@@ -668,6 +668,8 @@ def _said_of(
     worth = worth + TELLING * np.array([sum(_telling(each)) for each in words])
     near = np.array([place in surely for place in places])
     near |= nearness >= LOOSELY_WITHIN * nearness.max()
+    if not surely and near.sum() < FEW_SENTENCES:
+        return Draft("not_stated", REFUSED_CONFIDENCE)
     worth[~near] = -1  # after all others
     ends = np.cumsum([len(own) for own in told])
     best = [

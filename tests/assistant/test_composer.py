@@ -573,20 +573,6 @@ def test_all_that_is_said_of_something_is_more_and_in_its_order() -> None:
     assert chosen(found) == ["The bank agreed.", "Nobody left.", "It cost 40 crowns."]
 
 
-def test_what_an_amount_is_of_it_is_not_of_another_thing() -> None:
-    def asked(question: str, sure: float, span: tuple[int, int] = (8, 10)) -> Part:
-        return part(question, replace(candidate(6), span=span), confidence=sure)
-
-    high, heavy = asked("How high is it?", 0.9), asked("How heavy is it?", 0.6)
-    note = "The articles do not state an answer to: How heavy is it?"
-    assert draft(high, heavy).notes == (note,)
-    assert draft(high, asked("How heavy is it?", 0.6, (3, 10))).notes == ()
-    assert draft(high, asked("What is it?", 0.6, (0, 2))).notes == ()
-    other = (replace(candidate(6), span=(8, 10)), candidate(5, 1.5))
-    assert draft(high, part("How heavy is it?", *other, confidence=0.6)).notes == ()
-    assert draft(asked("When was it built?", 0.9), asked("When was it opened?", 0.6)).notes == ()
-
-
 def test_the_other_is_shown_with_the_one() -> None:
     text = "Seals are not to blame. One is warmth. It rained. The other is fishing. All left."
     told = ["Seals are not to blame.", "The other is fishing.", "One is warmth."]

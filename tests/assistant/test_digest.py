@@ -789,6 +789,9 @@ def test_where_little_is_said_of_a_topic_half_of_its_words_will_do() -> None:
         "The strike took two days.",
     ]
     assert said_of("rowers' big strike", [article]) == []
+    late = "Nobody is at the quay. " * 4 + "The rowers of Sundvik met. The strike took two days."
+    scattered = Article("a.txt", late)
+    assert said_of("rowers' strike", [scattered]) == []  # too little: the reader may know more
 
 
 def test_what_stands_under_a_heading_says_something_of_it() -> None:
