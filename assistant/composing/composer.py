@@ -9,20 +9,34 @@ from typing import TYPE_CHECKING
 from assistant.composing.dates import age_notes, asks_latest
 from assistant.composing.disagreement import difference_note, differing
 from assistant.composing.short_answers import short_answer
-from assistant.composing.subjects import speaks_of_names
-from assistant.language.answer_types import AnswerType
-from assistant.language.lists import goes_on, is_item, item_span, led_to, whole_list
+from assistant.composing.subjects import names_thing, speaks_of_names
+from assistant.language.answer_types import AnswerType, answer_type
+from assistant.language.lists import (
+    goes_on,
+    goes_with,
+    heading_over,
+    is_item,
+    item_span,
+    led_to,
+    told_which,
+    whole_list,
+    whole_table,
+)
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import sentences_of
 from assistant.reading.support import NAMES as SUPPORT_NAMES
 from assistant.retrieval.copies import repeats
+from assistant.understanding.digests import asks_for_all
 from assistant.understanding.question import (
     analyse,
+    asks_for_each,
     asks_of_articles,
     asks_of_each,
     joined_names,
+    things_asked_for,
 )
 from assistant.wording import listed, say
+from embeddings.lexical import stems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +44,7 @@ if TYPE_CHECKING:
     from assistant.answers import Hit, Refusal
     from assistant.language.lists import WholeList
     from assistant.reading.reader import Candidate, Reading
+    from assistant.understanding.question import QuestionForm
     from embeddings.records import Article
     from embeddings.splitting import Span
 
@@ -49,6 +64,10 @@ __all__ = [
 BESIDE = {AnswerType.LIST: (4, 1.5), AnswerType.ANY: (3, 1.0)}
 """For a kind of question, how many sentences answer it at most, and by how many log-odds the
 others may stay behind the best …"""
+BESIDE_ABOUT = (6, 1.8)
+"""The same where all that is said of something is asked for, and for no one thing."""
+LIST_WITHIN = 2.5
+"""Log-odds by which a sentence whose list is shown may stay behind the best, which has one too."""
 BESIDE_ONE = (2, 1.0)
 """… and for all other kinds, which one sentence answers: a second only where it is a close call."""
 OF_SEVERAL, COMPARED = (3, 1.0), (5, 1.3)
@@ -60,8 +79,8 @@ OF_SEVERAL_AT_LEAST = 0.05
 """… and this, where several are asked for."""
 EACH_WITHIN = 1.8
 """Log-odds by which another article's best sentence may stay behind, when several are asked of."""
-COMPARED_WITHIN, MOST_COMPARED = 2.0, 4
-"""The same where what they say is compared, and how many are at most."""
+COMPARED_WITHIN, AMOUNTS_WITHIN, MOST_COMPARED = 2.0, 2.7, 4
+"""The same where what they say is compared, and where that is an amount or the like; how many."""
 LATEST_WITHIN = 0.7
 """Log-odds by which a sentence of a newer article may stay behind, when the latest is asked for."""
 AROUND = 2
@@ -240,7 +259,8 @@ def _missing_side(question: str, cited: Sequence[Article]) -> tuple[str, ...]:
     missing = [
         name
         for name in sides
-        if not name.isupper() and not any(speaks_of_names(f"of {name}", each) for each in cited)
+        if not name.isupper()
+        and not any(names_thing(name, f"{each.title or ''} {each.text}") for each in cited)
     ]
     if not missing or len(missing) == len(sides):
         return ()
@@ -267,18 +287,26 @@ def _chosen(
     candidates = part.reading.candidates
     best = candidates[0]
     form = analyse(part.question)
-    if form.expected in (AnswerType.LIST, AnswerType.ANY):
-        text = articles[best.article_id].text
-        spans = sentences_of(text)
-        if whole := whole_list(best.index, text, spans):
-            numbers, told = _listed(whole, best.index, spans)
-            return [Chosen(best.article_id, *item_span(n, text, spans)) for n in numbers], told
+    if meant := _lists_meant(candidates, form, articles):
+        shown: list[Chosen] = []
+        cut: dict[str, None] = {}
+        for one, whole in meant:
+            text = articles[one.article_id].text
+            spans = sentences_of(text)
+            numbers, told = _listed(whole, one.index, spans)
+            shown += (Chosen(one.article_id, *item_span(n, text, spans)) for n in numbers)
+            cut.update(dict.fromkeys(told))
+        return shown, tuple(cut)
     chosen, beside, least = [best], BESIDE.get(form.expected, BESIDE_ONE), BESIDE_AT_LEAST
+    if all_is_asked := asks_for_all(part.question):
+        beside = BESIDE_ABOUT
     if several:
         beside, least = OF_SEVERAL, OF_SEVERAL_AT_LEAST
     if form.compares:
         candidates = _comparable(candidates, part.question, articles)
-        chosen, beside = _compared(candidates, articles), COMPARED
+        typed = form.expected not in (AnswerType.LIST, AnswerType.ANY)
+        within = AMOUNTS_WITHIN if typed else COMPARED_WITHIN
+        chosen, beside = _compared(candidates, articles, within), COMPARED
         least = OF_SEVERAL_AT_LEAST
     elif asks_of_articles(part.question) or asks_of_each(part.question):
         chosen, beside = _best_of_each(candidates, EACH_WITHIN), COMPARED
@@ -286,6 +314,7 @@ def _chosen(
     elif values := differing(part.question, candidates, articles):
         shown, left_out = _with_what_follows(values, part.question, articles)
         return shown, (difference_note(values, articles), *left_out)
+    chosen += _of_missing_sides(part.question, chosen, candidates)
     most, within = beside
     further = (
         c
@@ -303,7 +332,66 @@ def _chosen(
             chosen.append(other)
         elif _is_newer(other, chosen[copied], articles):
             chosen[copied] = other
+    if all_is_asked:
+        chosen.sort(key=lambda c: (articles[c.article_id].date or "", c.article_id, c.start))
     return _with_what_follows(chosen, part.question, articles)
+
+
+def _lists_meant(
+    candidates: Sequence[Candidate], form: QuestionForm, articles: Mapping[str, Article]
+) -> list[tuple[Candidate, WholeList]]:
+    """The list that is shown whole, with the sentence of it that answers; none where none does.
+
+    It is that of the best sentence, or of one not far behind where its heading, or what leads to
+    it, has more of the words that are asked for: no item of "What is new" says so itself. Where
+    articles are compared, one of each under such a heading. A table is a list where all of it is
+    asked for.
+    """
+    if form.expected not in (AnswerType.LIST, AnswerType.ANY):
+        return []
+    best, found = candidates[0], []
+    within = [c for c in candidates if best.score - c.score <= LIST_WITHIN]
+    for c in within:
+        text = articles[c.article_id].text
+        spans = sentences_of(text)
+        if whole := whole_list(c.index, text, spans):
+            found.append((c, whole))
+        elif asks_for_each(form.text) and (whole := whole_table(c.index, text, spans)):
+            return [(c, whole)]
+    if not found or found[0][0] is not best:
+        return []
+    words = frozenset(stems(form.text)) - frozenset(stems(" ".join(form.names)))
+    asked = {word for word in words if not word.isdigit()}
+
+    def headed(one: tuple[Candidate, WholeList]) -> int:
+        c, whole = one
+        text = articles[c.article_id].text
+        spans = sentences_of(text)
+        first = whole.items[0][0] if whole.lead is None else whole.lead
+        over = (n for n in (whole.lead, heading_over(first, text, spans)) if n is not None)
+        spoken = len(asked & {stem for n in over for stem in stems(text[slice(*spans[n])])})
+        return spoken if 2 * spoken >= len(asked) else 0
+
+    most = max(map(headed, found))
+    meant = [one for one in found if headed(one) == most]
+    if not form.compares or not most:
+        return meant[:1]
+    of_each = {one[0].article_id: one for one in reversed(meant)}
+    return sorted(of_each.values(), key=lambda one: articles[one[0].article_id].date or "")
+
+
+def _of_missing_sides(
+    question: str, chosen: Sequence[Candidate], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Of each thing that is asked of beside others, but that no chosen sentence names, the best."""
+    added: list[Candidate] = []
+    for side in joined_names(question):
+        if any(names_thing(side, c.text) for c in (*chosen, *added)):
+            continue
+        naming = (c for c in candidates if names_thing(side, c.text))
+        one = next((c for c in naming if c.probability >= OF_SEVERAL_AT_LEAST), None)
+        added += [one] if one else []
+    return added
 
 
 def _listed(
@@ -356,6 +444,7 @@ def _with_what_follows(
     own = {(c.article_id, c.index): _shown(c, question, articles) for c in candidates}
     shown: dict[tuple[str, int], Chosen] = {}
     told: dict[str, None] = {}
+    of_all = answer_type(question) in (AnswerType.LIST, AnswerType.ANY)
     for c in candidates:
         place = c.article_id, c.index
         shown.setdefault(place, own[place])
@@ -369,6 +458,15 @@ def _with_what_follows(
             place = c.article_id, number
             span = item_span(number, text, spans)
             shown.setdefault(place, own.get(place, Chosen(c.article_id, *span)))
+        if of_all:
+            for number in goes_with(c.index, text, spans):
+                place = c.article_id, number
+                shown.setdefault(place, own.get(place, Chosen(c.article_id, *spans[number])))
+        things = things_asked_for(question) if c is candidates[0] else None
+        which = told_which(things, c.index, text, spans) if things else None
+        if which is not None:
+            place = c.article_id, which
+            shown.setdefault(place, own.get(place, Chosen(c.article_id, *spans[which])))
     return list(shown.values()), tuple(told)
 
 
@@ -446,9 +544,11 @@ def _comparable(
     return (best, *fit)
 
 
-def _compared(candidates: Sequence[Candidate], articles: Mapping[str, Article]) -> list[Candidate]:
+def _compared(
+    candidates: Sequence[Candidate], articles: Mapping[str, Article], within: float
+) -> list[Candidate]:
     """What each article says of what is compared, in the order of their dates."""
-    each = _best_of_each(candidates, COMPARED_WITHIN)[:MOST_COMPARED]
+    each = _best_of_each(candidates, within)[:MOST_COMPARED]
     return sorted(each, key=lambda c: articles[c.article_id].date or "")
 
 

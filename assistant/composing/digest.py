@@ -11,12 +11,14 @@ from all of them, in the order of their dates.
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.composing.composer import Chosen, Draft, LookedAt
+from assistant.language.lists import is_heading
 from assistant.language.periods import day_named, is_of_then
-from assistant.understanding.digests import Request, request_of
+from assistant.understanding.digests import AFFAIR, Request, request_of
 from assistant.understanding.question import unspaced_words
 from assistant.wording import say, say_count
 from embeddings.front_matter import front_matter
@@ -38,10 +40,10 @@ __all__ = ["Request", "compose_digest", "request_of"]
 
 MOST_ARTICLES = 8
 """Articles of which a digest shows a sentence; it says how many there are."""
-SUMMARY_SENTENCES, DETAILED_SENTENCES = 6, 10
-STORY_SENTENCES = 8
+SUMMARY_SENTENCES, DETAILED_SENTENCES = 8, 12
+STORY_SENTENCES = 10
 """Sentences of a story that several articles tell, each of them at least one."""
-STORY_ARTICLES = 4
+STORY_ARTICLES = 5
 STORY_WITHIN = 0.65
 """An article tells a story too when it is at least so near to it, as a share of the nearest's."""
 NEAREST_PASSAGES = 3
@@ -51,9 +53,11 @@ MEANT_WITHIN, MOST_MEANT = 0.75, 4
 the articles of one story share its names, and of the bridge and of its opening all speak."""
 BEGINNING = 4
 """Sentences that an article begins with."""
+LOOSELY_WITHIN = 0.6
+"""What says something of a topic loosely is so near to it, as a share of the nearest's."""
 NEWEST_SENTENCES = 3
 """Sentences that are enough where the newest of a topic is asked for."""
-OF_A_TIME = 2
+OF_A_TIME = 3
 """Sentences of one article that name a day of the time that is asked about."""
 DIGEST_CONFIDENCE = 0.9
 """A choice, not fitted: a digest is hardly ever wrong, but may be of another article than meant."""
@@ -67,7 +71,9 @@ BY_SUMMARY = say(
     "of each article its first sentence and the one nearest to the topic, then those most central "
     "to it that repeat nothing, in its order"
 )
-BY_DAY = say("of each article the first sentences that name a day of that time, else its lead")
+BY_DAY = say(
+    "of each article the first sentences that name a day of that time, and the lead of one of then"
+)
 BY_MENTION = say("of each article the sentence that speaks most of the topic")
 BY_TOPIC = say(
     "of the sentences that speak of the topic those nearest to it, early ones and those with names "
@@ -79,7 +85,7 @@ SENTENCES_WEIGHED = 80
 """Sentences of an article, from its start, that a summary is chosen from."""
 LEAD_WITHIN = 6
 """Sentences from the start of an article among which its lead is looked for."""
-LEAST_WORDS = 6
+LEAST_WORDS = 4
 """A sentence has at least so many words; what has fewer is a title, a date or a label."""
 FEW_SENTENCES = 3
 """A text with fewer whole sentences may be a list or a table, whose lines say what there is."""
@@ -91,7 +97,19 @@ EARLY = 0.3
 TELLING = 0.1
 """Added for a figure in a sentence, and for three names: what is told is told of somebody, and
 counted."""
-_GOES_ON = re.compile(r"(?:It|He|She|They|This|These|Its|His|Her|Their)\b")
+_SAYING = (
+    r"(?:said|says|told|tells|added|testified|wrote|explained|stressed|argued|claimed|insisted"
+    r"|admitted|denied|emphasi[sz]ed|pointed\s+out)"
+)
+SECTION = 0.2
+"""Added for a sentence of a section that has none yet: a text with headings says in each
+something else."""
+_GOES_ON = re.compile(
+    r"(?:It|He|She|They|This|These|Its|His|Her|Their)\b"
+    rf"|.*[\"”’'»,]\s+(?:he|she|they)\s+{_SAYING}\b",
+    re.DOTALL,
+)
+"""Goes on with somebody or something: "It carries 40 cars", "“We sail at noon,” she said"."""
 _SAME_DAY = re.compile(
     r"(?:In\s+the\s+(?:early\s+|late\s+)?(?:morning|afternoon|evening)|At\s+(?:noon|midday|night|dusk|dawn)"
     r"|(?:On\s+)?[Tt]he\s+same\s+(?:day|morning|afternoon|evening)"
@@ -101,11 +119,11 @@ _SAME_DAY = re.compile(
 _CLAUSE = re.compile(r"(?:why|what|who|whether|when|where|if|that)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w[\w’'-]*")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_TITLE = r"\b(?:Mr|Mrs|Ms|Dr|Sir|Lord|Lady|Judge|Professor|Prof)\.?"
 _SPEAKER = re.compile(
-    r"(?P<before>[A-Z][\w’'-]*)\s+(?:said|says|told|tells|added|testified|wrote|explained|stressed|argued"
-    r"|claimed|insisted|admitted|denied|emphasi[sz]ed|pointed\s+out)\b"
-    r"|\b(?:Mr|Mrs|Ms|Dr|Sir|Lord|Lady|Judge|Professor|Prof)\.?\s+(?P<after>[A-Z][\w’'-]*)"
+    rf"(?P<before>[A-Z][\w’'-]*)\s+{_SAYING}\b|{_TITLE}\s+(?P<after>[A-Z][\w’'-]*)"
 )
+_FULL_NAME = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:[a-z]{2,3}\s+){0,2}[A-Z][\w’'-]*)+")
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 
 
@@ -178,36 +196,86 @@ def _speaking(topic: str, article: Article, sentences: Sequence[Span]) -> dict[i
     return speaking
 
 
-def _saying(topic: str, article: Article, sentences: Sequence[Span]) -> list[int]:
+def _saying(
+    topic: str, article: Article, sentences: Sequence[Span], *, loosely: bool = False
+) -> list[int]:
     """The sentences that say something of a topic, if the article holds all of it.
 
     Each has its names and its other words, half of them if they are more than two, or goes on
     from one that has: "It was …". Of somebody the one name will do by which the article goes on
-    to call them.
+    to call them, and of what an article begins with, what it is: "the ferry". What stands under
+    a heading that has the whole topic says something of it, too. `loosely`, half of the other
+    words, rounded down, will do.
     """
     wanted, names = frozenset(stems(topic)), _names_in(topic)
     if not _holds(article, wanted) or not names <= _words_in(article.text):
         return []
     others = wanted - frozenset(stems(" ".join(names)))
-    called = _called(names, article.text)
+    least = len(others) if len(others) <= 2 else len(others) / 2
+    if loosely:
+        least = min(len(others), max(1, len(others) // 2))
+    called = _called(topic, article.text)
+    head = _head(topic, article, sentences)
     saying: list[int] = []
     for number, span in enumerate(sentences):
         text = article.text[slice(*span)]
-        words, present = _words_in(text), others & frozenset(stems(text))
-        named = names <= words or bool(called & words)
-        speaks = named and len(present) >= (len(others) if len(others) <= 2 else len(others) / 2)
+        own = frozenset(stems(text))
+        named = names <= _words_in(text) or any(_stands_alone(name, text) for name in called)
+        speaks = (named and len(others & own) >= least) or head in own
         goes_on = saying[-1:] == [number - 1] and _GOES_ON.match(text)
         if (speaks or goes_on) and _is_sentence(text):
             saying.append(number)
-    return saying
+    return sorted({*saying, *_under_headings(wanted, article, sentences)})
 
 
-def _called(names: frozenset[str], text: str) -> frozenset[str]:
-    """Those of somebody's names that stand alone where they speak, or after a title."""
-    if len(names) < 2:
+def _under_headings(
+    wanted: frozenset[str], article: Article, sentences: Sequence[Span]
+) -> Sequence[int]:
+    """What stands under a heading with all of some words, sentences or else lines; no title."""
+    under: list[int] = []
+    within = False
+    for number, span in enumerate(sentences):
+        text = article.text[slice(*span)]
+        if is_heading(number, article.text, sentences):
+            title = text.startswith("# ") or text.strip("# ") == article.title
+            within = not title and wanted <= frozenset(stems(text))
+        elif within and len(_LETTERS.findall(text)) >= WORDS_OF_A_LINE:
+            under.append(number)
+    return [n for n in under if _is_sentence(article.text[slice(*sentences[n])])] or under
+
+
+def _head(topic: str, article: Article, sentences: Sequence[Span]) -> str | None:
+    """What a topic of several words is, its last word, if the article is about it from the start.
+
+    It goes on to call it so: "the Sundvik ferry" is "the ferry" then. A name is none.
+    """
+    *before, last = topic.split() or [""]
+    beginning = article.text[: sentences[:BEGINNING][-1][1]] if sentences else ""
+    there = frozenset(stems(f"{article.title or ''} {beginning}"))
+    head = stems(last) if before and last[:1].islower() else ()
+    return head[0] if head and frozenset(stems(topic)) <= there else None
+
+
+def _called(topic: str, text: str) -> frozenset[str]:
+    """Those of somebody's names by which a text goes on to call them.
+
+    They stand alone where they speak, or after a title; so may the last of them, unless somebody
+    else of the text has it too.
+    """
+    full = _FULL_NAME.search(topic)
+    if full is None:
         return frozenset()
+    names = re.findall(r"[A-Z][\w’'-]*", full[0])
     spoken = {match["before"] or match["after"] for match in _SPEAKER.finditer(text)}
-    return names & {name.lower() for name in spoken}
+    namesake = rf"(?<=[a-z,] )(?!{_TITLE})[A-Z][\w’'-]*\s+{re.escape(names[-1])}\b"
+    shared = any(match[0].split()[0] not in names for match in re.finditer(namesake, text))
+    return frozenset(name for name in names if name in spoken or (name == names[-1] and not shared))
+
+
+def _stands_alone(name: str, text: str) -> bool:
+    """Whether a name stands in a text with no other name beside it, but maybe with a title."""
+    beside = rf"(?<![\w’'-])(?:(?!{_TITLE})[A-Z][\w’'-]*\s+)?{re.escape(name)}(?!\s+[A-Z])(?![\w-])"
+    return any(match[0] == name for match in re.finditer(beside, text))
 
 
 def _holds(article: Article, wanted: frozenset[str]) -> bool:
@@ -258,16 +326,31 @@ def summary(
         worth = worth + nearness
         nearest = int(nearness.argmax())
     start = sorted({0, nearest}) if most > 1 else [int(worth.argmax())]
-    return tuple(numbers[place] for place in sorted(_diverse(start, worth, alike, most)))
+    sections = np.array(_sections(numbers, text, sentences))
+    return tuple(numbers[place] for place in sorted(_diverse(start, worth, alike, most, sections)))
+
+
+def _sections(numbers: Sequence[int], text: str, sentences: Sequence[Span]) -> list[int]:
+    """In which section of an article some of its sentences stand: how many headings are before."""
+    heads = [number for number in range(len(sentences)) if is_heading(number, text, sentences)]
+    return [bisect(heads, number) for number in numbers]
 
 
 def _diverse(
-    first: Sequence[int], worth: NDArray[np.float32], alike: NDArray[np.float32], most: int
+    first: Sequence[int],
+    worth: NDArray[np.float32],
+    alike: NDArray[np.float32],
+    most: int,
+    sections: NDArray[np.int_] | None = None,
 ) -> list[int]:
-    """Those that come first, then others by maximal marginal relevance."""
+    """Those that come first, then others by maximal marginal relevance, and of each section."""
+    import numpy as np
+
     chosen = list(first)
     while len(chosen) < most:
         gain = worth - REDUNDANCY * alike[:, chosen].max(axis=1)
+        if sections is not None:
+            gain = gain + SECTION * ~np.isin(sections, sections[chosen])
         gain[chosen] = -10.0
         chosen.append(int(gain.argmax()))
     return chosen
@@ -312,12 +395,12 @@ def compose_digest(
         draft = _said_of(found, request, article, sentences_of, encoder, most)
         return _explained(draft, dict.fromkeys(_cited_in(draft), SAID_OF), BY_TOPIC, article)
     if request.kind == "mentions":
-        draft = _of_several(found, request, article, sentences_of)
+        draft = _mentioning(found, request, article, sentences_of)
         silent = dict.fromkeys(found, UNMENTIONED)
         return _explained(
             draft, {**silent, **dict.fromkeys(_cited_in(draft), MENTIONED)}, BY_MENTION, article
         )
-    draft = _of_several(ids, request, article, sentences_of)
+    draft = _of_several(ids, article, sentences_of)
     notes = () if request.kind == "overview" or draft.refusal else (WHICH_IS_MEANT,)
     draft = replace(draft, notes=(*notes, *draft.notes))
     return _explained(draft, dict.fromkeys(_cited_in(draft), OF_ALL), BY_LEAD, article)
@@ -340,6 +423,9 @@ def _told(
     about_as_near = say("it is about as near to the topic as the nearest")
     all_near = _near(hits, STORY_WITHIN if request.story else MEANT_WITHIN)
     near = _of_then(request.topic, all_near, article)
+    titled = [one for one in near if _is_title(request.topic, article(one))]
+    if len(titled) == 1:
+        return dict.fromkeys(titled, say("the question says its title")), {}
     if request.story:
         return dict.fromkeys(near[:STORY_ARTICLES], about_as_near), {}
     near = near[:MOST_MEANT]
@@ -353,6 +439,12 @@ def _told(
     )
     other = say("it is about as near to the topic, but its beginning speaks less to it")
     return dict.fromkeys(meant, why), {one: other for one in near if one not in meant}
+
+
+def _is_title(topic: str, article: Article | None) -> bool:
+    """Whether a topic has all the words of an article's title, and there are some."""
+    title = frozenset(stems((article and article.title) or ""))
+    return len(title) >= WORDS_OF_A_LINE and title <= frozenset(stems(topic))
 
 
 def _cited_in(draft: Draft) -> list[str]:
@@ -381,7 +473,7 @@ def _of_a_time(
     article: Callable[[str], Article | None],
     sentences_of: Callable[[str], Sequence[Span]],
 ) -> Draft:
-    """What names a day of one of the periods; of an article of then that names none, its lead.
+    """What names a day of one of the periods; of an article of then its lead, too.
 
     `found` may speak of that time, `then` was published in it: of a large corpus, so many that they
     are only counted once enough are shown.
@@ -399,8 +491,9 @@ def _of_a_time(
         spans = sentences_of(one.text)
         named, day = _of_those_days(one, spans, periods)
         first = lead(one.text, spans, one.title)
-        if not named and id in known:
-            named = [spans[first]] if first is not None else []
+        if len(named) < OF_A_TIME and id in known and first is not None:
+            # What was published then tells what happened then, also where it names another day.
+            named = sorted({*named, spans[first]})
         if named:
             told.append(
                 (day or one.date or "", [Chosen(one.id, *span) for span in named[:OF_A_TIME]])
@@ -523,9 +616,10 @@ def _summed_up(
         return Draft("nothing_relevant", REFUSED_CONFIDENCE)
     told.sort(key=lambda one: one.date or "")
     chosen = []
-    for one in told:
+    for place, one in enumerate(told):
         spans = sentences_of(one.text)
-        numbers = summary(one, spans, encoder(), request.topic, max(1, most // len(told)))
+        own = most // len(told) + (place < most % len(told))  # the eldest tell what it is about
+        numbers = summary(one, spans, encoder(), request.topic, max(1, own))
         chosen += [Chosen(one.id, *spans[n]) for n in numbers]
     if not chosen:
         return Draft("not_stated", REFUSED_CONFIDENCE)
@@ -533,9 +627,12 @@ def _summed_up(
 
 
 def _is_about(article: Article, topic: str) -> bool:
-    """Whether the article holds half of the topic's names; of its words, if it has no name."""
+    """Whether the article holds half of the topic's names; of its words, if it has no name.
+
+    What a question calls a dispute need not be called so where it is told.
+    """
     names = _names_in(topic)
-    wanted = names or frozenset(stems(topic))
+    wanted = names or frozenset(stems(AFFAIR.sub(" ", topic)))
     there = _words_in(f"{article.title or ''} {article.text}") if names else _stems_of(article)
     return 2 * len(wanted & there) >= len(wanted)
 
@@ -554,61 +651,142 @@ def _said_of(
     """
     import numpy as np
 
-    topic = request.topic
     articles = list(filter(None, map(article, found)))
     if request.newest:  # without a date last, and only where nothing that has one speaks of it
         articles.sort(key=lambda one: one.date or "", reverse=True)
-    places: list[tuple[Article, Span, float]] = []
-    first: list[slice] = []
-    for one in articles:
-        enough = len(places) >= NEWEST_SENTENCES or (places and not one.date)
-        if len(first) == most or (request.newest and enough):
-            break
-        spans = sentences_of(one.text)
-        own = [
-            (one, spans[number], 1 - number / len(spans)) for number in _saying(topic, one, spans)
-        ][:SENTENCES_WEIGHED]
-        if own:
-            first.append(slice(len(places), len(places) + len(own)))
-            places += own
+    told = _gathered(request, articles, sentences_of, most)
+    surely = {place for own in told for place in own}
+    if len(surely) < FEW_SENTENCES and not request.newest:
+        told = _gathered(request, articles, sentences_of, most, loosely=True)
+    places = [place for own in told for place in own]
     if not places:
         return Draft("not_stated", REFUSED_CONFIDENCE)
     words = [one.text[slice(*span)] for one, span, _ in places]
-    vectors = encoder().encode([*words, topic])
-    worth = vectors[:-1] @ vectors[-1] + EARLY * np.array([early for *_, early in places])
+    vectors = encoder().encode([*words, request.topic])
+    nearness = vectors[:-1] @ vectors[-1]
+    worth = nearness + EARLY * np.array([early for *_, early in places])
     worth = worth + TELLING * np.array([sum(_telling(each)) for each in words])
-    best = [own.start + int(worth[own].argmax()) for own in first]
+    near = np.array([place in surely for place in places])
+    near |= nearness >= LOOSELY_WITHIN * nearness.max()
+    if not surely and near.sum() < FEW_SENTENCES:
+        return Draft("not_stated", REFUSED_CONFIDENCE)
+    worth[~near] = -1  # after all others
+    ends = np.cumsum([len(own) for own in told])
+    best = [
+        end - len(own) + int(worth[end - len(own) : end].argmax())
+        for own, end in zip(told, ends.tolist(), strict=True)
+    ]
     alike = vectors[:-1] @ vectors[:-1].T
-    chosen = _diverse(best, worth, alike, min(most, len(places)))
+    first = [place for place in best if near[place]]
+    chosen = _diverse(first, worth, alike, min(most, int(near.sum())))
     shown = sorted((places[n] for n in chosen), key=lambda p: (p[0].date or "", p[0].id, p[1]))
     return Draft(None, DIGEST_CONFIDENCE, tuple(Chosen(one.id, *span) for one, span, _ in shown))
 
 
-def _of_several(
-    ids: Sequence[str],
+def _gathered(
+    request: Request,
+    articles: Sequence[Article],
+    sentences_of: Callable[[str], Sequence[Span]],
+    most: int,
+    *,
+    loosely: bool = False,
+) -> list[list[tuple[Article, Span, float]]]:
+    """Of each of at most so many articles, what it says of the topic, and how early that stands."""
+    told: list[list[tuple[Article, Span, float]]] = []
+    for one in articles:
+        said = sum(map(len, told))
+        enough = said >= NEWEST_SENTENCES or (said and not one.date)
+        if len(told) == most or (request.newest and enough):
+            break
+        spans = sentences_of(one.text)
+        numbers = _saying(request.topic, one, spans, loosely=loosely)[:SENTENCES_WEIGHED]
+        if numbers:
+            told.append([(one, spans[number], 1 - number / len(spans)) for number in numbers])
+    return told
+
+
+def _mentioning(
+    found: Sequence[str],
     request: Request,
     article: Callable[[str], Article | None],
     sentences_of: Callable[[str], Sequence[Span]],
 ) -> Draft:
-    """One sentence of each article that has something to show."""
+    """Of each article that mentions the topic, the sentence that does most.
+
+    Where a time is named, of those only that were published then or name it where they do.
+    """
+    mentioning: list[tuple[Article, int]] = []
+    for one in filter(None, map(article, found)):
+        number = mention(request.topic, one, sentences_of(one.text))
+        if number is not None:
+            mentioning.append((one, number))
+    of_then = mentioning
+    notes: tuple[str, ...] = ()
+    if request.periods:
+        of_then = [
+            (one, then)
+            for one, number in mentioning
+            if (then := _mention_then(request, one, number, sentences_of(one.text))) is not None
+        ]
+        notes = (_of_then_note(request.periods, len(of_then), len(mentioning)),)
+    if not of_then:
+        return Draft("not_stated", REFUSED_CONFIDENCE, notes=notes)
+    shown = [Chosen(one.id, *sentences_of(one.text)[n]) for one, n in of_then[:MOST_ARTICLES]]
+    more = _more_are(len(shown), len(of_then) - len(shown))
+    return Draft(None, DIGEST_CONFIDENCE, tuple(shown), (*notes, *more))
+
+
+def _mention_then(
+    request: Request, one: Article, number: int, sentences: Sequence[Span]
+) -> int | None:
+    """The sentence that mentions the topic at one of the periods; None if the article has none.
+
+    `number` is the one that mentions it most, which will do where the article is of then.
+    """
+    if one.date and any(period.holds(one.date, one.date) for period in request.periods):
+        return number
+    if one.date is None and _is_headed(one, sentences, request.periods):
+        return number
+    for speaking in (number, *_speaking(request.topic, one, sentences)):
+        words = one.text[slice(*sentences[speaking])]
+        if any(day_named(words, one.date, period) for period in request.periods):
+            return speaking
+    return None
+
+
+def _is_headed(one: Article, sentences: Sequence[Span], periods: Sequence[Period]) -> bool:
+    """Whether what stands above an article names one of the periods: "Review, autumn 2021"."""
+    starts = (start for start, end in sentences if _is_sentence(one.text[start:end]))
+    head = f"{one.title or ''} {one.text[: next(starts, 0)]}"
+    return any(day_named(head, None, period) for period in periods)
+
+
+def _of_then_note(periods: Sequence[Period], shown: int, mentioning: int) -> str:
+    return say(
+        "Only articles of that time, or that name it with what is asked for, are shown, because"
+        " the question says “{words}”: {shown} of {all}.",
+        words=", ".join(dict.fromkeys(period.words for period in periods)),
+        shown=shown,
+        all=mentioning,
+    )
+
+
+def _of_several(
+    ids: Sequence[str],
+    article: Callable[[str], Article | None],
+    sentences_of: Callable[[str], Sequence[Span]],
+) -> Draft:
+    """The lead of each article that has something to show."""
     shown: list[Chosen] = []
     more = 0
     for one in filter(None, map(article, ids)):
-        if request.kind != "mentions" and len(shown) == MOST_ARTICLES:
+        if len(shown) == MOST_ARTICLES:
             more = len(ids) - len(shown)
             break
         spans = sentences_of(one.text)
-        number = (
-            mention(request.topic, one, spans)
-            if request.kind == "mentions"
-            else lead(one.text, spans, one.title)
-        )
-        if number is None:
-            continue
-        if len(shown) < MOST_ARTICLES:
+        number = lead(one.text, spans, one.title)
+        if number is not None:
             shown.append(Chosen(one.id, *spans[number]))
-        else:
-            more += 1
     if not shown:
         return Draft("not_stated", REFUSED_CONFIDENCE)
     return Draft(None, DIGEST_CONFIDENCE, tuple(shown), _more_are(len(shown), more))

@@ -11,7 +11,7 @@ from embeddings.lexical import stems
 if TYPE_CHECKING:
     from embeddings.records import Article
 
-__all__ = ["names_missing", "names_of", "speaks_of_names"]
+__all__ = ["names_missing", "names_of", "names_thing", "speaks_of_names"]
 
 
 def names_of(question: str) -> frozenset[str]:
@@ -28,6 +28,12 @@ def speaks_of_names(question: str, article: Article) -> bool:
     """Whether the article mentions one of the question's names, if there is any."""
     names = names_of(question)
     return not names or names_missing(question, article) != names
+
+
+def names_thing(thing: str, text: str) -> bool:
+    """Whether a text names a thing: by a word of its name, or if it has none, by all its words."""
+    own, there = frozenset(stems(thing)), _stems(text)
+    return bool(own & there) if names_of(f"of {thing}") else own <= there
 
 
 @lru_cache(maxsize=256)

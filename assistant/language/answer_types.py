@@ -168,7 +168,7 @@ _FRAGMENTS: tuple[tuple[AnswerType, str], ...] = (
     (AnswerType.NAME, r"^\W*(?:the\s+)?names?\s+of\b|\bnames\W*$"),
     (
         AnswerType.MONEY,
-        rf"^(?:[\w’'-]+\s+){{1,7}}{_SUM}\W*$|^\W*(?:the\s+)?(?:total\s+)?{_SUM}\s+(?:of|for)\b",
+        rf"^(?:[\w’'-]+\s+){{1,7}}{_SUM}\W*$|{_OPENS_WITH}{_SUM}\s+(?:of|for)\b",
     ),
     (AnswerType.MEASURE, rf"\b{_EXTENT}\b.*\b{_UNIT}\W*$"),
     (
@@ -179,7 +179,7 @@ _FRAGMENTS: tuple[tuple[AnswerType, str], ...] = (
 )
 """How a question without an asking word asks: "names of the two mayors", "phase 1 capacity GWh"."""
 _ASKS_IN_A_FRAGMENT = tuple((kind, re.compile(way, re.IGNORECASE)) for kind, way in _FRAGMENTS)
-_LISTS = re.compile(r"\b(?:list|name all|enumerate)\b", re.IGNORECASE)
+_LISTS = re.compile(r"\b(?:list|name all|enumerate)\b|^\W*(?:the )?steps\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,18 +21,31 @@ __all__ = [
     "WholeList",
     "asks_for_questions",
     "goes_on",
+    "goes_with",
+    "heading_over",
+    "is_heading",
     "is_item",
     "is_mark",
     "is_question",
     "item_span",
     "led_to",
     "names_questions",
+    "told_which",
     "wants_to_know",
     "whole_list",
+    "whole_table",
 ]
 
+LONGEST_HEADING = 8
+"""Words of a line that may be a heading without being marked as one."""
+CLOSE = 3
+"""Sentences between a list and the heading over it, at most."""
+_CLOSING = "\"'”’)] \n"
 REACH = 8
 """Sentences between one item and the next, at most."""
+_IS = (
+    r"(?:is|are|was|were|has|had|came|comes|went|concerns?|concerned|says?|said|would|will|should)"
+)
 _OPENS = re.compile(
     r"(?:^\W*|[,;:—–]\s*|\bthat\s+)(?:(?:firstly|first\s+of\s+all|to\s+begin\s+with)\b"
     r"|(?:the\s+)?first\s*(?:,|is\b)|first\s+(?:the|we|i|you|he|she|it|they|there|to)\b)",
@@ -44,6 +57,15 @@ _LATER = re.compile(
     r"|(?:secondly|thirdly|fourthly|fifthly|finally|lastly)\b)",
     re.IGNORECASE,
 )
+_ONE, _OTHER = (
+    re.compile(rf"^\W*(?:the\s+first|one)\s+(?:[a-z]+\s+)?{_IS}\b", re.IGNORECASE),
+    re.compile(
+        rf"^\W*(?:the\s+(?:second|third|fourth|fifth|last|other)|another|a\s+(?:second|third))"
+        rf"\s+(?:[a-z]+\s+)?{_IS}\b",
+        re.IGNORECASE,
+    ),
+)
+"""Two that are a list together: "The first warning came in May." and "The second was a letter."."""
 _MARK = re.compile(r"\s*(?:[-*•–·▪‣]|\(?\d{1,2}[.)]|\(?[a-z][.)]|[①-⑳])(?:\s+|$)")
 _LEADS_TO = re.compile(
     r"(?::|\b(?:using|with|by|run|type|enter|is|are))[\s\"'”’*`]*$", re.IGNORECASE
@@ -106,6 +128,8 @@ def whole_list(index: int, text: str, spans: Sequence[Span]) -> WholeList | None
     """The list to which sentence `index` belongs, if any. `spans` are the sentences of `text`."""
     if len(ordered := _enumeration(index, text, spans)) > 1:
         return WholeList(None, tuple((number,) for number in ordered))
+    if ordered := goes_with(index, text, spans):
+        return WholeList(None, tuple((number,) for number in ordered))
     if marked := _marked_list(index, text, spans):
         return marked
     if len(asked := _questions(index, text, spans)) > 1:
@@ -137,14 +161,68 @@ def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[tuple[int, ...
             break
         if breaks:
             led.append([])
-        if not _MARK.fullmatch(text[slice(*spans[number])]):
+        if _WORD.search(text, *spans[number]) and not _MARK.fullmatch(text, *spans[number]):
             led[-1].append(number)
     return tuple(tuple(line) for line in led if line)
+
+
+def whole_table(index: int, text: str, spans: Sequence[Span]) -> WholeList | None:
+    """The table to which sentence `index` belongs, if it is a row of one; its head leads in."""
+
+    def is_row(number: int) -> bool:
+        return text.startswith("|", spans[number][0])
+
+    if not is_row(index):
+        return None
+    first = last = index
+    while first > 0 and is_row(first - 1) and _breaks(first, text, spans) == 1:
+        first -= 1
+    while last + 1 < len(spans) and is_row(last + 1) and _breaks(last + 1, text, spans) == 1:
+        last += 1
+    rows = [n for n in range(first, last + 1) if _WORD.search(text, *spans[n])]
+    headed = len(rows) < last + 1 - first  # a rule is below the head
+    lead, rows = (rows[0], rows[1:]) if headed else (None, rows)
+    return WholeList(lead, tuple((number,) for number in rows)) if len(rows) > 1 else None
+
+
+def goes_with(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+    """The one and the others that a sentence is told with: "The other is fishing"; else nothing."""
+    of_them = _enumeration(index, text, spans, _ONE, _OTHER)
+    return of_them if len(of_them) > 1 else ()
+
+
+def told_which(things: str, index: int, text: str, spans: Sequence[Span]) -> int | None:
+    """The sentence, soon after one that speaks of things, that says which they are.
+
+    "All pupils of three schools are fed. … The schools are Holm and Lund."
+    """
+    which = re.compile(rf"(?:the|these|those)\s+(?:[\w’'-]+\s+)?{things}\s+(?:are|were)\b", re.I)
+    after = range(index + 1, min(len(spans), index + 1 + CLOSE))
+    return next((n for n in after if which.match(text, *spans[n])), None)
+
+
+def heading_over(number: int, text: str, spans: Sequence[Span]) -> int | None:
+    """The heading that stands over a sentence, close above it; None without one."""
+    above = range(number - 1, max(-1, number - 1 - CLOSE), -1)
+    return next((n for n in above if is_heading(n, text, spans)), None)
 
 
 def is_item(number: int, text: str, spans: Sequence[Span]) -> bool:
     """Whether the line of a sentence begins as an item of a list does."""
     return _MARK.match(text[slice(*_line(text, spans[number][0]))]) is not None
+
+
+def is_heading(number: int, text: str, spans: Sequence[Span]) -> bool:
+    """Whether a sentence is a heading: by its mark, or a short line alone that ends like none."""
+    start, end = spans[number]
+    if _HEADING.match(text, *_line(text, start)):
+        return True
+    words = text[start:end]
+    alone = _line(text, start) == (start, end) and _breaks(number, text, spans) > 1
+    if not alone or "|" in words or _MARK.match(words) or not _WORD.search(words):
+        return False
+    short = len(words.split()) <= LONGEST_HEADING
+    return short and not words.rstrip(_CLOSING).endswith((".", "!", "?", ":", ";", ","))
 
 
 def is_mark(number: int, text: str, spans: Sequence[Span]) -> bool:
@@ -175,28 +253,34 @@ def goes_on(item: Span, following: Span, text: str) -> bool:
     return "\n" not in between or own < line
 
 
-def _enumeration(index: int, text: str, spans: Sequence[Span]) -> tuple[int, ...]:
+def _enumeration(
+    index: int,
+    text: str,
+    spans: Sequence[Span],
+    opens: re.Pattern[str] = _OPENS,
+    later: re.Pattern[str] = _LATER,
+) -> tuple[int, ...]:
     """A sentence with "first …", and each later "secondly …" within reach of the one before."""
 
     def at(number: int) -> str:
         return text[slice(*spans[number])]
 
     opening = index
-    if not _OPENS.search(at(index)):
-        if not _LATER.match(at(index)):
+    if not opens.search(at(index)):
+        if not later.match(at(index)):
             return ()
         last = index
-        while opening > 0 and last - opening < REACH and not _OPENS.search(at(opening)):
+        while opening > 0 and last - opening < REACH and not opens.search(at(opening)):
             opening -= 1
-            if _LATER.match(at(opening)):
+            if later.match(at(opening)):
                 last = opening
-        if not _OPENS.search(at(opening)):
+        if not opens.search(at(opening)):
             return ()
     found = [opening]
     for number in range(opening + 1, len(spans)):
-        if number - found[-1] > REACH or _OPENS.search(at(number)):
+        if number - found[-1] > REACH or opens.search(at(number)):
             break
-        if _LATER.match(at(number)):
+        if later.match(at(number)):
             found.append(number)
     return tuple(found)
 

@@ -445,7 +445,7 @@ def day_named(text: str, published: str | None, period: Period) -> str | None:
     Arguments are those of `speaks_of`; None where it names none.
     """
     asked = None if period.dated else _month_and_day(date_words(period.words))
-    known = published and f"{published[:7]}-31"  # a day of its own month may be still to come
+    known = published and _soon_after(published)
     for match in _TEXT_DATE.finditer(text):
         if re.search(r"\b(?:may|march)\b", match[0]):
             continue
@@ -457,6 +457,15 @@ def day_named(text: str, published: str | None, period: Period) -> str | None:
         if span and period.holds(*span):
             return span[0]
     return None
+
+
+def _soon_after(published: str) -> str:
+    """Up to when a text may mean a day without a year: the last of the second month to come.
+
+    "Open on Sundays from 5 November", says one of October.
+    """
+    months = 12 * int(published[:4]) + int(published[5:7]) + 1
+    return f"{months // 12}-{months % 12 + 1:02}-31"
 
 
 def is_of_then(topic: str, title: str | None, published: str | None) -> bool:

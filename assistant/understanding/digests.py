@@ -13,7 +13,7 @@ from embeddings.lexical import stems
 if TYPE_CHECKING:
     from assistant.language.periods import Period
 
-__all__ = ["Request", "request_of"]
+__all__ = ["AFFAIR", "Request", "asks_for_all", "request_of"]
 
 _TEXT = r"(?:articles?|reports?|stor(?:y|ies)|texts?|documents?|pieces?|pages?|news(?:\s+items?)?)"
 _MANY = r"(?:articles|reports|stories|texts|documents|pieces|pages|news|sources)"
@@ -46,6 +46,7 @@ _AFFAIR = (
     r"|stand-?off|trouble|crisis|commotion|uproar|protest)s?"
 )
 """What has a course that several articles may tell, and is about something."""
+AFFAIR = re.compile(rf"\b{_AFFAIR}\b", re.IGNORECASE)
 _FEW = r"(?:a\s+few|one|two|three|four|five|a\s+couple\s+of|\d)"
 _SHORT = (
     rf"(?:briefly|(?:put\s+)?in\s+(?:short|brief|a\s+nutshell|summary|(?:just\s+)?{_FEW}\s+(?:short\s+)?"
@@ -86,6 +87,11 @@ _PASSIVE = re.compile(
 """What is done to documents: that is said of things, and not of what they tell."""
 _OF_A_YEAR = re.compile(r"\b(?:(?:in|from)|(?P<word>[a-z]+)\s+of)\s+(?:1[5-9]|20)\d\d\b")
 """When something was: no name of what is looked for, as is the year of "the Treaty of 1963"."""
+_TIMED = re.compile(
+    r"(?:in|during|throughout|since|before|after|until|between|from\s.*\s(?:to|until|through))\b",
+    re.IGNORECASE,
+)
+"""How a span of time begins in which articles may mention something, and no day of an event."""
 _DONE_TO = re.compile(r"(?:do|does|did)\s+(?!you\b|we\b)(?P<word>\w+)", re.IGNORECASE)
 """After "which reports": another does something to them, unless what follows is a text's doing."""
 _SUMMARY = re.compile(
@@ -249,9 +255,10 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
     if _OVERVIEW.match(question):
         return Request("overview")
     if match := _MENTIONS.match(question):
-        topic = _topic(match["rest"]) if match["inside"] or _of_a_topic(match["rest"]) else ""
-        return Request("mentions", topic) if topic else None
-    if request := _of_something(question):
+        if not match["inside"] and not _of_a_topic(match["rest"]):
+            return None
+        return _mentions(match["rest"], newest)
+    if request := _of_something(question, newest):
         return request
     plainly = _BRIEFLY.sub("", question)
     match = _SUMMARY.match(plainly)
@@ -276,7 +283,25 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
     return Request("summary", topic, bool(_NEWEST.search(question)), story=several)
 
 
-def _of_something(question: str) -> Request | None:
+def asks_for_all(question: str) -> bool:
+    """Whether all that is said of something is asked for: "Tell me about the ferry"."""
+    request = request_of(question)
+    return request is not None and request.kind == "about" and not request.newest
+
+
+def _mentions(words: str, newest: str | None) -> Request | None:
+    """What asks which articles mention `words`, at the times that they name."""
+    periods = tuple(one for one in periods_in(words, newest) if _TIMED.match(one.words))
+    timeless = words
+    for period in reversed(periods):
+        timeless = f"{timeless[: period.start]} {timeless[period.end :]}"
+    if topic := _topic(timeless):
+        return Request("mentions", topic, periods=periods)
+    topic = _topic(words)
+    return Request("mentions", topic) if topic else None
+
+
+def _of_something(question: str, newest: str | None) -> Request | None:
     """The digest that a question asks for by naming nothing but its topic, or the newest."""
     plainly = _BRIEFLY.sub("", question)
     if _THE_NEWEST.match(plainly):
@@ -289,8 +314,12 @@ def _of_something(question: str) -> Request | None:
     ):
         if match := pattern.match(plainly):
             words = next(filter(None, match.groups()))
-            topic = _topic(words) if form.kind == "mentions" else _plain(words)
-            return replace(form, topic=topic) if topic and not _NO_TOPIC.search(words) else None
+            if _NO_TOPIC.search(words):
+                return None
+            if form.kind == "mentions":
+                return _mentions(words, newest)
+            topic = _plain(words)
+            return replace(form, topic=topic) if topic else None
     return None
 
 

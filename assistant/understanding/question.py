@@ -23,6 +23,7 @@ __all__ = [
     "LONGEST_QUESTION",
     "QuestionForm",
     "analyse",
+    "asks_for_each",
     "asks_of_articles",
     "asks_of_each",
     "cleaned",
@@ -31,6 +32,7 @@ __all__ = [
     "joined_names",
     "split_names",
     "split_parts",
+    "things_asked_for",
     "unspaced_words",
 ]
 
@@ -103,6 +105,12 @@ _ASKS_TWICE = re.compile(
     re.IGNORECASE,
 )
 """Two asking words in front of one question: "When and where was it signed?"."""
+_THINKS = re.compile(
+    rf"(?:what|how)\s+{_VERB}\s+[^?]+\s(?P<verb>think|say|feel|believe|want|suggest|propose)\s*\??$",
+    re.IGNORECASE,
+)
+"""Asks of somebody, but does not say of what: "…, and what does Holm think?"."""
+_OF_WHAT_IT_IS = r"(?P<what>(?:about|of|on|for)\s+\S.*)"
 _IN_A_ROW = re.compile(rf",\s++(?={_JOINED_BY}{_ASKING_WORD}\b)", re.IGNORECASE)
 _BEGINS_A_ROW = re.compile(
     rf"{_JOINED_BY}(?:(?:when|where|why)\s+{_VERB}|(?!when\b|where\b|why\b){_QUESTION_WORD})\b",
@@ -249,6 +257,27 @@ _EACH = re.compile(
 """Two things side by side: in May and in June, the plan of Holm and that of Lund, older than it."""
 
 
+_WHICH_THINGS = re.compile(
+    r"^\W*(?:which|what)\s+(?:[\w’'-]+\s+){0,2}?(?P<things>\w+[^\Ws]s)\b", re.IGNORECASE
+)
+
+
+def things_asked_for(question: str) -> str | None:
+    """What several things are asked for: the schools of "Which schools get meals?"."""
+    match = _WHICH_THINGS.match(question)
+    return match["things"] if match else None
+
+
+_FOR_EACH = re.compile(
+    r"^\W*(?:please\s+)?(?:list|name|show|give)\b|\b(?:each|every|all)\b", re.IGNORECASE
+)
+
+
+def asks_for_each(question: str) -> bool:
+    """Whether all of several are asked for: "List the rooms", "How many does each get?"."""
+    return _FOR_EACH.search(question) is not None
+
+
 def asks_of_each(question: str) -> bool:
     """Whether one thing is asked of each of several: "What post does each one have?"."""
     return _EACH.search(question) is not None or bool(split_names(question))
@@ -272,6 +301,12 @@ _COMPARES = re.compile(
     r"|\breported\s+differently\b|\bdifferent\s+things\b|\b(?:going\s+by|according\s+to)\s+the\s+reports\b",
     re.IGNORECASE,
 )
+_MEANT = re.compile(rf"\b{_BEFORE}\b", re.IGNORECASE)
+_AND_WAS_IT = re.compile(
+    rf",?\s+and\s+(?:when|where|how(?:\s+\w+)?|what)\s+{_VERB}\s+(?:he|she|it|they)\W*$",
+    re.IGNORECASE,
+)
+"""Leaves out all but what came of it: "When was it supposed to open, and when did it?"."""
 _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|far|high|often)\b", re.IGNORECASE)
 _OTHERS = re.compile(r"\bhow\s+many\s+(?!was\b|is\b|has\b|does\b)\w{3,}s\b", re.IGNORECASE)
 """It says itself what it counts."""
@@ -302,7 +337,7 @@ def compares(question: str) -> bool:
         return False
     if later and _one_amount((first, *later)):
         return True
-    if _COMPARES.search(question):
+    if _COMPARES.search(question) or (_MEANT.search(question) and _AND_WAS_IT.search(question)):
         return True
     times = (_YEAR.findall(question), map(str.lower, _DAY.findall(question)))
     return any(len(set(named)) > 1 for named in times) and not asks_yes_or_no(question)
@@ -338,9 +373,17 @@ def split_parts(question: str) -> tuple[str, ...]:
     bare = [piece for piece in later if _ASKS_BARELY.fullmatch(piece.rstrip(" ?"))]
     pieces = [first, *later]
     pieces = [_LEADS.sub("", p) for p in pieces if p in bare or len(p.split()) > 1]
+    pieces = [pieces[0], *(_of_the_same(pieces[0], piece) for piece in pieces[1:])]
     if len(pieces) < 2 or any(len(p.split()) < 3 for p in pieces if p not in bare):
         return (question,)
     return tuple(topic + (piece if piece.endswith("?") else piece + "?") for piece in pieces)
+
+
+def _of_the_same(first: str, piece: str) -> str:
+    """A later question, with what it leaves out: what somebody else thinks of the same."""
+    thinks = _THINKS.match(piece)
+    said = thinks and re.search(rf"\b{thinks['verb']}\s+{_OF_WHAT_IT_IS}", first, re.IGNORECASE)
+    return f"{piece.rstrip(' ?')} {said['what'].rstrip(' ?,')}" if said else piece
 
 
 def _pieces(question: str) -> list[str]:
@@ -454,6 +497,20 @@ def _is_one_name(joined: _Joined) -> bool:
     return bool(named and alone and " " in others[0]["name"] and not several)
 
 
+_OF_A_KIND = re.compile(
+    rf"(?P<front>.*?)(?P<by>{_LINK}\s+)?(?P<first>(?:the\s+)?(?P<one>{_CALLED})\s+(?P<noun>[a-z]+))"
+    rf",?\s+(?:and|or)\s+(?:{_LINK}\s+)?(?P<second>(?:the\s+)?(?P<other>{_CALLED})\s+(?P=noun))\b"
+)
+"""Names of things of one kind, which is said of each: "of the Team plan and of the Basic plan"."""
+
+
+_A_THING = r"(?:the\s+|an?\s+)?(?:(?!(?:and|or)\b)[a-z][a-z’'-]*\s+){0,2}?[a-z][a-z’'-]*"
+_TWICE_LED = re.compile(
+    rf"\b(?P<by>about|of|for|with|on|to)\s+(?P<one>{_A_THING})\s+and\s+(?P=by)\s+(?P<other>{_A_THING})\W*$"
+)
+"""Two things, each led by the same word: "about eels and about the salt course"."""
+
+
 def split_names(question: str) -> tuple[str, ...]:
     """The question asked of each of some joined names alone; nothing when there are none.
 
@@ -504,6 +561,10 @@ def _is_shared(noun: str, name: re.Match[str], joined: _Joined) -> bool:
 
 
 def joined_names(question: str) -> tuple[str, ...]:
-    """The names that a question puts side by side: Oslo and Bergen, or "Oslo or Bergen"."""
+    """What a question puts side by side: Oslo and Bergen, or "about eels and about salt"."""
+    if of_a_kind := _OF_A_KIND.match(question):
+        return of_a_kind["one"], of_a_kind["other"]
+    if twice := _TWICE_LED.search(question):
+        return twice["one"], twice["other"]
     joined = next(_all_joined(question), None)
     return tuple(side["name"] for side in joined.sides) if joined else ()

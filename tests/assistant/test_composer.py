@@ -6,6 +6,7 @@ import pytest
 
 from assistant.answers import Hit
 from assistant.composing.composer import (
+    AMOUNTS_WITHIN,
     COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
@@ -307,6 +308,14 @@ def test_what_is_compared_is_quoted_from_each_article_in_the_order_of_dates() ->
     assert cited(over(question, answering(QUAY, "6"), answering(MILL, "4", far))) == ["quay.txt"]
 
 
+def test_amounts_that_are_compared_may_be_further_behind() -> None:
+    question = "How many wheels of the mill in Elvestad were planned, and how many came in the end?"
+    near, far = 2.0 - AMOUNTS_WITHIN, 2.0 - AMOUNTS_WITHIN - 0.1
+    found = over(question, answering(QUAY, "6"), answering(MILL, "4", near))
+    assert cited(found) == ["mill.txt", "quay.txt"]
+    assert cited(over(question, answering(QUAY, "6"), answering(MILL, "4", far))) == ["quay.txt"]
+
+
 def test_what_is_compared_is_of_the_kind_and_of_the_names_that_are_asked_for() -> None:
     question = "How has the number of wheels of the mill in Elvestad changed?"
     of_no_kind = over(question, answering(QUAY, "6"), whole(MILL, "4"))
@@ -488,3 +497,95 @@ def test_of_two_articles_that_say_the_same_the_newer_is_quoted() -> None:
     found = compose([part("Who is the keeper of it?", old, new)], 0.5, articles, "2024-01-01")
     assert [one.article_id for one in found.sentences] == ["new.txt"]
     assert found.notes == ()
+
+
+NEWS = (
+    "# Loom\n\n## New\n\n- Patterns can be shared.\n- Dark theme.\n\n## Removed\n\n"
+    "- The old theme.\n- The old search."
+)
+
+
+def among(question: str, texts: dict[str, str], *found: str) -> list[str]:
+    """What is shown where the sentences with these words answer, each a little less than before."""
+    candidates = []
+    for place, words in enumerate(found):
+        id = next(id for id, text in texts.items() if words in text)
+        spans = split_sentences(texts[id])
+        index = next(n for n, span in enumerate(spans) if words in texts[id][slice(*span)])
+        start, end = spans[index]
+        one = candidate(0, 2.0 - place / 2, 0.5)
+        text = texts[id][start:end]
+        candidates.append(replace(one, article_id=id, start=start, end=end, text=text, index=index))
+    articles = {
+        id: Article(id, text, date=f"202{n}-01-01") for n, (id, text) in enumerate(texts.items())
+    }
+    draft = compose([part(question, *candidates)], 0.5, articles)
+    return [texts[one.article_id][one.start : one.end] for one in draft.sentences]
+
+
+def test_of_two_lists_the_one_whose_heading_has_what_is_asked_for_is_shown() -> None:
+    new = ["- Patterns can be shared.", "- Dark theme."]
+    old = ["- The old theme.", "- The old search."]
+    assert among("What is new in Loom?", {"a.md": NEWS}, "old theme", "Dark") == new
+    assert among("What is old in Loom?", {"a.md": NEWS}, "old theme", "Dark") == old
+    assert among("What is new in Loom?", {"a.md": NEWS}, "old theme", "old search") == old
+
+
+def test_where_lists_are_compared_one_of_each_article_is_shown() -> None:
+    next_one = NEWS.replace("Dark", "Light")
+    told = among("New in Loom: 2023 vs 2024?", {"a": NEWS, "b": next_one}, "Light", "Dark")
+    assert told == [
+        "- Patterns can be shared.",
+        "- Dark theme.",
+        "- Patterns can be shared.",
+        "- Light theme.",
+    ]
+
+
+def test_a_table_is_shown_whole_where_all_of_it_is_asked_for() -> None:
+    table = "There are rooms.\n\n| Room | Seats |\n|---|---|\n| Warp | 12 |\n| Weft | 4 |\n"
+    whole = ["| Room | Seats |", "| Warp | 12 |", "| Weft | 4 |"]
+    assert among("List the rooms", {"a.md": table}, "There are", "Weft") == whole
+    assert among("Which rooms are there?", {"a.md": table}, "Weft") == ["| Weft | 4 |"]
+
+
+def test_each_of_two_that_are_asked_of_has_a_sentence_that_names_it() -> None:
+    text = "Kari Holm called it a pity. He said it was late. Per Lund praised it, they say."
+    told = among("What did Kari Holm and Per Lund say of it?", {"a": text}, "Holm", "Lund")
+    assert told == ["Kari Holm called it a pity.", "Per Lund praised it, they say."]
+    far = ("Holm", "He said", "He said", "He said", "Lund")
+    assert "Per Lund praised it, they say." in among(
+        "What did Kari Holm and Per Lund say of it?", {"a": text}, *far
+    )
+
+
+def test_a_thing_of_which_nothing_is_quoted_is_told_of() -> None:
+    question = "What is told about the mill and about the salt course?"
+    assert over(question, whole(MILL, "4")).notes == (
+        "Nothing that is quoted speaks of the salt course.",
+    )
+
+
+def test_all_that_is_said_of_something_is_more_and_in_its_order() -> None:
+    found = draft(
+        part("Tell me about the bank", candidate(6), candidate(5, 1.2, 0.5), candidate(2, 0.5, 0.5))
+    )
+    assert chosen(found) == ["The bank agreed.", "Nobody left.", "It cost 40 crowns."]
+
+
+def test_the_other_is_shown_with_the_one() -> None:
+    text = "Seals are not to blame. One is warmth. It rained. The other is fishing. All left."
+    told = ["Seals are not to blame.", "The other is fishing.", "One is warmth."]
+    assert among("What is to blame?", {"a": text}, "Seals", "fishing") == [
+        "Seals are not to blame.",
+        "The other is fishing.",
+        "One is warmth.",
+    ]
+    assert among("Who is to blame?", {"a": text}, "Seals", "fishing") == told[:2]
+
+
+def test_which_several_are_may_be_said_soon_after() -> None:
+    text = "Pupils of two schools are fed. It costs much. The schools are Holm and Lund. All left."
+    told = ["Pupils of two schools are fed.", "The schools are Holm and Lund."]
+    assert among("Which schools are fed?", {"a": text}, "Pupils") == told
+    assert among("Who is fed?", {"a": text}, "Pupils") == told[:1]

@@ -8,6 +8,7 @@ from assistant.language.lists import (
     REACH,
     asks_for_questions,
     goes_on,
+    is_heading,
     is_mark,
     item_span,
     led_to,
@@ -62,6 +63,15 @@ def test_a_sentence_between_the_items_is_no_item() -> None:
 def test_first_alone_is_no_list() -> None:
     assert listed("First, the quay opened. Then it rained.", "First") == []
     assert listed("The second ferry sank. The third one too.", "second ferry") == []
+
+
+@pytest.mark.parametrize("found", ["first warning", "second was"])
+def test_the_one_and_the_other_are_a_list(found: str) -> None:
+    text = "The first warning came early. Nobody spoke. The second was a letter. All left."
+    assert listed(text, found) == ["The first warning came early.", "The second was a letter."]
+    text = "There are two. One is warmth. It rained. The other is fishing."
+    assert listed(text, "fishing") == ["One is warmth.", "The other is fishing."]
+    assert listed("The first bus is late. The ferry is not.", "first bus") == []
 
 
 def test_two_enumerations_stay_two() -> None:
@@ -323,3 +333,13 @@ def test_what_stands_before_an_item_does_not_go_on_with_it() -> None:
     assert text[slice(*item)] == "1. Close the tap."
     assert not goes_on(item, before, text)
     assert not goes_on(item, (16, 30), text)
+
+
+def test_a_heading_is_marked_or_a_short_line_alone() -> None:
+    text = (
+        "# Ferries\n\nThe ferry is blue.\n\nOn board\n\n- a bar\n- a bell\n\n---\n\n"
+        "Bring with you:\n\nsoap"
+    )
+    spans = split_sentences(text)
+    headings = [n for n in range(len(spans)) if is_heading(n, text, spans)]
+    assert [text[slice(*spans[n])] for n in headings] == ["# Ferries", "On board", "soap"]

@@ -147,6 +147,21 @@ def test_a_verb_with_its_own_subject_asks_a_second_question(second: str) -> None
     assert split_parts("When did it open; is lunch free?")[1] == "is lunch free?"
 
 
+def test_what_another_thinks_is_of_the_same() -> None:
+    asked = "What does Kari Holm think of the free meals, and what does Per Lund think?"
+    assert split_parts(asked) == (
+        "What does Kari Holm think of the free meals?",
+        "what does Per Lund think of the free meals?",
+    )
+    own = "What does Kari Holm think of the meals, and what does Per Lund think of the bus?"
+    assert split_parts(own)[1] == "what does Per Lund think of the bus?"
+
+
+def test_what_came_of_what_was_meant_is_no_second_question_by_itself() -> None:
+    assert not compares("When was Kari Holm born, and when did she sail to Oslo?")
+    assert not compares("When did Kari Holm sail, and where did she?")
+
+
 def test_a_topic_before_a_colon_belongs_to_each_part() -> None:
     assert split_parts("The Nordvik tunnel: who built it and when was it opened?") == (
         "The Nordvik tunnel: who built it?", "The Nordvik tunnel: when was it opened?",
@@ -303,6 +318,12 @@ def test_names_that_stand_side_by_side() -> None:
     between = "What is the relation between Kari Holm and the X300?"
     assert joined_names(between) == ("Kari Holm", "X300")
     assert joined_names("Who heads the Ministry of Trade and Industry?") == ()
+    plans = "What is the price of the Team plan and of the Basic plan?"
+    assert joined_names(plans) == ("Team", "Basic")
+    assert joined_names("What is said about eels and about the salt course?") == (
+        "eels",
+        "the salt course",
+    )
 
 
 @pytest.mark.parametrize(
@@ -350,6 +371,7 @@ def test_most_questions_are_of_one_thing(question: str) -> None:
         "Ticket to Oslo 2021 vs 2023",
         "What did the report of May 3, 2023 say that the one of 9 May 2023 did not?",
         "What did the post of 2023-05-03 and the post of 2023-05-09 say of the tunnel?",
+        "At what hour was Kari Holm supposed to sail, and when did she?",
     ],
 )
 def test_one_thing_may_be_asked_for_at_several_times(question: str) -> None:

@@ -502,9 +502,9 @@ def test_what_is_said_of_a_topic_is_told_and_what_is_said_of_none_is_read_for(
 ) -> None:
     with over(data_dir, leaflet=LEAFLET, history=HISTORY, mayor=MAYOR) as opened:
         told = opened.ask("Tell me about the Svale.", explain=True)
-        assert proven(opened, told) == ["leaflet.txt", "leaflet.txt", "history.txt"]
-        newest = opened.ask("What's the latest on the Svale?")  # one sentence is not enough
-        assert sorted(proven(opened, newest)) == ["history.txt", "leaflet.txt", "leaflet.txt"]
+        assert proven(opened, told) == ["leaflet.txt"] * 3 + ["history.txt"] * 2
+        newest = opened.ask("What's the latest on the Svale?")  # two sentences are not enough
+        assert sorted(proven(opened, newest)) == ["history.txt"] * 2 + ["leaflet.txt"] * 3
         # No sentence speaks of the owner of the boat: the reader finds who that is.
         of_none = "What do you know about the owner of the boat of Kari Holm?"
         read = opened.ask(of_none, explain=True)
