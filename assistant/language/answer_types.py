@@ -479,12 +479,17 @@ _ASKS_WHO_IS = re.compile(
     r"|\b(?:the\s+)?names?\s+of\s+(?:the\s+|its\s+|their\s+)?|\bname\s+(?:the\s+|its\s+|their\s+)",
     re.IGNORECASE,
 )
-_LEADING = re.compile(
-    r"\b(?:successor|predecessor|succeed|counterpart|replac|presid|took over|helm|in charge"
-    r"|r[ua]ns?\b|head|lead|led\b|chair|direct|manag|chief|boss|captain|coach|govern)",
+_SUCCEEDS = r"successor|predecessor|succeed|counterpart|replac|presid|took over|helm|in charge"
+_FOLLOWS = re.compile(rf"\b(?:{_SUCCEEDS})", re.IGNORECASE)
+"""Speaks of who holds an office without naming it …"""
+_LEADS = re.compile(
+    rf"\b(?:{_SUCCEEDS}|r[ua]ns?\b|head|lead|led\b|chair|direct|manag|chief|boss|captain)",
     re.IGNORECASE,
 )
-"""Speaks of who holds an office without naming it."""
+"""… and so does this of those who lead a firm, a school or a team; a minister is not told by it."""
+_LEADERS = re.compile(
+    r"director|manager|head|chief|chair|president|principal|captain|coach|editor|dean|curator", re.I
+)
 _NAME_BESIDE = re.compile(r"\b(?!(?:The|An?|In|On|At)\b)[A-Z][\w’'-]+|\b(?:he|she)\b")
 _BESIDE = 60
 """Characters on either side of an office, in which its holder is named."""
@@ -503,7 +508,8 @@ def other_rank(question: str, sentence: str) -> bool:
     told = [m for m in _RANKED.finditer(sentence) if _family(m["role"]) == _family(office["role"])]
     if not told:
         other = office["role"].lower() in _ANY_OFFICE and _RANKED.search(sentence)
-        return not (other or _LEADING.search(sentence))
+        speaks = _LEADS if _LEADERS.match(office["role"]) else _FOLLOWS
+        return not (other or speaks.search(sentence))
     held = {bool(m["lesser"]) for m in told if _has_a_name_beside(sentence, *m.span())}
     return bool(office["lesser"]) not in held
 

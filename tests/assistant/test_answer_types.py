@@ -140,6 +140,7 @@ def test_who_holds_an_office_is_not_told_by_its_deputy(question: str, sentence: 
     [
         ("Who is the general manager of Hollin?", "On Monday the mayor, Kari Holm, saw Hollin."),
         ("Who is the chairman of Hollin?", "Kari Holm came to Hollin."),
+        ("Who is the transport minister?", "Kari Holm, who has led the authority, was there."),
         (
             "name of the deputy mayor in charge of ferries",
             "Ada Moe, director of the trade office, said that a group for ferries had been set up, "
