@@ -314,7 +314,8 @@ def _chosen(
     elif values := differing(part.question, candidates, articles):
         shown, left_out = _with_what_follows(values, part.question, articles)
         return shown, (difference_note(values, articles), *left_out)
-    chosen += _of_missing_sides(part.question, chosen, candidates)
+    if form.expected in (AnswerType.LIST, AnswerType.ANY):  # a date or a place is one of both
+        chosen += _of_missing_sides(part.question, chosen, candidates)
     most, within = beside
     further = (
         c

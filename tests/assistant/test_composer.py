@@ -557,6 +557,8 @@ def test_each_of_two_that_are_asked_of_has_a_sentence_that_names_it() -> None:
     assert "Per Lund praised it, they say." in among(
         "What did Kari Holm and Per Lund say of it?", {"a": text}, *far
     )
+    of_both = among("When did Kari Holm and Per Lund meet?", {"a": text}, *far)
+    assert "Per Lund praised it, they say." not in of_both
 
 
 def test_a_thing_of_which_nothing_is_quoted_is_told_of() -> None:
