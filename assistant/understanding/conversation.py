@@ -28,6 +28,22 @@ from assistant.language.roles import introductions
 from assistant.understanding.digests import request_of
 from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.question import unspaced_words
+from assistant.understanding.word_lists import (
+    HER_TITLES,
+    HIS_TITLES,
+    KINDS,
+    LIGHT,
+    MEN,
+    OF_SOMETHING,
+    OFFICES,
+    PLACES,
+    RANKS,
+    RELATIVES,
+    ROLES,
+    TITLES,
+    TRAITS,
+    WOMEN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -280,113 +296,9 @@ _COMMON = frozenset(
         "under because both several most such early late your"
     ).split()
 )
-_LIGHT = frozenset(
-    (
-        "people person thing things time times year years day days way ways kind kinds type "
-        "types sort lot bit place part parts happen happened happens start started begin began "
-        "end ended stop stopped work worked works cost costs make made get got go went come "
-        "came take took give gave say said do done long old big tall high far large great first "
-        "second third last next main major best biggest important interesting famous popular "
-        "well good bad new called named known left right true anything something anyone someone "
-        "everyone use used mean means look looked find found help helped finally ever still "
-        "actually really around together each else more most per open opened close closed worth "
-        "only exactly original current previous final initial actual exact average overall planned "
-        "expected latest whole full"
-    ).split()
-)
-"""Words that give a question no subject of its own."""
-_HIS_TITLES = frozenset("mr sir lord father".split())
-_HER_TITLES = frozenset("mrs ms miss lady sister".split())
-_RANKS = frozenset(
-    "sir lord lady sister father professor judge inspector councillor captain".split()
-)
-"""Before the name of a person, and none of it."""
-_TITLES = _HIS_TITLES | _HER_TITLES | {"dr"}
-_WOMEN = frozenset(
-    (
-        "alice amina ana andrea anna anne astrid barbara beatrice birgit camille carla carmen "
-        "caroline catherine christine claire clara daniela diana elena elisabeth elizabeth ella "
-        "ellen emily emma eva fatima francesca hannah helen helena ingrid irina isabel isabella "
-        "jane jennifer jessica julia karen karin kate katharina laila laura leila linda lisa "
-        "lucia lucy margaret maria marie marta martha mary monika nadia natalia nina nora olga "
-        "olivia patricia petra priya rachel rebecca rosa ruth sabine sara sarah sofia sophia "
-        "sophie susan teresa ursula vera yasmin"
-    ).split()
-)
-_MEN = frozenset(
-    (
-        "adam ahmed alan albert alexander ali anders "
-        "andreas andrew anthony anton antonio ben bernard bob boris carl carlos charles christian "
-        "christopher daniel david dennis diego dmitri edward eric erik ernst felix fernando "
-        "francesco francois frank fred fritz george giovanni giuseppe gustav hans harry hassan "
-        "heinrich henrik henry ibrahim igor ivan jack jacob jacques james jan jens jim joe john "
-        "jonas jonathan jorge jose joseph juan karl kevin klaus lars leo leon louis luca luis "
-        "magnus marc marco mario mark martin matthew max mehmet michael miguel mike mikhail "
-        "mohammed muhammad mustafa nick nicolas nikolai oliver olaf omar oscar otto pablo paolo "
-        "patrick paul pavel pedro peter pierre piotr rafael rahul ralph raymond richard robert "
-        "roger sam samuel sebastian sergei simon stefan stephen steven sven thomas tim tom viktor "
-        "vladimir walter werner william yusuf"
-    ).split()
-)
-"""Given names that are frequent in several countries, without those mostly of places or words."""
-_KINDS = frozenset(
-    (
-        "company firm business organisation organization group team club band party committee "
-        "government authority agency department institute university college school hospital "
-        "church museum city town village country region state district island river street "
-        "building bridge factory plant station airport port park site project programme program "
-        "agreement contract treaty law act bill policy plan deal meeting conference event "
-        "ceremony visit trip tour election war battle campaign match game season tournament "
-        "film movie show series episode play book novel story article paper report study album "
-        "song single record product device system machine tool method model ship vessel plane "
-        "aircraft train car man woman boy girl author writer artist singer actor family couple "
-        "animal species drug disease account first second third former latter two three four"
-    ).split()
-)
-"""What a name is taken up by: "the company", "the film"."""
-_OFFICES = frozenset(
-    (
-        "owner founder director manager president chairman chair chairwoman mayor governor "
-        "minister secretary head leader chief ceo captain coach editor treasurer deputy "
-        "commissioner"
-    ).split()
-)
 _THE_OFFICE = re.compile(
-    rf"\bthe\s+((?:[a-z]+\s+)?(?:{'|'.join(sorted(_OFFICES))}))(?!\s+(?:of|[A-Z]))\b"
+    rf"\bthe\s+((?:[a-z]+\s+)?(?:{'|'.join(sorted(OFFICES))}))(?!\s+(?:of|[A-Z]))\b"
 )
-_RELATIVES = frozenset(
-    (
-        "author winner loser successor predecessor wife husband father mother parents son "
-        "daughter children brother sister"
-    ).split()
-)
-_TRAITS = frozenset(
-    (
-        "name title price cost fee charge rate salary size area length height width weight "
-        "depth age date deadline duration number amount total population address location origin "
-        "colour color shape result results outcome effect effects impact reason reasons cause "
-        "causes purpose goal goals aim aims objective benefit benefits advantage advantages "
-        "disadvantage disadvantages member members symptom symptoms requirement requirements step "
-        "steps beginning start end audience background history theme job post career"
-    ).split()
-)
-"""What is told of a thing and hardly ever spoken of itself: "it" is the thing."""
-_PLACES = frozenset("country region city town village place state street month week hour".split())
-"""Where or when: asked which one it is, it is hardly what is spoken of."""
-_OF_SOMETHING = (
-    _OFFICES
-    | _RELATIVES
-    | _TRAITS
-    | frozenset(
-        (
-            "rest budget role point plan plans drawback risk risks feature features capital "
-            "treatment difference differences middle top bottom side sides response reaction "
-            "reception criticism controversy success failure problem problems issue issues phase "
-            "stage argument highlight highlights plot cast crew lineup staff"
-        ).split()
-    )
-)
-"""What is always of something: with "the" and no "of" it is the conversation's."""
 _OF_A_THING = re.compile(
     r"(?:the|an?)\s+(?P<own>[\w’'-]+(?:\s+[\w’'-]+){0,3}?)\s+(?:of|at|in|for|from|on|to)\s+(?P<thing>\S.*)",
     re.IGNORECASE,
@@ -401,23 +313,6 @@ _COMPARES = re.compile(
     r"\b(?:ones?|both|either|neither|(?:of|between|than)\s+(?:them|these|those|the\s+two)|the\s+two)\b",
     re.IGNORECASE,
 )
-_ROLES = frozenset(
-    (
-        "mayor secretary chairman chairwoman president director deputy minister chief district "
-        "municipal city party committee leader leaders governor head general manager officer "
-        "vice company group energy zone technology road bureau government province county park "
-        "garden base hall belt innovation corporation university institute bank agency "
-        "department science project industry electronics electronic development school college "
-        "church club band orchestra league cup series award awards prize tour album show "
-        "records record street avenue river island islands sea mountain mountains north south "
-        "east west new united states kingdom republic world national international football "
-        "association society museum prison hospital theatre theater center centre festival war "
-        "battle house press times news act law bridge tunnel tower square station railway airport "
-        "harbour harbor valley palace canal metro line union trust council court tribunal "
-        "authority federation foundation alliance police army"
-    ).split()
-)
-"""Words that the name of a person does not have in it."""
 
 
 @dataclass(slots=True)
@@ -678,7 +573,7 @@ def _is_person(name: str, past: _Past) -> bool:
         return False
     words = name.lower().split()
     known = (whom for text in past.said for _, whom in introductions(text))
-    return words[0].rstrip(".") in _TITLES | _WOMEN | _MEN or name in known
+    return words[0].rstrip(".") in TITLES | WOMEN | MEN or name in known
 
 
 def _has_an_office(question: str, start: int, end: int) -> bool:
@@ -688,7 +583,7 @@ def _has_an_office(question: str, start: int, end: int) -> bool:
     of = re.search(r"([\w-]+)\s+(?:of|at|in|for|from)\s+(?:the\s+)?$", question[:start])
     has = re.match(r"[’']s((?:\s+[\w-]+){1,3})", question[end:])
     offices = f"{of[1] if of else ''} {has[1] if has else ''}"
-    return not _OFFICES.isdisjoint(offices.lower().split())
+    return not OFFICES.isdisjoint(offices.lower().split())
 
 
 def _added(piece: str, past: _Past) -> str:
@@ -793,7 +688,7 @@ def _person(pronoun: str, past: _Past) -> str | None:
     surnames = {name.split()[-1]: name for text in reversed(past.said) for name in _people(text)}
     for text in asked:
         known = [surnames.get(name, name) for name in _names(text) if " " not in name]
-        whole = [name for name in known if " " in name or name.lower() in _WOMEN | _MEN]
+        whole = [name for name in known if " " in name or name.lower() in WOMEN | MEN]
         for name in (*_people(text), *whole):
             if _is_woman(name, past) in (None, pronoun in _SHE):
                 return name
@@ -820,13 +715,13 @@ def _is_woman(name: str, past: _Past) -> bool | None:
         return past.called[name]
     words = name.lower().replace(".", "").split()
     first, last = words[0], words[-1]
-    titles = "|".join(_HIS_TITLES | _HER_TITLES)
+    titles = "|".join(HIS_TITLES | HER_TITLES)
     before = rf"\b({titles})\.?\s+(?:\w+\s+)?{re.escape(last)}\b"
     title = re.search(before, " ".join(past.said), re.IGNORECASE)
     told = {first, title[1].lower()} if title else {first}
-    if told & (_WOMEN | _HER_TITLES):
+    if told & (WOMEN | HER_TITLES):
         return True
-    return False if told & (_MEN | _HIS_TITLES) else None
+    return False if told & (MEN | HIS_TITLES) else None
 
 
 def _piece(before: str, pronoun: str) -> str | None:
@@ -852,7 +747,7 @@ def _plain_thing(question: str, pronoun: str = "") -> str | None:
     if pronoun:
         if pronoun not in _PLURAL and _stem(noun.split()[-1]) in _OFFICE_STEMS:
             return None
-        several = noun.endswith("s") or noun.split()[-1] in _KINDS
+        several = noun.endswith("s") or noun.split()[-1] in KINDS
         clause = re.search(r"\b(?:when|if|until|after|before)\s+$", question[: plain[-1].start()])
         known = plain[-1][0].lower().startswith("the ") and not clause
         return f"the {noun}" if known and (several or pronoun not in _PLURAL) else None
@@ -879,7 +774,7 @@ def _name_asked(question: str, pronoun: str, past: _Past) -> str | None:
     if not names:
         return None
     kind = re.search(rf"\b[Tt]he\s+{re.escape(names[0])}\s+([a-z]+)", question)
-    return f"the {names[0]} {kind[1]}" if kind and kind[1] in _KINDS else names[0]
+    return f"the {names[0]} {kind[1]}" if kind and kind[1] in KINDS else names[0]
 
 
 def _thing_meant(subject: str, pronoun: str, question: str) -> str:
@@ -889,11 +784,11 @@ def _thing_meant(subject: str, pronoun: str, question: str) -> str:
     """
     while part := _OF_A_THING.fullmatch(subject):
         head = part["own"].split()[-1].lower()
-        if head not in _OFFICES | _RELATIVES | _TRAITS:
+        if head not in OFFICES | RELATIVES | TRAITS:
             break
-        if pronoun in _PLURAL and (head not in _TRAITS or head.endswith("s")):
+        if pronoun in _PLURAL and (head not in TRAITS or head.endswith("s")):
             break
-        if head in _TRAITS and pronoun not in _POSSESSIVE and _CHANGES.search(question):
+        if head in TRAITS and pronoun not in _POSSESSIVE and _CHANGES.search(question):
             break
         subject = part["thing"]
     return subject
@@ -918,7 +813,7 @@ def _people(text: str) -> list[str]:
     found = []
     for match in re.finditer(r"\b[A-Z][a-z]+(?:[\s-][A-Z][a-z]+)+", text):
         words = [w for w in match[0].split() if w.lower() not in _COMMON]
-        while words and words[0].lower() in _ROLES | _RANKS:
+        while words and words[0].lower() in ROLES | RANKS:
             words = words[1:]
         if len(words) in (2, 3) and not _is_role(" ".join(words)):
             found.append(" ".join(words))
@@ -927,7 +822,7 @@ def _people(text: str) -> list[str]:
 
 
 def _is_role(name: str) -> bool:
-    return any(word.lower() in _ROLES for word in name.split())
+    return any(word.lower() in ROLES for word in name.split())
 
 
 def _names(text: str, *, anywhere: bool = False) -> list[str]:
@@ -1061,10 +956,10 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-_HEADS = frozenset(map(_stem, _KINDS | _OF_SOMETHING))
-_LIGHT_STEMS = frozenset(map(_stem, _LIGHT))
-_OFFICE_STEMS = frozenset(map(_stem, _OFFICES | _RELATIVES))
-_NO_THINGS = _LIGHT_STEMS | frozenset(map(_stem, _TRAITS | _PLACES))
+_HEADS = frozenset(map(_stem, KINDS | OF_SOMETHING))
+_LIGHT_STEMS = frozenset(map(_stem, LIGHT))
+_OFFICE_STEMS = frozenset(map(_stem, OFFICES | RELATIVES))
+_NO_THINGS = _LIGHT_STEMS | frozenset(map(_stem, TRAITS | PLACES))
 
 
 def _written_out(question: str, pronoun: re.Match[str], subject: str) -> str:

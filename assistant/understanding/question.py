@@ -497,9 +497,10 @@ def _is_one_name(joined: _Joined) -> bool:
     return bool(named and alone and " " in others[0]["name"] and not several)
 
 
+_FEW_CALLED = r"(?<![\w’'-])[A-Z][\w’'-]*+(?:\s+[A-Z][\w’'-]*+){0,4}+"
 _OF_A_KIND = re.compile(
-    rf"(?P<front>.*?)(?P<by>{_LINK}\s+)?(?P<first>(?:the\s+)?(?P<one>{_CALLED})\s+(?P<noun>[a-z]+))"
-    rf",?\s+(?:and|or)\s+(?:{_LINK}\s+)?(?P<second>(?:the\s+)?(?P<other>{_CALLED})\s+(?P=noun))\b"
+    rf"(?P<one>{_FEW_CALLED})\s+(?P<noun>[a-z]+),?\s+(?:and|or)\s+(?:{_LINK}\s+)?(?:the\s+)?"
+    rf"(?P<other>{_FEW_CALLED})\s+(?P=noun)\b"
 )
 """Names of things of one kind, which is said of each: "of the Team plan and of the Basic plan"."""
 
@@ -562,7 +563,7 @@ def _is_shared(noun: str, name: re.Match[str], joined: _Joined) -> bool:
 
 def joined_names(question: str) -> tuple[str, ...]:
     """What a question puts side by side: Oslo and Bergen, or "about eels and about salt"."""
-    if of_a_kind := _OF_A_KIND.match(question):
+    if of_a_kind := _OF_A_KIND.search(question):
         return of_a_kind["one"], of_a_kind["other"]
     if twice := _TWICE_LED.search(question):
         return twice["one"], twice["other"]
