@@ -22,6 +22,14 @@ REASON = "Not the city I meant"
 TYPED = (QUESTION, REFUSED, CRASH, SLOW, REASON)
 MARKER = 'a[href^="#cite-"]'
 TOAST = "[data-sonner-toast]"
+HOLD_TOASTS = """() => {
+  const later = window.setTimeout, held = [];
+  window.setTimeout = (work, wait, ...rest) => wait === 4000
+    ? later(() => {}, held.push(work) && wait) : later(work, wait, ...rest);
+  window.releaseToasts = () => { window.setTimeout = later; held.forEach((work) => work()); };
+}"""
+"""The next toasts stay until they are released: after their four seconds they would fade out while
+a slow machine looks at them."""
 DIALOG = '[role="dialog"]'
 USER, PASSWORD = "ada", "secret of ada"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -133,6 +141,7 @@ def walk_dialogs(tab: Tab) -> Iterator[tuple[str, Page]]:
     log_in(tab)
     page.locator("#chat-settings-open-modal:not([disabled])").click()
     page.locator("#since").fill("soon")
+    page.evaluate(HOLD_TOASTS)
     page.keyboard.press("Enter")
     yield from toast("toast of a mistake", page)
     reply = tab.ask(QUESTION)
@@ -170,18 +179,17 @@ def walk_dialogs(tab: Tab) -> Iterator[tuple[str, Page]]:
     page.locator("#delete-thread").click()
     expect(page.locator('[role="alertdialog"]')).to_be_visible()
     yield "deleting a conversation", page
+    page.evaluate(HOLD_TOASTS)
     page.locator('[role="alertdialog"] button').last.click()
     expect(page.locator('[role="alertdialog"]')).to_have_count(0)
     yield from toast("toast of a deletion", page)
 
 
 def toast(name: str, page: Page) -> Iterator[tuple[str, Page]]:
-    """The screen with a toast on it; what comes after is shown without."""
-    shown = page.locator(TOAST).first
-    expect(shown).to_be_visible()
-    shown.hover()  # under the pointer it stays: it would fade out while a slow machine looks at it
+    """The screen with a toast on it, held by `HOLD_TOASTS`; what comes after is shown without."""
+    expect(page.locator(TOAST).first).to_be_visible()
     yield name, page
-    page.mouse.move(0, 0)
+    page.evaluate("releaseToasts()")
     expect(page.locator(TOAST)).to_have_count(0)
 
 
