@@ -447,10 +447,11 @@ def _with_what_follows(
     told: dict[str, None] = {}
     of_all = answer_type(question) in (AnswerType.LIST, AnswerType.ANY)
     for c in candidates:
-        place = c.article_id, c.index
-        shown.setdefault(place, own[place])
         text = articles[c.article_id].text
         spans = sentences_of(text)
+        for number in sorted({c.index, *(goes_with(c.index, text, spans) if of_all else ())}):
+            place = c.article_id, number
+            shown.setdefault(place, own.get(place, Chosen(c.article_id, *spans[number])))
         led, end = led_to(c.index, text, spans), spans[c.index][1]
         kept = [item for item in led[:MOST_LED_TO] if spans[item[-1]][1] - end <= LONGEST_LED_TO]
         if kept and len(kept) < len(led) and is_item(led[-1][0], text, spans):
@@ -459,10 +460,6 @@ def _with_what_follows(
             place = c.article_id, number
             span = item_span(number, text, spans)
             shown.setdefault(place, own.get(place, Chosen(c.article_id, *span)))
-        if of_all:
-            for number in goes_with(c.index, text, spans):
-                place = c.article_id, number
-                shown.setdefault(place, own.get(place, Chosen(c.article_id, *spans[number])))
         things = things_asked_for(question) if c is candidates[0] else None
         which = told_which(things, c.index, text, spans) if things else None
         if which is not None:

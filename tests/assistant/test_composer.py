@@ -577,13 +577,9 @@ def test_all_that_is_said_of_something_is_more_and_in_its_order() -> None:
 
 def test_the_other_is_shown_with_the_one() -> None:
     text = "Seals are not to blame. One is warmth. It rained. The other is fishing. All left."
-    told = ["Seals are not to blame.", "The other is fishing.", "One is warmth."]
-    assert among("What is to blame?", {"a": text}, "Seals", "fishing") == [
-        "Seals are not to blame.",
-        "The other is fishing.",
-        "One is warmth.",
-    ]
-    assert among("Who is to blame?", {"a": text}, "Seals", "fishing") == told[:2]
+    told = ["Seals are not to blame.", "One is warmth.", "The other is fishing."]
+    assert among("What is to blame?", {"a": text}, "Seals", "fishing") == told
+    assert among("Who is to blame?", {"a": text}, "Seals", "fishing") == [told[0], told[2]]
 
 
 def test_which_several_are_may_be_said_soon_after() -> None:
