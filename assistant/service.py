@@ -383,6 +383,7 @@ class Assistant:
             if draft.refusal is None or request.kind != "about":
                 return _Found([], hits, articles, notes, None, draft)
         if asks_nothing(scope.question) and self._current_index().lexical.size:
+            notes.append(say("Nothing was asked: put a question to the articles."))
             return _Found([], (), articles, notes, None, Draft("nothing_relevant", 0.0))
         parts, hits = self._retrieve_parts(scope, articles, notes, trace)
         return _Found(parts, hits, articles, notes, self._newest(scope))

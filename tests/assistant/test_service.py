@@ -65,6 +65,7 @@ def test_a_question_about_something_else_is_refused_with_a_reason(seeds: Assista
 def test_who_asks_nothing_gets_no_sentence_of_an_article(seeds: Assistant, said: str) -> None:
     answer = seeds.ask(said)
     assert (answer.refusal, answer.confidence, answer.hits) == ("nothing_relevant", 0.0, ())
+    assert answer.notes == ("Nothing was asked: put a question to the articles.",)
 
 
 def test_a_table_is_answered_by_the_row_that_is_asked_about(tmp_path: Path, exported: Path) -> None:
