@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 def evaluate(
     fake: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[..., Result]:
-    """Run the command over a fake assistant, writing to `tmp_path`."""
+    """Run the command over a fake assistant, writing to `tmp_path`; no set has been run yet."""
+    monkeypatch.setattr("eval.compare_command.RUNS", tmp_path / "runs")
 
     def command(*arguments: str, sabotage: str = "") -> Result:
         class Fakes:
