@@ -498,6 +498,9 @@ def _leans(question: str, past: _Past) -> bool:
     text = question.strip(" ?.!")
     if _POINTING.search(question):
         return True
+    request = request_of(question)
+    if request and not request.topic and (request.newest or request.kind == "overview"):
+        return False  # the latest article, or all of them
     if any(_words([name]) - _HEADS for name in _names(question)):
         return False
     if _MORE.search(text) or _EXISTS.search(text) or _COUNTED.match(text):

@@ -652,3 +652,21 @@ def test_a_ship_may_be_called_she() -> None:
 def test_a_surname_is_the_person_who_was_named_whole() -> None:
     past = history("How many goals did Lind score?", "Ola Lind scored 3 goals.[1]")
     assert stand_alone("What did he cost?", past) == "What did Ola Lind cost?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the latest article about?",
+        "What are the articles about?",
+        "Which articles are there?",
+    ],
+)
+def test_the_latest_article_and_all_of_them_are_no_more_of_what_was_spoken_of(
+    question: str,
+) -> None:
+    history = [
+        {"role": "user", "content": "How long is the Hollin viaduct?"},
+        {"role": "assistant", "content": "It is 412 metres long.[1]"},
+    ]
+    assert stand_alone(question, history) == question
