@@ -659,7 +659,6 @@ def test_a_surname_is_the_person_who_was_named_whole() -> None:
     [
         "What is the latest article about?",
         "What are the articles about?",
-        "Which articles are there?",
     ],
 )
 def test_the_latest_article_and_all_of_them_are_no_more_of_what_was_spoken_of(
