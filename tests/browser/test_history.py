@@ -21,6 +21,7 @@ from assistant.chat.access.passwords import LOCAL_USER, hash_password
 from assistant.chat.history.keeping import PART_SECONDS
 from assistant.chat.history.store import FILE_NAME, History
 from tests.browser.apart import run_apart
+from tests.browser.screens import HOLD_TOASTS
 from tests.browser.serving import BROKEN, HALF, HELD, RELEASED
 
 if TYPE_CHECKING:
@@ -401,6 +402,7 @@ def test_what_one_tab_begins_renames_and_deletes_is_seen_in_the_others(
         expect(listed).to_contain_text("Renamed")
     expect(shows.page).to_have_url(page.url)
 
+    shows.page.evaluate(HOLD_TOASTS)
     page.locator(THREADS).hover()
     page.locator(THREADS).locator("#thread-options").click()
     page.locator("#delete-thread").click()
