@@ -385,6 +385,8 @@ def test_what_one_tab_begins_renames_and_deletes_is_seen_in_the_others(
     asking, shows, empty = tab(server), tab(server), tab(server)
     page = asking.open()
     lists = [each.open().locator("#thread-history") for each in (shows, empty)]
+    for each in (shows, empty):  # what comes before a page is connected does not come to it
+        expect(each.page.locator("#chat-settings-open-modal:not([disabled])")).to_have_count(1)
     asking.ask(QUESTION)
     for listed in lists:
         expect(listed).to_contain_text(QUESTION)
