@@ -27,7 +27,7 @@ from assistant.retrieval.filters import Filter, Scope, as_named, check, scope_of
 from assistant.retrieval.retriever import Retrieved, retrieve
 from assistant.settings import Settings
 from assistant.showing.explanation import Trace, explain
-from assistant.understanding.conversation import MOST_TURNS, asks_nothing, stand_alone
+from assistant.understanding.conversation import asks_nothing, last_turns, stand_alone
 from assistant.understanding.question import cleaned, compares, split_names, split_parts
 from assistant.understanding.typed_names import with_names
 from assistant.wording import say
@@ -237,7 +237,8 @@ class Assistant:
         "content": …}`. `filters` says which articles are asked, if not all. With `explain` the
         answer's `explanation` says why it is what it is. A language model writes it if one is set
         and `llm` is true. With `detailed` more follows of what stands around the answer. Raises
-        `QuestionError` when there is no question in `question`, or nothing that a filter can mean.
+        `QuestionError` when there is no question in `question`, no conversation in `history`, or
+        nothing that a filter can mean.
         """
         *_, last = self.stream(
             question, history, filters=filters, explain=explain, llm=llm, detailed=detailed
@@ -301,10 +302,10 @@ class Assistant:
             return stand_alone(question)
         texts_with = cache(self._texts_with)
         turns = [
-            {**turn, "content": with_names(str(turn.get("content", "")), texts_with)}
-            if turn.get("role") == "user"
+            {**turn, "content": with_names(turn["content"], texts_with)}
+            if turn["role"] == "user"
             else turn
-            for turn in history[-MOST_TURNS:]
+            for turn in last_turns(history)
         ]
         resolved = stand_alone(with_names(question, texts_with), turns)
         return question if resolved.casefold() == question.casefold() else resolved

@@ -19,6 +19,7 @@ question again.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from assistant.language.answer_types import MONTHS
 from assistant.language.roles import introductions
 from assistant.understanding.digests import request_of
 from assistant.understanding.plain_words import in_plain_words
-from assistant.understanding.question import unspaced_words
+from assistant.understanding.question import LONGEST_QUESTION, unspaced_words
 from assistant.understanding.word_lists import (
     HER_TITLES,
     HIS_TITLES,
@@ -44,16 +45,17 @@ from assistant.understanding.word_lists import (
     TRAITS,
     WOMEN,
 )
+from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["MOST_TURNS", "asks_nothing", "stand_alone"]
+__all__ = ["MOST_TURNS", "asks_nothing", "last_turns", "stand_alone"]
 
 MOST_TURNS = 20
 """Messages of history that are looked at."""
-MOST_CHARACTERS = 1_000
-"""Of an answer: the rest of a longer one is not looked at."""
+MOST_CHARACTERS = {"user": LONGEST_QUESTION, "assistant": 1_000}
+"""Of a message, by who wrote it: the rest of a longer one is not looked at."""
 MOST_NAMES = 3
 """Names of the last answer that are added to a topic: more would drown the question."""
 MOST_TOPIC = 12
@@ -154,7 +156,7 @@ _FORM = re.compile(
 )
 """Asks how an answer is to look, where it is from or whether it is so, and for nothing else."""
 _SHIFT = re.compile(
-    r"(?:^|[.,!;])\W*(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s"
+    r"(?:^|[.,!;])\W*+(?:(?:different|another|new)\s+(?:topic|question|subject)|changing\s"
     r"|(?:now\s+)?(?:for\s+)?something\s+else\s*[:,.])",
     re.IGNORECASE,
 )
@@ -370,29 +372,56 @@ def asks_nothing(question: str) -> bool:
     return _ASIDE.match(question) is not None
 
 
+def last_turns(history: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The last messages of a conversation, each in one line and as far as it is looked at.
+
+    `history` is the conversation so far, oldest first: `{"role": "user" | "assistant",
+    "content": …}`. What others have written, and what has no text, is left out. Raises
+    `QuestionError` for what is no conversation.
+    """
+    turns = []
+    for turn in list(history)[-MOST_TURNS:]:
+        role, content = _message(turn)
+        most = MOST_CHARACTERS.get(role, 0)
+        if line := " ".join(content.split())[:most]:
+            turns.append({"role": role, "content": line})
+    return turns
+
+
+def _message(turn: object) -> tuple[str, str]:
+    """Who wrote a message, and what; it may have no text, as where a model called a tool."""
+    if isinstance(turn, Mapping):
+        role, content = turn.get("role"), turn.get("content") or ""
+        if isinstance(role, str) and (isinstance(content, str) or role not in MOST_CHARACTERS):
+            return role, str(content)
+    raise QuestionError(
+        f"the history holds {turn!r:.60}, which is no message; give a list of "
+        '{"role": "user", "content": "…"} and {"role": "assistant", "content": "…"}'
+    )
+
+
 def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str:
     """`question`, or the same with what it leans on written out from `history`.
 
-    `history` is the conversation so far, oldest first: `{"role": "user" | "assistant",
-    "content": …}`.
+    `history` is the conversation so far, as `last_turns` takes it.
     """
     past = _Past()
     aside = False
-    for turn in list(history)[-MOST_TURNS:]:
-        content = " ".join(str(turn.get("content", "")).split())
-        if turn.get("role") == "user" and content:
+    for turn in last_turns(history):
+        content = turn["content"]
+        if turn["role"] == "user":
             aside = asks_nothing(content) or _is_form(in_plain_words(content), past)
         if aside:
             continue
-        if turn.get("role") == "user" and content:
+        if turn["role"] == "user":
             content = in_plain_words(content)
             resolved = _resolve(content, past)
             left = not past.before or resolved in (content, _less_lead(content))
             turns = resolved.startswith(_TELL) and "tell" not in content.lower()
             shifts = turns or bool(_SHIFT.search(content))
             past.asked(resolved, leans=not left, shifts=shifts)
-        elif turn.get("role") == "assistant" and past.before and not _REFUSED.match(content):
-            past.answered(re.sub(r"\[\d+\]", "", content[:MOST_CHARACTERS]))
+        elif past.before and not _REFUSED.match(content):
+            past.answered(re.sub(r"\[\d+\]", "", content))
     return _resolve(in_plain_words(question), past)
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from assistant.composing.composer import refusal_text
 from assistant.understanding.conversation import MOST_TURNS, stand_alone
 from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.question import LONGEST_QUESTION
+from embeddings.errors import QuestionError
 from embeddings.records import Article, Passage
 
 
@@ -488,6 +492,30 @@ def test_a_long_conversation_does_not_pile_up() -> None:
 def test_without_a_history_nothing_changes() -> None:
     assert stand_alone("Where was it signed?") == "Where was it signed?"
     assert stand_alone("And it?", [{"role": "assistant", "content": "Hello!"}]) == "And it?"
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["Who leads ACME?", ["Who leads ACME?"], [None], [{"content": "Who leads ACME?"}],
+     {"role": "user", "content": "Who leads ACME?"},
+     [{"role": "user", "content": [{"type": "text", "text": "Who leads ACME?"}]}]],
+)  # fmt: skip
+def test_what_is_no_conversation_is_an_error(given: Any) -> None:
+    with pytest.raises(QuestionError, match=r"is no message; give a list of \{"):
+        stand_alone("Where is it?", given)
+
+
+def test_a_message_without_a_text_and_one_of_a_tool_say_nothing() -> None:
+    silent: Any = {"role": "user", "content": None}
+    tool: Any = {"role": "tool", "content": [{"type": "text", "text": "Who leads ACME?"}]}
+    assert stand_alone("Where is it?", [silent, tool]) == "Where is it?"
+
+
+def test_of_an_endless_question_its_beginning_is_looked_at() -> None:
+    endless = history(f"Who leads ACME?{'? .' * 100_000}", "Kari Holm.")
+    began = time.process_time()
+    assert "ACME" in stand_alone("Where is it?", endless)
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=4))
