@@ -245,11 +245,15 @@ class Corpus:
 
     @contextlib.contextmanager
     def _current(self) -> Iterator[sqlite3.Connection]:
-        """The connection, to the file that is there now: a repair puts another in its place."""
+        """The connection, to the file that is there now: a repair puts another in its place.
+
+        What is in hand is finished with the file that it was begun with.
+        """
         with self._lock:
             if self._closed:
                 raise CorpusError(f"the corpus in {self.folder} has been closed; open it again")
-            if _inode(self.path) != self._inode:
+            in_hand = self._inode is not None and self._db.in_transaction
+            if not in_hand and _inode(self.path) != self._inode:
                 self._disconnect()
                 self._connect()
             yield self._db
@@ -635,13 +639,12 @@ class Corpus:
 
     def passage_numbers(self, keys: Iterable[int]) -> list[int]:
         """Numbers of the passages that are searched in the articles of these keys, ascending."""
-        with self._current() as db, self._translated():
-            rows = db.execute(
-                "SELECT number FROM passages WHERE build = ? AND article IN "
-                "(SELECT value FROM json_each(?)) ORDER BY number",
-                (self._state(db)[3], json.dumps(list(keys))),
-            ).fetchall()
-        return [int(number) for (number,) in rows]
+        rows = self._rows(
+            "SELECT number FROM passages WHERE build = (SELECT build FROM state) AND article IN "
+            "(SELECT value FROM json_each(?)) ORDER BY number",
+            (json.dumps(list(keys)),),
+        )
+        return [int(str(number)) for (number,) in rows]
 
     def article(self, article_id: str) -> Article | None:
         """The article of this id, or whose file is, or was, at this path; None if there is none.

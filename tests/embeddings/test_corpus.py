@@ -231,6 +231,18 @@ def test_a_corpus_that_was_put_in_its_place_is_the_one_that_is_read(
         corpus.articles()
 
 
+def test_what_is_being_read_stays_one_state_when_another_corpus_takes_its_place(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    put(corpus, "a.txt", "text")
+    other = Corpus(tmp_path / "other")
+    other.close()
+    with corpus.reading():
+        other.path.replace(corpus.path)
+        assert [article.id for article in corpus.articles()] == ["a.txt"]
+    assert corpus.articles() == ()
+
+
 def test_a_corpus_is_read_again_once_what_took_its_place_can_be(
     corpus: Corpus, tmp_path: Path
 ) -> None:
