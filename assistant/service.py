@@ -574,7 +574,7 @@ class Assistant:
         with self._lock:
             if self._index is None or not is_current(self._corpus, self._index):
                 try:
-                    self._index = open_index(self._corpus, self._index, self._notices.append)
+                    self._index = open_index(self._corpus, self._index, self._notice)
                 except DamagedError:
                     raise
                 except CorpusError as error:
@@ -582,9 +582,14 @@ class Assistant:
                     self._index = self._index or load_index(self._corpus)
                     if self._index is None or not self._same_build(self._index):
                         raise
-                    self._notices.append(f"the indexes could not be brought up to date: {error}")
+                    self._notice(f"the indexes could not be brought up to date: {error}")
                 self._check_encoder()
             return self._index
+
+    def _notice(self, told: str) -> None:
+        """Keep a notice once: what is wrong at one question is so at the next."""
+        if told not in self._notices:
+            self._notices.append(told)
 
     def _same_build(self, index: Index) -> bool:
         current = self._corpus.build()
@@ -836,7 +841,12 @@ def ask(
 
     The articles are opened on the first call and stay open for the next.
     """
-    return _shared().ask(question, history, filters=filters, llm=llm, detailed=detailed)
+    with _opening:  # else two threads that ask first would open them twice
+        shared = _shared()
+    return shared.ask(question, history, filters=filters, llm=llm, detailed=detailed)
+
+
+_opening = threading.Lock()
 
 
 @cache

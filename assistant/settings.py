@@ -45,28 +45,41 @@ def _written(value: object) -> object:
     return value
 
 
-def _http_address(value: str) -> str:
-    """An address of the web, without a name and password in it: those end up in logs."""
-    parts = urlsplit(value)
+def _address(value: str, none: str, more: str) -> str:
+    """An address of the web, without a name and password in it: those end up in logs.
+
+    `none` says what it is not, `more` where what it holds besides belongs.
+    """
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # a port that is no number is noticed only when it is asked for
+    except ValueError:
+        raise ValueError(none) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or value.split() != [value]:
-        raise ValueError("it is not an address such as http://localhost:11434/v1")
+        raise ValueError(none)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("it holds more than a host and a path; the key belongs in llm_key")
+        raise ValueError(more)
     return value.rstrip("/")
+
+
+def _llm_address(value: str) -> str:
+    return _address(
+        value,
+        "it is not an address such as http://localhost:11434/v1",
+        "it holds more than a host and a path; the key belongs in llm_key",
+    )
 
 
 def _engine_address(value: str) -> str:
-    """The address of a server, without a name and password in it: those end up in logs."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or value.split() != [value]:
-        raise ValueError("it is not the address of a Milvus server such as http://localhost:19530")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("it holds more than a host and a port; a password belongs in milvus_token")
-    return value.rstrip("/")
+    return _address(
+        value,
+        "it is not the address of a Milvus server such as http://localhost:19530",
+        "it holds more than a host and a port; a password belongs in milvus_token",
+    )
 
 
 Location = Annotated[Path, BeforeValidator(_written)]
-Address = Annotated[str, AfterValidator(_http_address)]
+Address = Annotated[str, AfterValidator(_llm_address)]
 EngineAddress = Annotated[str, AfterValidator(_engine_address)]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -154,14 +167,18 @@ def _from_environment() -> dict[str, Any]:
 
     Several article folders are separated as in `PATH`.
     """
-    variables = {name.casefold(): value for name, value in os.environ.items() if value}
-    names = {name: (PREFIX + name).casefold() for name in Settings.model_fields}
-    values: dict[str, Any] = {
-        name: variables[key] for name, key in names.items() if key in variables
-    }
+    named = ((name, _variable(name)) for name in Settings.model_fields)
+    values: dict[str, Any] = {name: os.environ[found] for name, found in named if found}
     if "articles" in values:
         values["articles"] = [v for v in values["articles"].split(os.pathsep) if v.strip()]
     return values
+
+
+def _variable(setting: str) -> str | None:
+    """The environment variable that a setting comes from, as it is written there."""
+    wanted = (PREFIX + setting).casefold()
+    there = [name for name, value in os.environ.items() if value and name.casefold() == wanted]
+    return there[-1] if there else None
 
 
 def _from_file() -> dict[str, Any]:
@@ -225,8 +242,8 @@ def _explain(error: ValidationError, given: dict[str, Any]) -> str:
     name = str(first["loc"][0]) if first["loc"] else "settings"
     if name in given:
         where = f"argument {name}"
-    elif os.environ.get(PREFIX + name.upper()):
-        where = f"environment variable {PREFIX}{name.upper()}"
+    elif variable := _variable(name):
+        where = f"environment variable {variable}"
     else:
         where = f"{name} in {_config_file()}"
     if first["type"] == "extra_forbidden":

@@ -37,6 +37,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?")
 class Filter:
     """Which articles to ask; an article must meet every condition that is given.
 
+    A name may stand alone, without a tuple; paths, dates and years need not be written as text.
     Raises `QuestionError` for a date that is none, and for a range that ends before it begins.
     """
 
@@ -55,11 +56,12 @@ class Filter:
     def __post_init__(self) -> None:
         for name in ("articles", "sources", "languages"):
             given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            several = (given,) if isinstance(given, str | os.PathLike) else given
+            object.__setattr__(self, name, tuple(map(os.fspath, several)))
         for name, last in (("since", False), ("until", True)):
             given = getattr(self, name)
             if given is not None:
-                object.__setattr__(self, name, _day(given, name, last=last))
+                object.__setattr__(self, name, _day(str(given), name, last=last))
         if self.since and self.until and self.since > self.until:
             raise QuestionError(
                 say(

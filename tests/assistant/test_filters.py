@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,8 +195,12 @@ def test_one_day_is_said_once() -> None:
     assert Filter(since="2023-07-14", until="2023-07-14").describe() == "articles dated 2023-07-14"
 
 
-def test_a_name_alone_is_one_name() -> None:
-    assert Filter(languages="en").languages == ("en",)  # type: ignore[arg-type]
+def test_what_is_no_text_is_taken_for_what_it_says() -> None:
+    names: Any = {"languages": "en", "sources": Path("seeds/a.txt"), "articles": ["a.txt"]}
+    days: Any = {"since": 2023, "until": date(2023, 7, 14)}
+    assert Filter(**names, **days) == Filter(
+        ("a.txt",), ("seeds/a.txt",), ("en",), "2023-01-01", "2023-07-14"
+    )
 
 
 @pytest.mark.parametrize("given", ["", "23", "2023-13", "2023-02-30", "July", "2023/07", "0000"])

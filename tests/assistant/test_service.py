@@ -203,6 +203,27 @@ def test_threads_get_their_own_answers(seeds: Assistant) -> None:
         assert list(pool.map(seeds.ask, questions)) == expected
 
 
+def test_threads_that_ask_first_share_one_assistant(
+    seeds: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    others = threading.Event()
+
+    def opening() -> Assistant:
+        opened.append(threading.current_thread())
+        others.wait(0.5)  # time for another thread to do the same
+        return seeds
+
+    monkeypatch.setattr(service.Assistant, "open", opening)
+    service._shared.cache_clear()
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            assert len(set(pool.map(service.ask, [QUESTION] * 3))) == 1
+    finally:
+        service._shared.cache_clear()
+    assert len(opened) == 1
+
+
 def test_no_question_is_an_error(seeds: Assistant) -> None:
     with pytest.raises(QuestionError):
         seeds.ask(" \x00 ")
@@ -375,7 +396,10 @@ def test_what_was_published_is_asked_while_no_index_can_be_written(
     with pytest.raises(CorpusError, match="cannot lock"):
         Assistant.open(folder, data_dir=data_dir)
     with Assistant.open(folder, data_dir=data_dir, wait=False) as again:
-        assert {hit.passage.article_id for hit in again.retrieve("mill bridge")} == {"mill.txt"}
+        for _ in range(3):
+            found = {hit.passage.article_id for hit in again.retrieve("mill bridge")}
+            assert found == {"mill.txt"}
+        assert len(again._notices) == 1, "each question adds another"
         assert [notice.split(":")[0] for notice in again.notices] == [
             "the indexes could not be brought up to date",
             "asking what was indexed before; it could not be renewed",

@@ -113,10 +113,11 @@ def test_bad_argument_is_one_line_that_names_it(given: dict[str, object], said: 
     assert "\n" not in str(caught.value)
 
 
-def test_bad_environment_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOOTNOTE_THREADS", "several")
+@pytest.mark.parametrize("name", ["FOOTNOTE_THREADS", "footnote_threads"])
+def test_bad_environment_variable_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "several")
 
-    with pytest.raises(SettingsError, match=r"environment variable FOOTNOTE_THREADS: .*several"):
+    with pytest.raises(SettingsError, match=rf"environment variable {name}: .*several"):
         Settings()
 
 
@@ -167,8 +168,10 @@ def test_a_search_engine_is_an_address_and_a_secret(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "address", ["milvus:19530", "./milvus.db", "http://root:hidden@milvus:19530", "http://"]
-)
+    "address",
+    ["milvus:19530", "./milvus.db", "http://root:hidden@milvus:19530", "http://",
+     "http://milvus:hidden", "http://[milvus"],
+)  # fmt: skip
 def test_an_address_that_is_none_is_refused_and_not_repeated(address: str) -> None:
     with pytest.raises(SettingsError, match="argument milvus_uri: ") as caught:
         Settings(milvus_uri=address)
