@@ -817,10 +817,11 @@ class _Ground:
 def corpus_folder(data_dir: Path, folders: Sequence[Path]) -> Path:
     """The sub-folder of the data folder that holds the corpus of these folders."""
     import hashlib
+    import os
     import re
 
     resolved = sorted(str(folder.resolve()) for folder in folders)
-    digest = hashlib.sha256("\0".join(resolved).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(os.fsencode("\0".join(resolved))).hexdigest()[:12]
     name = re.sub(r"[^A-Za-z0-9]+", "-", folders[0].resolve().name).strip("-")[:40] or "articles"
     return data_dir / "corpora" / f"{name}-{digest}"
 

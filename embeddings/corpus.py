@@ -570,6 +570,8 @@ class Corpus:
 
     def file(self, path: str) -> StoredFile | None:
         """What is known of a file; None for one that was never read."""
+        if not _is_text(path):
+            return None
         rows = self._rows(f"{_SELECT_FILES} WHERE path = ?", (path,))
         return _stored_file(rows)
 
@@ -1057,8 +1059,19 @@ def _last(db: sqlite3.Connection, table: str) -> int:
     return int(_one(db, "SELECT seq FROM sqlite_sequence WHERE name = ?", table) or 0)
 
 
+def _is_text(name: str) -> bool:
+    """Whether a name can be stored: Python has half a character for a byte that is no UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _spellings(name: str) -> tuple[str, ...]:
     """Whoever types a name cannot see how the file system has composed its letters."""
+    if not _is_text(name):
+        return ()
     return tuple(dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name))))
 
 

@@ -170,6 +170,7 @@ class LexicalIndex:
         weighs does not depend on it. `weigh` gives a factor for a stem in a field.
         """
         words = self._weighed(terms, weigh)
+        k = min(k, self.size)  # Tantivy takes memory for as many as it is asked for
         if not words or k == 0 or (allowed is not None and not allowed):
             return []
         if allowed is None and sum(word.passages for word in words) > MANY_PASSAGES:

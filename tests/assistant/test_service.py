@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -251,6 +252,22 @@ def test_an_empty_folder_is_a_refusal(tmp_path: Path, data_dir: Path) -> None:
         answer = opened.ask("Anything?")
         assert answer.refusal == "no_articles"
         assert opened.retrieve("Anything?") == ()
+
+
+def test_no_name_is_too_odd(folder: Path, tmp_path: Path, data_dir: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"not utf-8: \xff")
+    folder.rename(odd)
+    with Assistant.open(odd, data_dir=data_dir) as opened:
+        assert opened.ask("Who opened the Harbour Bridge?").answered
+        for name in ("\udcff.txt", "\ud800", "\0"):
+            assert opened.known(name) is None
+            with pytest.raises(CorpusError, match="there is no article"):
+                opened.remove(name)
+
+
+def test_as_many_hits_may_be_asked_for_as_anybody_likes(folder: Path, data_dir: Path) -> None:
+    with Assistant.open(folder, data_dir=data_dir) as opened:
+        assert len(opened.retrieve("bridge mill", k=10**12)) == opened.report.passages
 
 
 def test_a_marker_in_an_article_is_not_a_citation(folder: Path, data_dir: Path) -> None:
