@@ -373,7 +373,7 @@ def split_parts(question: str) -> tuple[str, ...]:
     bare = [piece for piece in later if _ASKS_BARELY.fullmatch(piece.rstrip(" ?"))]
     pieces = [first, *later]
     pieces = [_LEADS.sub("", p) for p in pieces if p in bare or len(p.split()) > 1]
-    pieces = [pieces[0], *(_of_the_same(pieces[0], piece) for piece in pieces[1:])]
+    pieces = [*pieces[:1], *(_of_the_same(pieces[0], piece) for piece in pieces[1:])]
     if len(pieces) < 2 or any(len(p.split()) < 3 for p in pieces if p not in bare):
         return (question,)
     return tuple(topic + (piece if piece.endswith("?") else piece + "?") for piece in pieces)
