@@ -1,9 +1,9 @@
 """Question + hits → sentences, best first, each with the probability that it answers.
 
 Every sentence of the retrieved passages is weighed by its evidence (`assistant.reading.evidence`).
-Two logistic models turn evidence into numbers: one orders the sentences, one says how likely
-the best of them answers at all. Their weights lie in `calibration.json`, fitted by
-`python -m eval calibrate` on public questions, none of them about the articles asked.
+Three logistic models turn evidence into numbers: one orders the sentences, one says how likely
+any article is about the question, and one how likely the best sentence answers at all. Their
+weights lie in `calibration.json`, fitted by `python -m eval.calibrate`, which says on what.
 """
 
 from __future__ import annotations
@@ -367,7 +367,7 @@ def _publication_date(retrieved: Retrieved, article: Callable[[str], Article | N
     sentences = sentences_of(found.text) if found else ()
     number = stated_date(found, sentences) if found else None
     if found is None or number is None:
-        return Reading((), 1 - METADATA_CONFIDENCE)
+        return Reading((), round(1 - METADATA_CONFIDENCE, DIGITS))
     start, end = sentences[number]
     text = found.text[start:end]
     none = (0.0,) * len(evidence.NAMES)
@@ -536,7 +536,7 @@ def _readings(
         inner = tuple((start - first, end - first) for start, end in spans)
         windows.append(Window(found.title, found.date, found.text[first:last], inner))
     best: dict[Place, tuple[tuple[float, float, float], Span]] = {}
-    model = _reader_model()
+    model = reader_model()
     for question in _variants(retrieved):
         for group, readings in zip(groups, model.read(question, windows), strict=True):
             for place, r in zip(group, readings, strict=True):
@@ -573,7 +573,7 @@ def prepare() -> None:
     What goes wrong here goes wrong again at the first reading, and is raised there.
     """
     with contextlib.suppress(AssistantError):
-        _reader_model()
+        reader_model()
 
 
 _loading = Lock()
@@ -581,10 +581,6 @@ _loading = Lock()
 
 def reader_model() -> ReaderModel:
     """The reader, loaded once a process; raises `ModelError` when it is not what it should be."""
-    return _reader_model()
-
-
-def _reader_model() -> ReaderModel:
     with _loading:
         return _loaded()
 
