@@ -48,10 +48,11 @@ if TYPE_CHECKING:
     from assistant.llm.composing import Source
     from embeddings.catalog import CatalogPage, CatalogQuery
     from embeddings.checking import Check
-    from embeddings.corpus import Corpus, StoredFile
+    from embeddings.corpus import Corpus
     from embeddings.encoder import Encoder
     from embeddings.index import Index
     from embeddings.records import Article
+    from embeddings.stored import StoredFile
     from embeddings.uploading import Added
 
 __all__ = ["Assistant", "ask", "corpus_folder", "restore"]

@@ -20,9 +20,9 @@ from pydantic import (
 )
 
 from assistant.wording import say
-from embeddings.corpus import Engine
 from embeddings.encoder import DEFAULT_ENCODER
 from embeddings.errors import SettingsError
+from embeddings.stored import Engine
 
 __all__ = ["CONFIG_FILE", "CONFIG_VARIABLE", "Settings", "seeds"]
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.catalog import CatalogQuery
-from embeddings.corpus import Corpus, Entry
+from embeddings.corpus import Corpus
 from embeddings.records import Article, sha256_of
+from embeddings.stored import Entry
 
 WORDS = 5_000
 WORDS_OF_ARTICLE = 500

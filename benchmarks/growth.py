@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant import Assistant
-    from embeddings.corpus import Corpus, Entry
+    from embeddings.corpus import Corpus
     from embeddings.encoder import OnnxEncoder
     from embeddings.index import Index
     from embeddings.records import Article, Passage
+    from embeddings.stored import Entry
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -180,8 +181,8 @@ class Encoder:
 
 def entry_of(number: int) -> Entry:
     """An article, ready to be committed."""
-    from embeddings.corpus import Entry
     from embeddings.readers import READING
+    from embeddings.stored import Entry
 
     article, passages = article_of(number)
     vectors = world().vectors(number // TOPIC, number)

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import FILE, Corpus, connect, translated
+from embeddings.connection import connect, translated
+from embeddings.corpus import FILE, Corpus
 from embeddings.durable import (
     BLOCK_BYTES,
     TEMPORARY,

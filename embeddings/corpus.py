@@ -14,22 +14,22 @@ import json
 import secrets
 import sqlite3
 import threading
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from embeddings.catalog import CatalogPage, choose
+from embeddings.connection import connect, one_state, translated, unusable
 from embeddings.durable import make_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.passages import Recipe, recipes
-from embeddings.rawfile import Hashing, inode_of, release, retain, unreadable
+from embeddings.rawfile import Hashing, inode_of, release, retain
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.schema import SCHEMA_VERSION, checksum, create
 from embeddings.sealing import Seal
+from embeddings.stored import Derived, Outline, Outlines, Roll, Since, Snapshot, StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -37,143 +37,17 @@ if TYPE_CHECKING:
 
     from embeddings.catalog import CatalogQuery
     from embeddings.rawfile import Inode
+    from embeddings.stored import Engine, Entry
 
-__all__ = [
-    "FILE", "Corpus", "Derived", "Engine", "Entry", "Outline", "Outlines", "Roll", "Since",
-    "Snapshot", "StoredFile",
-]  # fmt: skip
+__all__ = ["FILE", "Corpus"]
 
 FILE = "corpus.sqlite"
-BUSY_SECONDS = 60.0
 STEP_ARTICLES = 16
 STEP_PASSAGES = 1000
 """What is read in one of many short transactions: whoever writes waits for no more."""
 STAMP_STEPS = (1 << 28,) * 3
 """Bytes that are hashed in one transaction, some 0.1 s; an entry for each time it is tried so."""
 REMOVED = "removed by you; it stays out until its text changes"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """What is known of a file that was read before."""
-
-    path: str
-    sha256: str
-    read_as: str
-    state: str
-    """`indexed`, `incomplete`, `refused` or `removed`."""
-    reason: str | None
-    text_sha256: str | None
-    """Of its article's text; None where it has no article."""
-    article_id: str | None
-    """Its article's id: its own path, unless another file with the same text came first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What became of one file, ready to be committed."""
-
-    path: str
-    """Its path below the indexed folder: the article's id, where it is the first with its text."""
-    sha256: str
-    """Of its bytes."""
-    read_as: str
-    source: str
-    text_sha256: str | None = None
-    """Of its text; None for a file that was refused."""
-    reason: str | None = None
-    """Why it was refused, or may be incomplete."""
-    article: Article | None = None
-    """Its text; None where the corpus holds the text already."""
-    passages: Sequence[Passage] = ()
-    vectors: NDArray[np.float32] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """Where a derived index lies, of what it was made, and what its bytes must hash to."""
-
-    generation: int
-    build: int
-    file: str
-    checksum: str
-
-
-class Outline(NamedTuple):
-    """What an article is chosen by: its fields without its text."""
-
-    key: int
-    """Of this version of the text; never used again."""
-    id: str
-    date: str | None
-    source: str | None
-    language: str | None
-    also_from: tuple[str, ...] = ()
-    """Sources of the other files that hold the same text."""
-
-
-class Outlines(tuple[Outline, ...]):
-    """The outlines of all articles, by id."""
-
-    @cached_property
-    def newest(self) -> str | None:
-        """Date of the newest article; None where none is dated."""
-        return max((outline.date for outline in self if outline.date), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All passages of one generation, less those that go meanwhile.
-
-    Read it inside `Corpus.snapshot`, once.
-    """
-
-    generation: int
-    build: int
-    count: int
-    """Number of passages there were at that generation."""
-    passages: Iterable[tuple[int, Passage, NDArray[np.float32]]] = field(repr=False)
-    """(Number, passage, vector), by article and place; streamed, not held."""
-    sample: Callable[[int, int], NDArray[np.float32]] = field(repr=False)
-    """(How many at most, seed of the choice) → vectors of that many passages, float32 (n, d)."""
-    vectors: Callable[[Sequence[int]], dict[int, NDArray[np.float32]]] = field(repr=False)
-    """Numbers → their vectors, as `Corpus.vectors`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """The passages with numbers above a given one, at one generation."""
-
-    generation: int
-    build: int
-    count: int
-    """Number of all passages that are searched."""
-    numbers: tuple[int, ...]
-    """Ascending."""
-    passages: Callable[[Sequence[int]], Iterable[tuple[int, Passage, NDArray[np.float32]]]] = field(
-        repr=False
-    )
-    """Some of the numbers → (number, passage, vector), for those that are still there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Roll:
-    """Which articles are searched, at one generation."""
-
-    generation: int
-    build: int
-    made_with: str
-    """What the passages of the build are made with; empty before the first."""
-    keys: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """Where a search engine listens that holds the indexes in place of files beside the corpus."""
-
-    uri: str
-    token: str | None = field(default=None, repr=False)
-    """`user:password` or a key; None where it asks for none."""
 
 
 class Corpus:
@@ -261,7 +135,7 @@ class Corpus:
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """One state of the corpus for all that is read in the body; writers wait for its end."""
-        with self._current() as db, self._translated(), _reading(db):
+        with self._current() as db, self._translated(), one_state(db):
             yield
 
     @contextlib.contextmanager
@@ -723,7 +597,7 @@ class Corpus:
         db = connect(self.path)
         try:
             with self._translated():
-                with _reading(db):
+                with one_state(db):
                     _, generation, _, build, _, _ = self._state(db)
                     build = build or 0
                     count = _one(db, "SELECT sum(passages) FROM splits WHERE build = ?", build)
@@ -862,7 +736,7 @@ class Corpus:
     ) -> Iterator[tuple[int, Passage, NDArray[np.float32]]]:
         for first in range(0, len(keys), STEP_ARTICLES):
             found: list[tuple[int, Passage, NDArray[np.float32]]] = []
-            with _reading(db):
+            with one_state(db):
                 for key in keys[first : first + STEP_ARTICLES]:
                     row = db.execute("SELECT * FROM articles WHERE key = ?", (key,)).fetchone()
                     if row is not None:
@@ -940,7 +814,7 @@ class Corpus:
                 release(inode)
             if found is not None:
                 return found
-        raise _unusable(self.folder, f"{self.path} keeps changing")
+        raise unusable(self.folder, f"{self.path} keeps changing")
 
     def _stamped(self, inode: Inode, step: int | None) -> Seal | None:
         """The seal of a file that is retained, read `step` bytes a transaction.
@@ -953,7 +827,7 @@ class Corpus:
             hashing = Hashing(self.path)
             with self._translated():
                 while True:
-                    with _reading(db):
+                    with one_state(db):
                         state = self._state(db)
                         if state != (begun or state) or _inode(self.path) != inode:
                             return None
@@ -964,7 +838,7 @@ class Corpus:
                     _, generation, revision, _, identity, _ = state
                     return Seal(identity, generation, revision, hashing.digest(), removed)
         except OSError as error:
-            raise _unusable(self.folder, f"{self.path}: {error.strerror}") from error
+            raise unusable(self.folder, f"{self.path}: {error.strerror}") from error
         finally:
             db.close()
 
@@ -991,56 +865,6 @@ _SELECT_PASSAGES = 'SELECT number, article, build, start, "end", vector, checksu
 _AMONG = "WHERE number IN (SELECT value FROM json_each(?))"
 _ARTICLES_AMONG = "SELECT * FROM articles WHERE key IN (SELECT value FROM json_each(?))"
 _IN_ORDER = ' WHERE article = ? AND build = ? ORDER BY start, "end"'
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection to a corpus file. What is deleted is overwritten, and a commit is on disk."""
-    with translated(path):
-        db = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        # EXTRA: a commit counts once the removal of its journal is on disk, too. No WAL: SQLite
-        # before 3.51.3 can corrupt one that several processes write.
-        for pragma in ("synchronous = EXTRA", "foreign_keys = ON", "secure_delete = ON"):
-            db.execute(f"PRAGMA {pragma}")
-        return db
-
-
-@contextlib.contextmanager
-def _reading(db: sqlite3.Connection) -> Iterator[None]:
-    """One state of the file for all that is read in the body."""
-    db.execute("BEGIN")
-    try:
-        yield
-    finally:
-        db.execute("COMMIT")
-
-
-@contextlib.contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours: `CorpusError` for what the system refused, else `DamagedError`."""
-    try:
-        yield
-    except (sqlite3.DatabaseError, sqlite3.InterfaceError, UnicodeDecodeError) as error:
-        # The system's own reason is in the name: SQLITE_IOERR_FSYNC.
-        name = getattr(error, "sqlite_errorname", "")
-        reason = f"{error} ({name})" if name else str(error)
-        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _REFUSED:
-            raise _unusable(path.parent, reason) from error
-        # SQLite calls it damage, too, when the disk does not give a page.
-        cause = unreadable(path) if path.exists() else None
-        if cause:
-            raise _unusable(path.parent, f"{path} cannot be read: {cause}") from error
-        raise DamagedError(
-            f"{path} is damaged, or could not be read ({reason}); run: assistant doctor"
-        ) from error
-
-
-_REFUSED = {
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_PERM, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_AUTH,
-}  # fmt: skip
 
 
 def _insert(db: sqlite3.Connection, table: str, row: Sequence[object]) -> None:
@@ -1092,10 +916,3 @@ def _inode(path: Path) -> Inode:
         raise DamagedError(
             f"{path} cannot be found any more: {error.strerror}; run: assistant doctor"
         ) from error
-
-
-def _unusable(folder: Path, reason: str) -> CorpusError:
-    return CorpusError(
-        f"cannot use the data folder {folder}: {reason}; make room or make it writable, "
-        "or choose another (--data-dir or FOOTNOTE_DATA_DIR)"
-    )

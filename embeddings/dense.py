@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.corpus import Snapshot
     from embeddings.records import Passage
+    from embeddings.stored import Snapshot
 
     Vectors = Callable[[Sequence[int]], Mapping[int, NDArray[np.float32]]]
 

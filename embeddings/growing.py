@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.corpus import Corpus, Since
+    from embeddings.corpus import Corpus
     from embeddings.lexical import Term
+    from embeddings.stored import Since
 
 __all__ = [
     "GROWN_FROM", "Tail", "grown_dense", "grown_lexical", "is_overgrown", "is_to_merge", "tail_of",

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embeddings import dense, growing, lexical
-from embeddings.corpus import Derived
 from embeddings.dense import DenseBuilder, DenseIndex
 from embeddings.durable import (
     MERGING,
@@ -29,14 +28,16 @@ from embeddings.lexical import LexicalBuilder, LexicalIndex
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, MERGING_LOCK, held, is_held
 from embeddings.merging import start_merging
 from embeddings.sealing import seal, seal_soon
+from embeddings.stored import Derived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from embeddings.corpus import Corpus, Since
+    from embeddings.corpus import Corpus
     from embeddings.dense import About
     from embeddings.growing import Tail
+    from embeddings.stored import Since
 
 __all__ = [
     "Index", "build_index", "is_current", "load_index", "merge_index", "names_of", "open_index",

@@ -16,7 +16,7 @@ from functools import cache
 from threading import Event
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import Corpus, Entry
+from embeddings.corpus import Corpus
 from embeddings.durable import make_folder, sweep, write_durably
 from embeddings.encoder import Encoder, GivenUp
 from embeddings.errors import ReadError, UnreadError
@@ -32,6 +32,7 @@ from embeddings.index import publish_index
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held, is_held
 from embeddings.passages import made_with, split_and_encode
 from embeddings.readers import READING
+from embeddings.stored import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.corpus import StoredFile
     from embeddings.readers.sandbox import SandboxedReader
     from embeddings.records import Article
+    from embeddings.stored import StoredFile
 
 __all__ = [
     "FileNote", "IndexReport", "Progress", "index_articles", "index_folders", "restoring",

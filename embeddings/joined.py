@@ -11,10 +11,11 @@ import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import Corpus, Outlines
+from embeddings.corpus import Corpus
 from embeddings.dense import DenseIndex
 from embeddings.index import Index
 from embeddings.lexical import LexicalPair
+from embeddings.stored import Outlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.corpus import StoredFile
     from embeddings.lexical import Term
     from embeddings.records import Article, Passage
+    from embeddings.stored import StoredFile
 
 __all__ = ["JoinedCorpus", "joined_index"]
 

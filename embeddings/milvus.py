@@ -21,12 +21,13 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from embeddings.corpus import Derived, translated
+from embeddings.connection import translated
 from embeddings.dense import DenseIndex
 from embeddings.durable import checksum_of_file, publish, unwritable
 from embeddings.errors import EngineError, SettingsError
 from embeddings.lexical import LexicalIndex, near_spellings, searched
 from embeddings.locks import INDEXES_LOCK, is_held
+from embeddings.stored import Derived
 from embeddings.vocabulary import Vocabulary, VocabularyWriter, tokens_of
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pymilvus import MilvusClient
 
-    from embeddings.corpus import Corpus, Engine, Roll
+    from embeddings.corpus import Corpus
     from embeddings.lexical import Term
     from embeddings.records import Passage
+    from embeddings.stored import Engine, Roll
 
 __all__ = ["NAME", "Collection", "MilvusDense", "MilvusLexical", "difference", "load", "write"]
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embeddings.corpus import BUSY_SECONDS, FILE, Corpus, connect
+from embeddings.connection import BUSY_SECONDS, connect
+from embeddings.corpus import FILE, Corpus
 from embeddings.durable import TEMPORARY, sync_folder
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.locks import INDEXES_LOCK, INDEXING_LOCK, held

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from embeddings.corpus import Entry
 from embeddings.errors import CorpusError, ReadError
 from embeddings.folders import UPLOADS, read_file, uploaded
 from embeddings.index import publish_index
@@ -16,6 +15,7 @@ from embeddings.locks import INDEXING_LOCK, held
 from embeddings.passages import made_with, split_and_encode
 from embeddings.readers import READING
 from embeddings.readers.sandbox import SandboxedReader
+from embeddings.stored import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embeddings.corpus import connect
+from embeddings.connection import connect
 
 if TYPE_CHECKING:
     from pathlib import Path

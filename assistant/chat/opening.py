@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from assistant.chat.preferences import Preferences
     from assistant.retrieval.filters import Filter
     from embeddings.catalog import CatalogPage, CatalogQuery
-    from embeddings.corpus import StoredFile
     from embeddings.records import Article
+    from embeddings.stored import StoredFile
 
 __all__ = ["SOON_SECONDS", "Answerer", "Opening", "Turn", "View"]
 

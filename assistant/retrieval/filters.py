@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from assistant.wording import Said
-    from embeddings.corpus import Outline, Outlines
     from embeddings.records import Article
+    from embeddings.stored import Outline, Outlines
 
 __all__ = ["Filter", "Scope", "as_named", "check", "scope_of"]
 

@@ -20,11 +20,12 @@ from assistant.language.periods import (
 from assistant.retrieval.copies import distinct, repeats
 from assistant.retrieval.filters import Filter
 from assistant.retrieval.retriever import retrieve
-from embeddings.corpus import Corpus, Entry
+from embeddings.corpus import Corpus
 from embeddings.index import build_index
 from embeddings.passages import made_with
 from embeddings.records import Article, Passage
 from embeddings.splitting import split_article
+from embeddings.stored import Entry
 from tests.fakes import HashingEncoder
 
 ENCODER = HashingEncoder()

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.corpus import Corpus, Derived, Entry
+from embeddings.corpus import Corpus
 from embeddings.errors import CorpusError, DamagedError
 from embeddings.index import Index, build_index, load_index, open_index
 from embeddings.lexical import mended
 from embeddings.records import Article, Passage, sha256_of
+from embeddings.stored import Derived, Entry
 from tests.fakes import HashingEncoder
 
 ENCODER = HashingEncoder()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from embeddings import dense, growing, lexical, sealing
 from embeddings.checking import check_corpus
-from embeddings.corpus import Corpus, Entry
+from embeddings.corpus import Corpus
 from embeddings.dense import QuantisedIndex
 from embeddings.durable import checksum_of_file, checksum_of_folder
 from embeddings.index import Index, load_index, open_index, publish_index
@@ -24,6 +24,7 @@ from embeddings.rawfile import Hashing
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.recovery import open_sound
 from embeddings.sealing import Seal, read_seal
+from embeddings.stored import Entry
 
 ARTICLES, PER_ARTICLE, DIMENSION = 120, 25, 32
 TOPICS = 12

@@ -19,7 +19,7 @@ from embeddings import dense, growing, merging
 from embeddings import index as indexes
 from embeddings.backup import export_corpus, import_corpus
 from embeddings.checking import check_corpus
-from embeddings.corpus import Corpus, Entry
+from embeddings.corpus import Corpus
 from embeddings.dense import QuantisedIndex
 from embeddings.durable import MERGING
 from embeddings.errors import CorpusError
@@ -28,6 +28,7 @@ from embeddings.lexical import Term
 from embeddings.locks import INDEXES_LOCK, MERGING_LOCK, held, is_held
 from embeddings.records import Article, Passage, sha256_of
 from embeddings.recovery import open_sound
+from embeddings.stored import Entry
 
 ROOT = Path(__file__).parents[2]
 ARTICLES, PER_ARTICLE, DIMENSION = 80, 30, 32
@@ -77,7 +78,7 @@ def corpus(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     """A corpus that is merged after the second new article, built at once after the tenth."""
     monkeypatch.setattr(growing, "MOST_NEW", PER_ARTICLE)
     monkeypatch.setattr(growing, "TOO_MANY_NEW", 10 * PER_ARTICLE)
-    monkeypatch.setattr("embeddings.corpus.BUSY_SECONDS", 10.0)
+    monkeypatch.setattr("embeddings.connection.BUSY_SECONDS", 10.0)
     shutil.copytree(template, tmp_path / "corpus")
     corpus = Corpus(tmp_path / "corpus")
     yield corpus

@@ -24,13 +24,14 @@ from assistant import Assistant, Settings
 from assistant.retrieval.retriever import retrieve
 from embeddings import milvus
 from embeddings.checking import check_corpus
-from embeddings.corpus import Corpus, Engine, Entry
+from embeddings.corpus import Corpus
 from embeddings.errors import EngineError, SettingsError
 from embeddings.index import Index, build_index, load_index, open_index
 from embeddings.joined import joined_index
 from embeddings.lexical import Term
 from embeddings.milvus import Collection, MilvusDense
 from embeddings.records import Article, Passage
+from embeddings.stored import Engine, Entry
 from embeddings.vocabulary import tokens_of
 from tests.engines import MilvusLite
 from tests.fakes import HashingEncoder
@@ -609,7 +610,8 @@ def found_again(ask: Callable[[], object]) -> None:
 def test_a_killed_writer_leaves_nothing_that_stays_wrong(corpus: Corpus, engine: Engine) -> None:
     corpus.commit([entry(f"a{i}", i) for i in range(400)])
     code = (
-        "import sys; from pathlib import Path; from embeddings.corpus import Corpus, Engine;"
+        "import sys; from pathlib import Path; from embeddings.corpus import Corpus;"
+        "from embeddings.stored import Engine;"
         "from embeddings.index import publish_index;"
         "corpus = Corpus(Path(sys.argv[1]));"
         "corpus.engine = Engine(sys.argv[2], sys.argv[3] or None);"
