@@ -80,15 +80,7 @@ def open_sound(folder: Path) -> tuple[Corpus, tuple[str, ...]]:
     Raises `CorpusError` when it cannot be opened or repaired.
     """
     try:
-        corpus = Corpus(folder) if _expected(folder) else _missing(folder)
-        try:
-            problem, notices = _verdict(corpus)
-        except BaseException:
-            corpus.close()
-            raise
-        if problem is None:
-            return corpus, notices
-        corpus.close()
+        return _sound(folder)
     except DamagedError as error:
         problem = str(error)
     with held(folder / INDEXING_LOCK, seconds=PATIENCE_SECONDS):
@@ -96,20 +88,26 @@ def open_sound(folder: Path) -> tuple[Corpus, tuple[str, ...]]:
         return _repaired(folder, problem)
 
 
+def _sound(folder: Path) -> tuple[Corpus, tuple[str, ...]]:
+    """The corpus, and what was wrong with its seal; raises `DamagedError` where it is not sound."""
+    if (folder / SEAL).exists() and not (folder / FILE).exists():  # it was there, then
+        raise DamagedError(f"{folder / FILE} is missing")
+    corpus = Corpus(folder)
+    try:
+        problem, notices = _verdict(corpus)
+        if problem is not None:
+            raise DamagedError(problem)
+    except BaseException:
+        corpus.close()
+        raise
+    return corpus, notices
+
+
 def _check_readable(path: Path) -> None:
     """Raises `CorpusError` for a disk that does not give the file's bytes: that is no damage."""
     cause = unreadable(path) if path.exists() else None
     if cause:
         raise CorpusError(f"cannot read {path}: {cause}; see to the disk, then try again")
-
-
-def _expected(folder: Path) -> bool:
-    """False for a corpus that was there, as its seal tells, and is there no more."""
-    return (folder / FILE).exists() or not (folder / SEAL).exists()
-
-
-def _missing(folder: Path) -> Corpus:
-    raise DamagedError(f"{folder / FILE} is missing")
 
 
 def _verdict(corpus: Corpus) -> tuple[str | None, tuple[str, ...]]:
@@ -179,14 +177,8 @@ def damage_of(path: Path) -> str | None:
 
 def _repaired(folder: Path, problem: str) -> tuple[Corpus, tuple[str, ...]]:
     """The corpus after a repair, made under the indexing lock."""
-    if _expected(folder):
-        with contextlib.suppress(DamagedError):
-            corpus = Corpus(folder)
-            with contextlib.suppress(DamagedError):
-                found, notices = _verdict(corpus)
-                if found is None:  # another process has repaired it meanwhile
-                    return corpus, notices
-            corpus.close()
+    with contextlib.suppress(DamagedError):
+        return _sound(folder)  # another process has repaired it meanwhile
     known, seal_lost = _seal_if_intact(folder)
     salvage = _salvage(folder / FILE)
     if known:
@@ -201,8 +193,12 @@ def _repaired(folder: Path, problem: str) -> tuple[Corpus, tuple[str, ...]]:
             "then run: assistant doctor"
         ) from error
     corpus = Corpus(folder)
-    corpus.keep_out(salvage.removed)
-    _seal_again(corpus)
+    try:
+        corpus.keep_out(salvage.removed)
+        _seal_again(corpus)
+    except BaseException:
+        corpus.close()
+        raise
     return corpus, _notices(problem, salvage, aside, seal_lost=seal_lost)
 
 

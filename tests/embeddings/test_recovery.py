@@ -67,6 +67,34 @@ def test_a_sound_corpus_is_told_nothing_of(data: Path, folder: Path) -> None:
     assert opened(data, folder) == ((), (), ("a.txt", "b.txt", "c.txt"))
 
 
+def test_a_repair_that_fails_leaves_nothing_open(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_open: list[Corpus] = []
+    connect, close = Corpus._connect, Corpus.close
+
+    def opening(corpus: Corpus) -> None:
+        connect(corpus)
+        held_open.append(corpus)
+
+    def closing(corpus: Corpus) -> None:
+        close(corpus)
+        held_open.remove(corpus)
+
+    def refused(*_: object) -> None:
+        raise CorpusError("the disk is full")
+
+    monkeypatch.setattr(Corpus, "_connect", opening)
+    monkeypatch.setattr(Corpus, "close", closing)
+    monkeypatch.setattr(Corpus, "keep_out", refused)
+    content = bytearray((data / "corpus.sqlite").read_bytes())
+    content[-100] ^= 1
+    (data / "corpus.sqlite").write_bytes(content)
+    with pytest.raises(CorpusError, match="the disk is full"):
+        open_sound(data)
+    assert held_open == []
+
+
 def test_one_flipped_bit_anywhere_is_told_and_costs_no_article(data: Path, folder: Path) -> None:
     path = data / "corpus.sqlite"
     original = path.read_bytes()
