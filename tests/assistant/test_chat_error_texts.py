@@ -32,7 +32,7 @@ FACES = (
     "cli", "history_command", "selection", "schema", "login", "passwords", "launch", "settings",
 )  # fmt: skip
 """They end a command, or are raised before the server starts."""
-INSIDE = ("that is no cursor of a list", "a question is text, not")
+INSIDE = ("that is no cursor of a list", "a question is text, not", "the history holds")
 """Said to whoever calls it wrongly, which the chat does not."""
 WITHIN = [path for path in sorted(ASSISTANT.rglob("*.py")) if path.stem not in FACES]
 CHINESE = re.compile("[\u4e00-\u9fff]")
