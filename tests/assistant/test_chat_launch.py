@@ -82,14 +82,16 @@ def test_of_two_that_start_at_once_one_says_that_the_port_is_taken(tmp_path: Pat
             time.sleep(0.1)
         [loser] = [each for each in both if each.poll() is not None]
         assert loser.returncode == 3
-        said = loser.communicate()[0]
+        assert loser.stdout is not None
+        said = loser.stdout.read()
         assert "another program listens there" in said
         assert said.count("\n") == 1
         assert (tmp_path / "chat" / str(port) / "public" / "app.js").is_file(), "the other's files"
     finally:
         for each in both:
             each.kill()
-            each.communicate()
+            each.wait()
+            each.stdout.close()  # type: ignore[union-attr]
 
 
 def test_the_runtime_folder_holds_what_chainlit_reads(tmp_path: Path) -> None:
