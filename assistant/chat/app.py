@@ -18,7 +18,7 @@ from assistant.chat.access.attempts import asking_address
 from assistant.chat.access.login import MARK, mark_if_right, user_of
 from assistant.chat.access.passwords import LOCAL_USER, LONGEST_USER
 from assistant.chat.access.revoking import sweep_revoked
-from assistant.chat.failures import told, worded
+from assistant.chat.failures import by_itself, told, worded
 from assistant.chat.history.data_layer import MOST_SHOWN, HistoryLayer
 from assistant.chat.history.keeping import Keeping
 from assistant.chat.history.other_pages import list_now, on_other_pages
@@ -210,7 +210,7 @@ async def answer_kept(place: Place, reply: Reply, keeping: Keeping) -> None:
         await place.admitted()
         found = await converse(reply, await said_before(keeping))
     except QuestionError as error:
-        said = escape(worded(error))
+        said = escape(by_itself(worded(error)))
     except Exception as error:
         said = explain(error, markdown=True)
     if said:
@@ -455,6 +455,7 @@ if history is not None:
 def explain(error: Exception, *, markdown: bool = False) -> str:
     """Our message for an error, which is logged in full under the id that the message names."""
     text, error_id = told(error)
+    text = by_itself(text)
     if markdown:
         return rendering.error_markdown(text, error_id)
     return _("{problem} (error {id})").format(problem=text, id=error_id)

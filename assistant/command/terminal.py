@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
     from rich.text import Text
+    from typer.exceptions import TyperException
 
     from assistant.answers import Answer, Citation
     from assistant.proof.citations import Finding
@@ -54,6 +55,7 @@ __all__ = [
     "say_json",
     "say_markdown",
     "say_report",
+    "wrong_usage",
 ]
 
 UNDATED = "undated"
@@ -140,6 +142,13 @@ def note(line: str) -> None:
 def error(message: str) -> None:
     """`error: …`, one line on stderr, whatever the message holds."""
     sys.stderr.write(f"error: {safe(message)}\n")
+
+
+def wrong_usage(error: TyperException, program: str) -> str:
+    """What was typed wrongly, and the command whose help says how it is typed; one line."""
+    context = getattr(error, "ctx", None)  # only what speaks of usage has one
+    used = context.command_path if context else program
+    return f"{safe(error.format_message()).rstrip('.?')}; see `{used} --help`"
 
 
 @contextmanager
