@@ -100,6 +100,10 @@ def test_a_list_that_is_asked_for_comes_before_a_sentence_that_is_none() -> None
     assert [c.index for c in order] == [1, 0]
 
 
+def no_article(article_id: str) -> None:
+    """For rows that need none: they name their columns."""
+
+
 def test_a_row_without_the_names_gives_way_to_one_that_has_some() -> None:
     texts = (
         "city: Arle; founded: 1877.",
@@ -110,14 +114,14 @@ def test_a_row_without_the_names_gives_way_to_one_that_has_some() -> None:
     rows = [replace(candidate(n, 1.0 - n), text=text) for n, text in enumerate(texts)]
 
     def kept(asked: str) -> tuple[Candidate, ...]:
-        return of_named_rows(rows, frozenset(stems(asked)), {}.get)
+        return of_named_rows(rows, frozenset(stems(asked)), no_article)
 
     assert kept("senn") == tuple(rows[1:])
     assert kept("senn arle") == tuple(rows), "both are asked about"
     assert kept("holm") == tuple(rows), "no row is about it"
     assert kept("") == tuple(rows)
     elsewhere = [replace(rows[0], article_id="b.txt"), rows[1]]
-    assert of_named_rows(elsewhere, {"senn"}, {}.get) == tuple(elsewhere), "another table"
+    assert of_named_rows(elsewhere, {"senn"}, no_article) == tuple(elsewhere), "another table"
 
 
 def test_of_rows_with_cells_the_one_counts_that_names_most_of_what_is_asked() -> None:
