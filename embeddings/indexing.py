@@ -79,6 +79,8 @@ class Progress:
     """What is worked on."""
     passages: int = 0
     """Passages that this run has committed."""
+    in_hand: int = 0
+    """Files that are read and not committed yet: these take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +342,7 @@ class _Run:
             self.corpus.forget_former()
         if self.changed and not interrupted:
             self._publish("building the indexes")
-        self.tell(Progress("indexing", self.settled, self.total, None, self.passages))
+        self._tell_indexing()
         report = self._report([] if keeps else lost, stays, interrupted=interrupted)
         return replace(report, kept=tuple(lost)) if keeps else report
 
@@ -382,7 +384,10 @@ class _Run:
             for first in range(0, len(missing), step):
                 if self.stop():
                     return False
-                self.tell(Progress("encoding again", first, len(missing), missing[first]))
+                total = len(missing)
+                self.tell(
+                    Progress("encoding again", first, total, missing[first], in_hand=total - first)
+                )
                 found = map(self.corpus.article, missing[first : first + step])
                 articles = [article for article in found if article is not None]
                 made = split_and_encode(articles, self.encoder())
@@ -425,7 +430,7 @@ class _Run:
     def _settle(self, found: FoundFile) -> None:
         """Find out what became of a file: at once, or with the batch."""
         article_id = found.article_id
-        self.tell(Progress("indexing", self.settled, self.total, article_id, self.passages))
+        self._tell_indexing(article_id)
         known = self.corpus.file(article_id)
         try:
             if found.refusal is not None:
@@ -450,6 +455,12 @@ class _Run:
             self._commit()
         if not self.batch and not self.encoding:
             self.settled = self.looked_at
+
+    def _tell_indexing(self, article_id: str | None = None) -> None:
+        """Tell how far it is, and which article is worked on."""
+        in_hand = sum(1 for _ in self._in_hand())
+        step = Progress("indexing", self.settled, self.total, article_id, self.passages, in_hand)
+        self.tell(step)
 
     def _keep(self, known: StoredFile) -> None:
         """A file that has not changed is what it was."""
@@ -523,6 +534,7 @@ class _Run:
 
     def _flush(self) -> None:
         """Encode and commit all that is in hand."""
+        self._tell_indexing()
         if self.batch:
             self._encode()
         if self.encoding is not None:

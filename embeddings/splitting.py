@@ -18,6 +18,7 @@ __all__ = [
     "PASSAGE_CHARACTERS",
     "SPLITTING",
     "Span",
+    "is_row",
     "split_article",
     "split_parts",
     "split_sentences",
@@ -29,7 +30,7 @@ PASSAGE_CHARACTERS = 600
 """Longest passage before widening. MiniLM reads 256 word pieces, about 1,000 characters."""
 OVERLAP_CHARACTERS = 300
 """How far a passage may be widened, on either side, to whole sentences."""
-SPLITTING = f"sentences-4/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
+SPLITTING = f"sentences-5/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 """Names how passages are cut; articles cut in another way are cut again."""
 
 WINDOW = 2_000
@@ -40,6 +41,8 @@ LONGEST_SENTENCE = 800
 """Characters of a sentence; what is longer, a transcript without full stops, is cut …"""
 PIECE = range(150, 451)
 """… into pieces of so many."""
+ROW = 3
+"""Cells of a line that make it a row of a table by itself; two do where its neighbour has two."""
 BREAKS = (r"[\r\n]+", r"[;；]\s*", r",\s+|[，、]", r"\s+")
 """Where it is cut: behind the last of the first kind that stands where a piece may end."""
 SEPARATORS = ["\n\n", "\n", "。", ". ", "! ", "? ", "; ", ", ", " ", ""]
@@ -50,6 +53,8 @@ _STARTS_ITEM = re.compile(r"\s*(?:[-*+•#>|=]|\d{1,3}[.)]\s|\(?[a-z][.)]\s)")
 _RULE = re.compile(r"\s*([-=*_~])(?:[ \t]*\1){2,}\s*")
 """A line that underlines a heading, or parts what stands above it from what stands below."""
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|\(?[a-z][.)])[ \t]")
+_CELL_ENDS = re.compile(r"`[^`\r\n]*`|(?<=[ \t])(\|)(?=[ \t])|(?<=\S)(\t+)(?=\S)")
+"""Where a cell of a table ends: at a bar between blanks, or a tab; not within what is code."""
 _INDENT = re.compile(r"[ \t]*")
 _BREAKS = tuple(map(re.compile, BREAKS))
 _WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
@@ -63,13 +68,14 @@ def split_sentences(text: str, start: int = 0) -> tuple[Span, ...]:
 
     Sentence ends are sentencex's. Paragraphs are cut first, so a sentence never crosses
     one, and a quotation that does not close in its paragraph hides no sentence end. A line of
-    front matter is one sentence. What is longer than LONGEST_SENTENCE is cut where it can be.
+    front matter is one sentence, and so is a row of a table. What is longer than LONGEST_SENTENCE
+    is cut where it can be.
     """
     spans: list[Span] = []
     block = front_matter(text)
     fields = block.span("fields") if block else (0, 0)
     for left, right in _paragraphs(text, fields):
-        if fields[0] <= left < fields[1]:
+        if fields[0] <= left < fields[1] or _is_one_row(text[left:right]):
             begin, end = _trimmed(text, left, right) or (left, left)
             spans += [(begin + start, end + start)] * (begin < end)
             continue
@@ -120,7 +126,8 @@ def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
     """Spans that end at a blank line, or at a line break that is not mere wrapping.
 
     What is wrapped goes on as far indented, or less, but not in a block that is indented as code;
-    and deeper in an item of a list. No line of the `fields` of front matter is wrapped.
+    and deeper in an item of a list. No line of the `fields` of front matter is wrapped, and no row
+    of a table.
     """
     begin = base = 0  # where the text is indented to that stands around a block of code
     mark: int | None = None  # how far it is, where the paragraph is an item
@@ -145,12 +152,42 @@ def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
             and not _RULE.fullmatch(line)
             and not _STARTS_ITEM.match(text, match.end())
             and not fields[0] <= match.start() < fields[1]
+            and not _in_table(line, _line_at(text, match.end()))
         )
         if not wrapped:
             yield begin, match.end()
             begin = match.end()
     if begin < len(text):
         yield begin, len(text)
+
+
+def is_row(sentence: str) -> bool:
+    """Whether a line is a row of a table, by its cells: `| a | b |`, `a | b | c`."""
+    row = sentence.strip()
+    return row.startswith("|") or _cells(row) >= ROW
+
+
+def _cells(line: str) -> int:
+    """How many cells the line has: 1 where it is no row of a table, as `a | b | c` is one."""
+    return 1 + sum(1 for found in _CELL_ENDS.finditer(line.strip()) if found[1] or found[2])
+
+
+def _in_table(line: str, following: str) -> bool:
+    """Whether one of two lines is a row of a table by itself, or both have cells."""
+    of_both = sorted((_cells(line), _cells(following)))
+    return of_both[0] > 1 or of_both[1] >= ROW
+
+
+def _is_one_row(paragraph: str) -> bool:
+    """Whether a paragraph is one row of a table, and none that is too long to be quoted whole."""
+    row = paragraph.strip()
+    return len(row) <= PIECE[-1] and "\n" not in row and is_row(row)
+
+
+def _line_at(text: str, at: int) -> str:
+    """The line that begins here."""
+    found = _LINE.match(text, at)
+    return found[0] if found else ""
 
 
 def _indent(text: str, at: int) -> int:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
+from assistant.command.terminal import wrong_usage
 from embeddings.errors import AssistantError
 from eval.annotations import workflow_commands
 from eval.bench_command import bench
@@ -31,13 +34,15 @@ from eval.report_command import report_page
 from eval.run import FINGERPRINT
 from eval.saved import Saved, SavedError, read_saved
 from eval.sets import RUNS, QuestionSet, SetsError, load_sets, named
+from eval.tables import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-BROKEN, FAILED = 1, 2
+BROKEN, FAILED, INTERRUPTED = 1, 2, 130
+NAME = "python -m eval"
 OWN = "own"
 """Name of a set that options make up."""
 OWN_FLOORS = Path(__file__).with_name("own_floors.toml")
@@ -194,7 +199,8 @@ def _summary(report: Report) -> str:
     closed = [verdict.floor.name for verdict in broken(report.verdicts)]
     state = f"closed by {', '.join(closed)}" if closed else "open"
     seconds = report.took["seconds"]
-    return f"{report.name}: {len(report.records)} questions, {seconds:.0f} s; the gate is {state}"
+    asked = counted(len(report.records), "question")
+    return f"{report.name}: {asked}, {seconds:.0f} s; the gate is {state}"
 
 
 def _failed(error: AssistantError) -> typer.Exit:
@@ -260,5 +266,23 @@ def _before(chosen: QuestionSet, accepted: Path | None) -> Saved | None:
     return saved
 
 
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit with its code; wrong usage is told in one line."""
+    command = typer.main.get_command(app)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with command.make_context(NAME, given) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except TyperException as error:
+        typer.echo(f"eval: {wrong_usage(error, NAME)}", err=True)
+        sys.exit(FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("eval: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit()
+
+
 if __name__ == "__main__":
-    app(prog_name="python -m eval")
+    main()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from eval.bench import MAIN
-from eval.tables import table_of
+from eval.tables import counted, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,12 +118,12 @@ class BenchReport:
         if asked < benchmark.judged:
             yield f"A sample of {asked} of {benchmark.judged} queries, the same in every run."
         if benchmark.unjudged:
-            yield f"{_of(benchmark.unjudged, 'query')} without a relevant document: not asked."
+            yield f"{counted(benchmark.unjudged, 'query')} without a relevant document: not asked."
         if benchmark.empty:
-            yield f"{_of(benchmark.empty, 'document')} without text: not indexed."
+            yield f"{counted(benchmark.empty, 'document')} without text: not indexed."
         if benchmark.missing:
             yield (
-                f"{_of(benchmark.missing, 'relevant document')} not in the corpus: counted as "
+                f"{counted(benchmark.missing, 'relevant document')} not in the corpus: counted as "
                 "not found."
             )
         if self.published is not None:
@@ -195,8 +195,3 @@ def _with_interval(figure: Figure) -> str:
 
 def _cell(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def _of(count: int, thing: str) -> str:
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
-    return f"{count} {thing if count == 1 else plural}"

@@ -10,7 +10,7 @@ import typer
 from embeddings.errors import AssistantError
 from eval.articles import read_articles
 from eval.linting import Finding, balance, file_of, lint, read_files, shared_articles
-from eval.tables import table_of
+from eval.tables import counted, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,7 +92,8 @@ def check(
         Console().print(table_of("Questions by kind", ["kind", *names], balance(questions)))
     errors = sum(finding.level == "error" for finding in findings)
     warnings = len(findings) - errors
-    typer.echo(f"{len(questions)} questions, {errors} errors, {warnings} warnings")
+    told = ((len(questions), "question"), (errors, "error"), (warnings, "warning"))
+    typer.echo(", ".join(counted(count, thing) for count, thing in told))
     if articles is None:
         typer.echo("No quote was looked up; name the articles' folder with --articles.")
     if errors or (strict and warnings):

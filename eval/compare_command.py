@@ -15,7 +15,7 @@ from eval.comparison_report import comparison_lines, comparison_table
 from eval.report import wide
 from eval.saved import Saved, SavedError, read_saved
 from eval.sets import RUNS, QuestionSet, load_sets, named
-from eval.tables import shown
+from eval.tables import counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ def accept(
         for path, saved, since in runs:
             _write(path, saved.accepted())
             told = "" if since is None else f": {since} since the one before"
-            typer.echo(f"Accepted {len(saved.judged)} questions into {path}{told}")
+            typer.echo(f"Accepted {counted(len(saved.judged), 'question')} into {path}{told}")
             if since is not None and (worse := ", ".join(_worse(saved, since))):
                 typer.echo(f"Worse than in the run accepted before: {worse}", err=True)
     except AssistantError as error:

@@ -10,6 +10,7 @@ import typer
 
 from embeddings.errors import AssistantError
 from eval.proposing import propose
+from eval.tables import counted
 from eval.writing import lines_of, write_questions
 
 __all__ = ["new"]
@@ -61,7 +62,7 @@ def new(
         raise typer.Exit(FAILED) from error
     kinds = Counter(row["kind"] for row in rows)
     told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-    typer.echo(f"{len(rows)} questions written to {out}: {told}")
+    typer.echo(f"{counted(len(rows), 'question')} written to {out}: {told}")
     if len(rows) < count:
         typer.echo(f"No more than these are sound; {count} were asked for.")
     if not kinds["unanswerable"]:

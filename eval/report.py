@@ -19,7 +19,7 @@ from eval.gate import broken
 from eval.judgements import FIGURES
 from eval.measures import MEASURES, by_kind, confidences_of, measure_named
 from eval.questions import fingerprint
-from eval.tables import decimal, escaped, interval, markdown_table, shown, table_of
+from eval.tables import counted, decimal, escaped, interval, markdown_table, shown, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -322,7 +322,7 @@ def _outcomes(records: Sequence[Record]) -> dict[str, int]:
 
 def _sentence(records: Sequence[Record]) -> str:
     outcomes = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in _outcomes(records).items())
-    return f"{len(records)} questions: {outcomes}."
+    return f"{counted(len(records), 'question')}: {outcomes}."
 
 
 def _kind_header() -> list[str]:

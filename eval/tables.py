@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
     from eval.intervals import Figure
 
-__all__ = ["decimal", "escaped", "interval", "markdown_table", "shown", "table_of"]
+__all__ = ["counted", "decimal", "escaped", "interval", "markdown_table", "shown", "table_of"]
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 query`, `2 queries`: how many things there are."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{count} {thing if count == 1 else plural}"
 
 
 def table_of(

@@ -18,10 +18,10 @@ from assistant.chat.access.attempts import asking_address
 from assistant.chat.access.login import MARK, mark_if_right, user_of
 from assistant.chat.access.passwords import LOCAL_USER, LONGEST_USER
 from assistant.chat.access.revoking import sweep_revoked
-from assistant.chat.failures import told, worded
+from assistant.chat.failures import by_itself, told, worded
 from assistant.chat.history.data_layer import MOST_SHOWN, HistoryLayer
 from assistant.chat.history.keeping import Keeping
-from assistant.chat.history.other_pages import on_other_pages
+from assistant.chat.history.other_pages import list_now, on_other_pages
 from assistant.chat.history.resuming import shown, spoken, turns
 from assistant.chat.history.store import Exchange
 from assistant.chat.library.uploading import sweep_uploads
@@ -129,7 +129,12 @@ async def starters(user: cl.User | None = None, language: str | None = None) -> 
 
 
 async def greet() -> None:
-    """Tell the page when all is ready; it does not wait for that."""
+    """Tell the page when all is ready; it does not wait for that.
+
+    It has listed the conversations before it was connected, and may have missed what began since.
+    """
+    if history is not None:
+        await list_now(cl.context.session)
     keep(asyncio.create_task(announce()))
     keep(asyncio.create_task(show_settings(conversation="")))
 
@@ -205,7 +210,7 @@ async def answer_kept(place: Place, reply: Reply, keeping: Keeping) -> None:
         await place.admitted()
         found = await converse(reply, await said_before(keeping))
     except QuestionError as error:
-        said = escape(worded(error))
+        said = escape(by_itself(worded(error)))
     except Exception as error:
         said = explain(error, markdown=True)
     if said:
@@ -363,6 +368,7 @@ async def resume(thread: ThreadDict) -> None:
         thread["steps"], thread["elements"] = again.steps, again.elements
         cl.user_session.set("history", turns(kept)[-MOST_TURNS:])
         await show_settings(conversation=thread["id"])
+        await list_now(cl.context.session)
         for each in kept.exchanges:
             if each.id in unfinished and (each.answer is None or each.partial):
                 keep(asyncio.create_task(await_answer(each, unfinished[each.id])))
@@ -449,6 +455,7 @@ if history is not None:
 def explain(error: Exception, *, markdown: bool = False) -> str:
     """Our message for an error, which is logged in full under the id that the message names."""
     text, error_id = told(error)
+    text = by_itself(text)
     if markdown:
         return rendering.error_markdown(text, error_id)
     return _("{problem} (error {id})").format(problem=text, id=error_id)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from assistant.chat.failures import told, worded
+from assistant.chat.failures import by_itself, told, worded
 from assistant.chat.library.article_page import ARTICLES
 from assistant.chat.preferences import Preferences, asking, summary
 from embeddings.errors import QuestionError
@@ -68,7 +68,7 @@ def preference_routes(launch: Launch, user: User) -> list[Route]:
         try:
             await launch.opening.call(follow)
         except QuestionError as error:
-            return PlainTextResponse(worded(error), 400, HEADERS)
+            return PlainTextResponse(by_itself(worded(error)), 400, HEADERS)
         except Exception as error:
             text, error_id = told(error)
             return PlainTextResponse(f"{text} ({error_id})", 500, HEADERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 
 from assistant.chat.texts import language
@@ -11,7 +12,10 @@ from assistant.chat.texts.language import gettext as _
 from assistant.wording import Said
 from embeddings.errors import AssistantError
 
-__all__ = ["told", "worded"]
+__all__ = ["by_itself", "told", "worded"]
+
+_WORD = re.compile(r"[a-z]+(?= )")
+"""What begins a sentence, and is no path, no setting and no command."""
 
 logger = logging.getLogger("footnote")
 
@@ -23,6 +27,11 @@ def told(error: Exception) -> tuple[str, str]:
     if isinstance(error, AssistantError):
         return worded(error), error_id
     return _("Something went wrong inside Footnote; ask again."), error_id
+
+
+def by_itself(message: str) -> str:
+    """A message that follows no other words: it begins as a sentence does."""
+    return message[:1].upper() + message[1:] if _WORD.match(message) else message
 
 
 def worded(error: AssistantError) -> str:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import errno
 import ipaddress
 import json
 import logging
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from assistant.chat.listening import listen
 from embeddings.errors import CorpusError, SettingsError
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from starlette.requests import Request
     from starlette.routing import Route
 
@@ -104,7 +105,7 @@ def serve(
     login = Login.of(password_file, proxy_user_header)
     check_access(host, login)
     check_public_url(public_url)
-    check_free(host, port)
+    listening = listen(host, port)
     data_dir = settings.resolved_data_dir()
     runtime = prepare_runtime(data_dir, port)
     secret = auth_secret(data_dir)
@@ -126,7 +127,7 @@ def serve(
     )
     prepare_environment(runtime, host, port)
     os.environ["CHAINLIT_AUTH_SECRET"] = secret
-    run(host, port, open_browser=open_browser, public_url=public_url)
+    run(host, port, listening, open_browser=open_browser, public_url=public_url)
 
 
 def open_articles(settings: Settings) -> Answerer:
@@ -142,7 +143,14 @@ def open_articles(settings: Settings) -> Answerer:
     return opened
 
 
-def run(host: str, port: int, *, open_browser: bool, public_url: str | None = None) -> None:
+def run(
+    host: str,
+    port: int,
+    listening: list[socket],
+    *,
+    open_browser: bool,
+    public_url: str | None = None,
+) -> None:
     """Load Chainlit and run the app in this process. Chainlit ends the process itself."""
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s: %(message)s"
@@ -169,6 +177,10 @@ def run(host: str, port: int, *, open_browser: bool, public_url: str | None = No
     # Who keeps a connection open must not keep the process from ending.
     uvicorn.Config = partial(  # type: ignore[misc, assignment]
         uvicorn.Config, timeout_graceful_shutdown=GRACE_SECONDS
+    )
+    # Chainlit has its server take the address itself, and ends with 0 where that fails.
+    uvicorn.Server.serve = partialmethod(  # type: ignore[method-assign, assignment]
+        uvicorn.Server.serve, sockets=listening
     )
     login = current().login
     guard_tokens(login, current().signed_out)
@@ -239,23 +251,6 @@ def check_public_url(url: str | None) -> None:
             f"--public-url: {url!r} is not a scheme and a host, such as "
             "https://footnote.example.org; the chat has no path"
         )
-
-
-def check_free(host: str, port: int) -> None:
-    """Raise if another program listens at this address already."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        if os.name == "posix":  # elsewhere it would share the port instead of failing
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            reason = "another program listens there" if taken else error.strerror
-            raise SettingsError(
-                f"the chat cannot listen at {host}:{port}: {reason}; "
-                "stop that program, or choose another port with --port"
-            ) from None
 
 
 def prepare_runtime(data_dir: Path, port: int) -> Path:

@@ -119,7 +119,7 @@ def _run(arguments: list[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except TyperException as error:
-        terminal.error(f"{error.format_message().rstrip('.?')}; see `{_used(error)} --help`")
+        terminal.error(terminal.wrong_usage(error, "assistant"))
         return WRONG_USAGE
     except AssistantError as error:
         terminal.error(str(error))
@@ -138,12 +138,6 @@ def _run(arguments: list[str]) -> int:
         )
         return FAILED
     return DONE
-
-
-def _used(error: TyperException) -> str:
-    """The command that was used wrongly, as it is typed."""
-    context = getattr(error, "ctx", None)  # only what speaks of usage has one
-    return str(context.command_path) if context else "assistant"
 
 
 def _show_version(wanted: bool) -> None:

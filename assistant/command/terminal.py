@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
     from rich.text import Text
+    from typer.exceptions import TyperException
 
     from assistant.answers import Answer, Citation
     from assistant.proof.citations import Finding
@@ -54,12 +55,15 @@ __all__ = [
     "say_json",
     "say_markdown",
     "say_report",
+    "wrong_usage",
 ]
 
 UNDATED = "undated"
 EXCERPT_CHARACTERS = 160
 PATIENCE_SECONDS = 0.5
-"""Work that is done sooner shows no progress."""
+"""Work that is done sooner shows no progress …"""
+LINE_SECONDS = 10.0
+"""… and indexing that is done sooner is not told in a log."""
 # Controls, formats (bidirectional and zero-width among them), lone surrogates, private use,
 # and the two separators that break a line unseen.
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -140,14 +144,24 @@ def error(message: str) -> None:
     sys.stderr.write(f"error: {safe(message)}\n")
 
 
+def wrong_usage(error: TyperException, program: str) -> str:
+    """What was typed wrongly, and the command whose help says how it is typed; one line."""
+    context = getattr(error, "ctx", None)  # only what speaks of usage has one
+    used = context.command_path if context else program
+    return f"{safe(error.format_message()).rstrip('.?')}; see `{used} --help`"
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[Progress], None]]:
     """A function that shows progress on stderr, once work turns out to be long.
 
-    It is silent where stderr is not a terminal, and while an unchanged folder is looked through.
+    It is silent while an unchanged folder is looked through. Where stderr is not a terminal, as in
+    the log of a job, one line says that files are being indexed, where that takes long, and
+    another one when they are.
     """
     if not sys.stderr.isatty():
-        yield lambda step: None
+        with _progress_lines() as show_line:
+            yield show_line
         return
     with ExitStack() as stack:
         began = time.monotonic()
@@ -157,7 +171,8 @@ def progress() -> Iterator[Callable[[Progress], None]]:
         def show(step: Progress) -> None:
             nonlocal bars
             if bars is None:
-                if step.total is not None and time.monotonic() - began < PATIENCE_SECONDS:
+                sooner = time.monotonic() - began < PATIENCE_SECONDS
+                if step.total is not None and sooner and not step.in_hand:
                     return
                 bars = stack.enter_context(_bars())
             if step.stage not in tasks:
@@ -173,6 +188,33 @@ def progress() -> Iterator[Callable[[Progress], None]]:
             )
 
         yield show
+
+
+@contextmanager
+def _progress_lines() -> Iterator[Callable[[Progress], None]]:
+    """A function that says in one line what has taken long; at the end one says that it is done."""
+    began = time.monotonic()
+    files, told = 0, threading.Event()
+
+    def tell() -> None:
+        told.set()
+        note(f"indexing {files} {_plural('file', files)}")
+
+    late = threading.Timer(LINE_SECONDS, tell)
+    late.daemon = True
+
+    def show(step: Progress) -> None:
+        nonlocal files
+        if step.in_hand and not files:
+            files = step.total or step.in_hand
+            late.start()
+
+    try:
+        yield show
+    finally:
+        late.cancel()
+    if told.is_set():
+        note(f"indexed in {time.monotonic() - began:.0f} s")
 
 
 def _speed(step: Progress, seconds: float) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from embeddings.splitting import is_row
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -169,15 +171,15 @@ def led_to(index: int, text: str, spans: Sequence[Span]) -> tuple[tuple[int, ...
 def whole_table(index: int, text: str, spans: Sequence[Span]) -> WholeList | None:
     """The table to which sentence `index` belongs, if it is a row of one; its head leads in."""
 
-    def is_row(number: int) -> bool:
-        return text.startswith("|", spans[number][0])
+    def row(number: int) -> bool:
+        return is_row(text[slice(*spans[number])])
 
-    if not is_row(index):
+    if not row(index):
         return None
     first = last = index
-    while first > 0 and is_row(first - 1) and _breaks(first, text, spans) == 1:
+    while first > 0 and row(first - 1) and _breaks(first, text, spans) == 1:
         first -= 1
-    while last + 1 < len(spans) and is_row(last + 1) and _breaks(last + 1, text, spans) == 1:
+    while last + 1 < len(spans) and row(last + 1) and _breaks(last + 1, text, spans) == 1:
         last += 1
     rows = [n for n in range(first, last + 1) if _WORD.search(text, *spans[n])]
     headed = len(rows) < last + 1 - first  # a rule is below the head

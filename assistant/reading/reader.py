@@ -36,10 +36,11 @@ from embeddings.errors import AssistantError
 from embeddings.front_matter import DATES, TITLES, front_matter
 from embeddings.lexical import stems
 from embeddings.reader_model import ReaderModel, Window
-from embeddings.splitting import split_sentences
+from embeddings.splitting import is_row, split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from assistant.retrieval.retriever import Retrieved
     from embeddings.index import Index
@@ -241,7 +242,8 @@ def read(
     found = candidates  # what is quoted of a question need not share a word with it
     if names_questions(setting.form.text):
         candidates = tuple(c for c in candidates if is_question(c.text)) or candidates
-    candidates = of_named_rows(candidates, setting.form.names)
+    asked = _stem_set(" ".join((setting.form.text, *setting.form.names)))
+    candidates = of_named_rows(candidates, asked, article)
     candidates, gains = _asked_form_first(candidates, setting, article)
     texts = texts_found(retrieved, article)
     supports = [support_of(c, setting, article, texts) for c in candidates[:CONSIDERED]]
@@ -289,16 +291,35 @@ def settled(
     return (candidates[place], *candidates[:place], *candidates[place + 1 :]), supports[place]
 
 
-def of_named_rows(candidates: Sequence[Candidate], names: Sequence[str]) -> tuple[Candidate, ...]:
-    """The candidates, without rows of a table that have none of the names which another row has.
+def of_named_rows(
+    candidates: Sequence[Candidate],
+    asked: AbstractSet[str],
+    article: Callable[[str], Article | None],
+) -> tuple[Candidate, ...]:
+    """The candidates, without rows of a table that name less of what is `asked` than another row.
 
-    What a row says is said of what it names itself, and of nothing in the rows beside it.
+    What a row says is said of what it names itself, and of nothing in the rows beside it. Words
+    are told by their stems. The first row of a table may be its head, which is said of all of them.
     """
-    wanted = frozenset(stem for name in names for stem in stems(name))
-    rows = [c for c in candidates if wanted and _RECORD.fullmatch(c.text)]
-    named = {c.article_id for c in rows if wanted & _stem_set(c.text)}
-    others = {c for c in rows if c.article_id in named and not wanted & _stem_set(c.text)}
-    return tuple(c for c in candidates if c not in others)
+    rows = [c for c in candidates if _RECORD.fullmatch(c.text) or is_row(c.text)]
+    named = {c: asked & _stem_set(c.text) for c in rows}
+    below = [c for c in rows if not _opens_table(c, article)]
+    less = {
+        c for c in rows if any(c.article_id == o.article_id and named[c] < named[o] for o in below)
+    }
+    return tuple(c for c in candidates if c not in less)
+
+
+def _opens_table(row: Candidate, article: Callable[[str], Article | None]) -> bool:
+    """Whether a row of cells is the first of its table; one that names its columns is not."""
+    found = article(row.article_id)
+    if found is None or not is_row(row.text):
+        return False
+    spans = sentences_of(found.text)
+    above = spans[row.index - 1] if row.index else None
+    return above is None or not (
+        is_row(found.text[slice(*above)]) and found.text[above[1] : row.start].count("\n") == 1
+    )
 
 
 def _asked_form_first(

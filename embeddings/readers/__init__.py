@@ -27,7 +27,7 @@ __all__ = [
     "read_document",
 ]
 
-READING = "reading-3"
+READING = "reading-4"
 """Names how files become text; changed whenever that text does, so that files are read again."""
 LARGEST_FILE_BYTES = 50_000_000
 

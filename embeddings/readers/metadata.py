@@ -34,15 +34,24 @@ _WORDS = (
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH.replace('name', 'name2')},?"
     r"\s+(?P<year2>\d{4}))"
 )
+_WEEKDAY = (
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b\.?)"
+)
+_DAY = rf"(?:{_WEEKDAY},?\s+)?(?:{_ISO}|{_WORDS})"
 _TIME = r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\s*(?:[ap]m|Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
 _LABEL = (
     r"(?:(?:publi(?:cation|shed|sh)|release|posted|updated?|issued?|time|date)"
     r"(?:\s+(?:date|time|on|at))?)"
 )
 _DATE_LINE = re.compile(
-    rf"\W*(?:{_LABEL}\s*(?:[:：]\s*)?)?(?:{_ISO}|{_WORDS}){_TIME}(?P<rest>.*)", re.IGNORECASE
+    rf"\W*(?:{_LABEL}\s*(?:[:：]\s*)?)?{_DAY}{_TIME}(?P<rest>.*)", re.IGNORECASE
 )
-_LABELLED = re.compile(rf"\W*{_LABEL}\s*(?P<colon>[:：]\s*)?(?:{_ISO}|{_WORDS})", re.IGNORECASE)
+_BYLINE = re.compile(
+    rf"\W*(?:written\s+)?by\s+(?!{_WEEKDAY})(?-i:[A-ZÀ-Þ])[^!?\d]{{1,80}}?[\s,|·•–—-]\s*{_DAY}{_TIME}\W*",
+    re.IGNORECASE,
+)
+"""A line that says who has written it, and on which day: "By Ada Berg, 3 March 2021"."""
+_LABELLED = re.compile(rf"\W*{_LABEL}\s*(?P<colon>[:：]\s*)?{_DAY}", re.IGNORECASE)
 _SET_APART = re.compile(r"\s*[|·•–—(\[/:;-]|\s+(?:UTC|GMT|[A-Z]{1,3}T)\b")
 """What stands behind a day on its line and goes on with no sentence: a mark, a time zone."""
 _BY = re.compile(r"\s+by\b", re.IGNORECASE)
@@ -65,10 +74,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def find_metadata(text: str) -> Metadata:
     """Title and publication date as the head of `text` states them.
 
-    The date is one on a line of its own, behind a label such as `Date:`, or in a dateline
-    (`OSLO, March 3, 2021 —`); a date inside a sentence tells of the events, not of the
-    publication. The title is the first line of the
-    head that stands alone and is no sentence.
+    The date is one on a line of its own, behind a label such as `Date:`, in a dateline
+    (`OSLO, March 3, 2021 —`), or in a byline (`By Ada Berg, 3 March 2021`); a date inside a
+    sentence tells of the events, not of the publication. The title is the first line of the head
+    that stands alone and is no sentence.
     """
     title = date = None
     for line, alone in _head(text):
@@ -112,7 +121,7 @@ def _is_stated(line: str, rest: str) -> bool:
 
 
 def _dateline(line: str) -> str | None:
-    found = _DATELINE.match(line)
+    found = _DATELINE.match(line) or _BYLINE.fullmatch(line)
     return _iso_date(found) if found else None
 
 

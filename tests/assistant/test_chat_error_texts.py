@@ -11,7 +11,7 @@ import pytest
 
 import assistant
 import embeddings
-from assistant.chat.failures import worded
+from assistant.chat.failures import by_itself, worded
 from assistant.chat.texts import language
 from assistant.chat.texts.error_texts import told_of_error
 from assistant.wording import say
@@ -136,3 +136,17 @@ def test_values_are_put_in_as_they_are() -> None:
 @pytest.mark.parametrize("message", ["", "eaten by the dog", "two\nlines", "is damaged " * 200])
 def test_what_is_of_another_wording_stays_as_it_is(message: str) -> None:
     assert told_of_error(message) == message
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("the question has no words", "The question has no words"),
+        ("milvus_uri is set", "milvus_uri is set"),
+        ("corpus.sqlite is damaged", "corpus.sqlite is damaged"),
+        ("一个问题", "一个问题"),
+        ("", ""),
+    ],
+)
+def test_a_message_by_itself_begins_as_a_sentence(message: str, said: str) -> None:
+    assert by_itself(message) == said

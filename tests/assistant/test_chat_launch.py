@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from assistant import Assistant
 from assistant.chat import launch
 from assistant.chat.access.login import Login
+from assistant.chat.listening import listen
 from assistant.chat.texts.interface_texts import OURS, interface_texts
 from assistant.chat.texts.language import LANGUAGES
 from assistant.settings import Settings
@@ -47,9 +49,49 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=f"127.0.0.1:{port}.*another program") as error:
-            launch.check_free("127.0.0.1", port)
+            listen("127.0.0.1", port)
     assert "\n" not in str(error.value)
-    launch.check_free("127.0.0.1", port)
+    for server in listen("127.0.0.1", port):
+        server.close()
+
+
+def test_an_address_that_is_not_there_is_said_in_one_line() -> None:
+    for nowhere in ("192.0.2.1", "no-such-host.invalid"):
+        with pytest.raises(SettingsError, match=f"cannot listen at {nowhere}:8000") as error:
+            listen(nowhere, 8000)
+        assert "\n" not in str(error.value)
+
+
+def test_of_two_that_start_at_once_one_says_that_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "assistant", "chat", "--port", str(port)]
+    both = [
+        subprocess.Popen(
+            [*command, "--data-dir", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        end = time.monotonic() + 120
+        while all(each.poll() is None for each in both) and time.monotonic() < end:
+            time.sleep(0.1)
+        [loser] = [each for each in both if each.poll() is not None]
+        assert loser.returncode == 3
+        assert loser.stdout is not None
+        said = loser.stdout.read()
+        assert "another program listens there" in said
+        assert said.count("\n") == 1
+        assert (tmp_path / "chat" / str(port) / "public" / "app.js").is_file(), "the other's files"
+    finally:
+        for each in both:
+            each.kill()
+            each.wait()
+            each.stdout.close()  # type: ignore[union-attr]
 
 
 def test_the_runtime_folder_holds_what_chainlit_reads(tmp_path: Path) -> None:

@@ -547,6 +547,9 @@ def test_a_table_is_shown_whole_where_all_of_it_is_asked_for() -> None:
     whole = ["| Room | Seats |", "| Warp | 12 |", "| Weft | 4 |"]
     assert among("List the rooms", {"a.md": table}, "There are", "Weft") == whole
     assert among("Which rooms are there?", {"a.md": table}, "Weft") == ["| Weft | 4 |"]
+    rows = ["Room | Seats | Floor", "Warp | 12 | 1", "Weft | 4 | 2"]  # of a web page, or DOCX
+    page = {"a.html": "There are rooms.\n\n" + "\n".join(rows)}
+    assert among("List the rooms", page, "There are", "Weft") == rows
 
 
 def test_each_of_two_that_are_asked_of_has_a_sentence_that_names_it() -> None:

@@ -27,6 +27,7 @@ from assistant.understanding.question import analyse
 from embeddings.corpus import Corpus
 from embeddings.index import build_index
 from embeddings.indexing import index_articles
+from embeddings.lexical import stems
 from embeddings.records import Article
 from embeddings.splitting import split_article
 from tests.fakes import HashingEncoder
@@ -99,6 +100,10 @@ def test_a_list_that_is_asked_for_comes_before_a_sentence_that_is_none() -> None
     assert [c.index for c in order] == [1, 0]
 
 
+def no_article(article_id: str) -> None:
+    """For rows that need none: they name their columns."""
+
+
 def test_a_row_without_the_names_gives_way_to_one_that_has_some() -> None:
     texts = (
         "city: Arle; founded: 1877.",
@@ -108,12 +113,32 @@ def test_a_row_without_the_names_gives_way_to_one_that_has_some() -> None:
     )
     rows = [replace(candidate(n, 1.0 - n), text=text) for n, text in enumerate(texts)]
 
-    assert of_named_rows(rows, ["senn"]) == tuple(rows[1:])
-    assert of_named_rows(rows, ["senn", "arle"]) == tuple(rows), "both are asked about"
-    assert of_named_rows(rows, ["holm"]) == tuple(rows), "no row is about it"
-    assert of_named_rows(rows, []) == tuple(rows)
+    def kept(asked: str) -> tuple[Candidate, ...]:
+        return of_named_rows(rows, frozenset(stems(asked)), no_article)
+
+    assert kept("senn") == tuple(rows[1:])
+    assert kept("senn arle") == tuple(rows), "both are asked about"
+    assert kept("holm") == tuple(rows), "no row is about it"
+    assert kept("") == tuple(rows)
     elsewhere = [replace(rows[0], article_id="b.txt"), rows[1]]
-    assert of_named_rows(elsewhere, ["senn"]) == tuple(elsewhere), "another table"
+    assert of_named_rows(elsewhere, {"senn"}, no_article) == tuple(elsewhere), "another table"
+
+
+def test_of_rows_with_cells_the_one_counts_that_names_most_of_what_is_asked() -> None:
+    text = (
+        "Speed limits\n\nArea of the south | Limit | Guard\nNorth pit | 20 km/h | Moe\n"
+        "South pit | 15 km/h | Lie\nSheds | 5 km/h | Dahl\n\nThe pits are wide."
+    )
+    article = {"a.txt": Article("a.txt", text)}
+    spans = sentences_of(text)
+    head, north, south, sheds, prose = (
+        replace(candidate(n, 1.0), start=spans[n][0], text=text[slice(*spans[n])])
+        for n in range(1, 6)
+    )
+    rows = (head, north, south, sheds, prose)
+    assert of_named_rows(rows, {"south", "pit"}, article.get) == (south, prose)
+    assert of_named_rows(rows, {"pit"}, article.get) == (north, south, prose)
+    assert of_named_rows(rows, {"area"}, article.get) == rows, "what the head says is said of all"
 
 
 def confidence(candidates: list[Candidate], support: tuple[float, ...]) -> float:

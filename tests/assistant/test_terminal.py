@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -10,7 +11,7 @@ from rich.console import Console
 from assistant.answers import Answer, Citation
 from assistant.command import terminal
 from assistant.showing.explanation import Explanation
-from embeddings.indexing import FileNote, IndexReport
+from embeddings.indexing import FileNote, IndexReport, Progress
 from embeddings.records import Article
 
 ATTACKS = {
@@ -47,6 +48,26 @@ def test_every_character_there_is_becomes_printable() -> None:
 
     assert not terminal.UNSAFE & {unicodedata.category(character) for character in shown}
     assert shown.splitlines() == [shown]
+
+
+def test_indexing_that_takes_long_is_told_in_a_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.05)
+    with terminal.progress() as show:
+        show(Progress("indexing", 0, 3, "a.txt"))
+        time.sleep(0.2)
+        assert capsys.readouterr().err == "", "an unchanged folder is looked through"
+        show(Progress("indexing", 0, 3, "b.txt", in_hand=1))
+        time.sleep(0.2)
+        assert capsys.readouterr().err == "indexing 3 files\n"
+        show(Progress("indexing", 3, 3))
+    assert capsys.readouterr().err == "indexed in 0 s\n"
+
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 30)
+    with terminal.progress() as show:
+        show(Progress("indexing", 0, 3, "b.txt", in_hand=1))
+    assert capsys.readouterr().err == "", "it was done soon"
 
 
 def test_answer_shows_text_then_numbered_sources(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -34,6 +35,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 REPLY = '[data-step-type="assistant_message"]'
+SOCKET = re.compile("/ws/")
 STILL = """async (reply) => {
   const place = () => JSON.stringify(reply.getBoundingClientRect());
   for (let was = "", round = 0; was !== place() && round < 100; round += 1) {
@@ -210,6 +212,25 @@ class Tab:
         self.page.goto(self.server.url)
         self.page.wait_for_selector("#welcome-screen #chat-input")
         return self.page
+
+    def hold_connection(self) -> Callable[[], None]:
+        """Have the page wait for its connection, until what this returns is called."""
+        held: list[Route] | None = []
+
+        def hold(route: Route) -> None:
+            if held is None:
+                route.fallback()
+            else:
+                held.append(route)
+
+        def release() -> None:
+            nonlocal held
+            waiting, held = held or [], None
+            for each in waiting:
+                each.fallback()
+
+        self.page.route(SOCKET, hold)
+        return release
 
     def ask(self, question: str) -> Locator:
         """Type a question, send it, and wait for the whole reply.

@@ -375,6 +375,32 @@ def test_a_page_connects_once_and_can_send_from_then_on(tab: NewTab, fake_server
     assert any("task_start" in frame for frame in frames)
 
 
+def test_a_question_entered_before_the_page_is_connected_is_sent_once_it_is(
+    tab: NewTab, fake_server: Server
+) -> None:
+    for changed in (False, True):
+        asking = tab(fake_server)
+        page = asking.page
+        connect = asking.hold_connection()
+        page.goto(fake_server.url)
+        box = page.locator("#chat-input")
+        box.fill(QUESTION)
+        expect(page.locator("#chat-submit")).to_be_disabled()
+        box.press("Enter")
+        expect(page.locator("#fn-waiting")).to_have_text(re.compile("sent as soon as"))
+        expect(box).to_have_value(QUESTION)
+        if changed:
+            box.press("x")
+            expect(page.locator("#fn-waiting")).to_be_empty()
+        connect()
+        if changed:
+            expect(page.locator("#chat-submit")).to_be_enabled()
+            expect(box).to_have_value(f"{QUESTION}x")
+        else:
+            expect(asking.reply(0).locator(MARKER).first).to_be_visible()
+            expect(page.locator("#fn-waiting")).to_be_empty()
+
+
 def test_a_source_stays_open_whatever_comes_below(tab: NewTab, fake_server: Server) -> None:
     asking = tab(fake_server)
     page = asking.open()

@@ -385,8 +385,6 @@ def test_what_one_tab_begins_renames_and_deletes_is_seen_in_the_others(
     asking, shows, empty = tab(server), tab(server), tab(server)
     page = asking.open()
     lists = [each.open().locator("#thread-history") for each in (shows, empty)]
-    for each in (shows, empty):  # what comes before a page is connected does not come to it
-        expect(each.page.locator("#chat-settings-open-modal:not([disabled])")).to_have_count(1)
     asking.ask(QUESTION)
     for listed in lists:
         expect(listed).to_contain_text(QUESTION)
@@ -415,6 +413,27 @@ def test_what_one_tab_begins_renames_and_deletes_is_seen_in_the_others(
     # An empty screen is one still, and its first question begins a conversation.
     empty.ask(QUESTION)
     expect(empty.page).to_have_url(re.compile("/thread/"))
+
+
+def test_a_page_that_has_listed_before_it_is_connected_hears_of_what_began_meanwhile(
+    tab: NewTab, serve: Serve
+) -> None:
+    server = serve("--fake")
+    asking = tab(server)
+    asking.open()
+    asking.ask(OTHER)
+    conversation = asking.page.url
+    for address in (server.url, conversation):
+        late = tab(server)
+        connect = late.hold_connection()
+        late.page.goto(address)
+        expect(late.page.locator("#thread-history")).to_contain_text(OTHER)
+        asking.page.goto(server.url)
+        begun = f"{QUESTION} Asked before {address} was connected."
+        asking.ask(begun)
+        connect()
+        expect(late.page.locator("#thread-history")).to_contain_text(begun[:40])
+        expect(late.page).to_have_url(re.compile(re.escape(address)))
 
 
 def test_a_page_that_is_loaded_again_can_still_stop_the_answer(tab: NewTab, serve: Serve) -> None:

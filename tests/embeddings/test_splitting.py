@@ -134,6 +134,40 @@ def test_what_is_indented_deeper_than_prose_is_a_block_of_its_own() -> None:
     assert sentences(text) == [line, "The chapter begins.", "- item", line, line, "- red"]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # As web pages, DOCX, ODT and RTF are read, and as people type them
+        [
+            "Treatment | Weeks, January 2023 | Weeks, January 2024",
+            "Knee replacement with a prosthesis of steel | 32 | 41",
+            "Hip, by Dr. K. Moe. It takes a day. | 29 | 34",
+            "Hearing test | 8 | 11",
+        ],
+        # Two cells, and a table that a program has written with tabs
+        ["The point that is in dispute at the inquiry | Zephyrine", "Homes that are supplied | 9"],
+        ["Name of the ferry that crosses\tSeats in all\tBuilt", "Quiet Tern of the Wend\t40\t2023"],
+        # Markdown, without the rule below a head
+        ["| Deck of the bridge. Of steel. | May 2025 | November 2025 |", "| Piers | 2024 | 2025 |"],
+    ],
+)
+def test_a_row_of_a_table_is_one_sentence(rows: list[str]) -> None:
+    before, after = "This sentence was wrapped by an editor at some width", "It was long. It ended."
+    table = "\n".join(rows)
+    parts = ["It was long.", "It ended."]
+    assert sentences(f"{before}\n\n{table}\n\n{after}") == [before, *rows, *parts]
+
+
+def test_a_bar_in_running_text_makes_no_row() -> None:
+    text = (
+        "Count the files with `ls | sort | wc` in the folder of the articles. It takes a moment\n"
+        "and a bar | in between is no cell of a table. Then go on.\n"
+    )
+    assert len(sentences(text)) == 3
+    cell = "Each rule is told. " * 40
+    assert len(sentences(f"| {cell} | {cell} |")) > 2, "a long row is no one quote"
+
+
 SPOKEN = [f"so we say word {n} and go on to the next that we have to say" for n in range(60)]
 
 

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import assistant
-from eval.__main__ import OWN_FLOORS, app
+from eval.__main__ import OWN_FLOORS, app, main
 from eval.questions import Question, load
 from eval.saved import read_saved
 from eval.sets import QuestionSet, load_sets, named
@@ -40,6 +40,26 @@ def evaluate(
         return CliRunner().invoke(app, [*out, *arguments])
 
     return command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem", "command"),
+    [
+        (["--nonsense"], "No such option: --nonsense", "python -m eval"),
+        (["check"], "Missing argument 'FILE…'", "python -m eval check"),
+        (["nosuch"], "No such command 'nosuch'", "python -m eval"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    arguments: list[str], problem: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"eval: {problem}")
+    assert said.endswith(f"; see `{command} --help`\n")
+    assert said.count("\n") == 1
 
 
 def test_a_sound_assistant_passes_and_the_report_is_written(

@@ -221,7 +221,7 @@ def test_the_command_fails_for_errors_and_when_strict_for_warnings(tmp_path: Pat
     assert code(near, "--articles", folder, "--strict")[0] == 1
     status, output = code(wrong, "--articles", folder)
     assert (status, f"{wrong}:1 x: error: “In 1932.” does not stand" in output) == (1, True)
-    assert "1 questions, 1 errors, 0 warnings" in output
+    assert "1 question, 1 error, 0 warnings" in output
     assert code(tmp_path / "none.jsonl")[0] == 2
     assert code(written(tmp_path, name="empty.jsonl"))[0] == 2
     assert code(sound, "--absent")[0] == 2

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chainlit.session import BaseSession, WebsocketSession
 
-__all__ = ["list_again", "on_other_pages"]
+__all__ = ["list_again", "list_now", "on_other_pages"]
 
 
 def on_other_pages(
@@ -37,11 +37,14 @@ def list_again(
 
     A page that shows the one that was `deleted` says so.
     """
-    return [_on(there, partial(_list, there, deleted)) for there in _pages_of(user, here)]
+    return [_on(there, partial(list_now, there, deleted)) for there in _pages_of(user, here)]
 
 
-async def _list(page: WebsocketSession, deleted: str | None) -> None:
-    """Chainlit's pages list anew when a conversation begins: that is what this one is told."""
+async def list_now(page: BaseSession, deleted: str | None = None) -> None:
+    """Have a page, the one of the context, list the conversations as they are now.
+
+    Chainlit's pages list anew when a conversation begins: that is what this one is told.
+    """
     from chainlit.context import context
 
     shown = page.thread_id if page.has_first_interaction or page.thread_id_to_resume else None

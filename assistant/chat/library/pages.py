@@ -21,7 +21,7 @@ from starlette.routing import Route
 from assistant.chat.access.hardening import REMOVAL
 from assistant.chat.access.login import user_of
 from assistant.chat.access.passwords import LOCAL_USER
-from assistant.chat.failures import told, worded
+from assistant.chat.failures import by_itself, told, worded
 from assistant.chat.library import article_page, library_page
 from assistant.chat.library.file_reasons import told_of_file
 from assistant.chat.library.uploads import private_to
@@ -148,7 +148,10 @@ def page_routes(
             return HTMLResponse(html, 503, {**HEADERS, "retry-after": str(RELOAD_SECONDS)})
         except Exception as error:
             text, error_id = told(error)
-            status, html = 500, _message(_("This page could not be made"), text, error_id=error_id)
+            status, html = (
+                500,
+                _message(_("This page could not be made"), by_itself(text), error_id=error_id),
+            )
         return HTMLResponse(html, status, HEADERS)
 
     return [
@@ -220,7 +223,7 @@ def library_html(
         query = library_page.query_of(form)
     except QuestionError as error:
         return 400, template.render(
-            form=form, problem=worded(error), found=None, filtered=True, **shared
+            form=form, problem=by_itself(worded(error)), found=None, filtered=True, **shared
         )
     found = assistant.catalog(query)
     now = asking(preferences or Preferences(), assistant)

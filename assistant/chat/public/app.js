@@ -126,6 +126,7 @@
   import('/public/accessible.js');
   import('/public/uploads.js');
   import('/public/asking.js');
+  import('/public/sending.js');
 
   const citation = (event) => {
     const link = event.target instanceof Element && event.target.closest('a[href^="#cite-"]');
