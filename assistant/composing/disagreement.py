@@ -12,7 +12,8 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from assistant.composing.subjects import names_missing
-from assistant.language.answer_types import AnswerType, asks_yes_or_no, holds
+from assistant.language.answer_forms import holds
+from assistant.language.answer_types import AnswerType, asks_yes_or_no
 from assistant.reading.evidence import NAMES
 from assistant.understanding.question import analyse, codes_in
 from assistant.wording import listed, say

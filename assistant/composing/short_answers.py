@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.language.answer_types import AnswerType, answer_type, holds, plain_forms
+from assistant.language.answer_forms import holds, plain_forms
+from assistant.language.answer_types import AnswerType, answer_type
 from embeddings.lexical import stems
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.language.answer_types import holds, other_ordinal, other_rank, unnamed
+from assistant.language.answer_forms import holds, without_the_kind
 from assistant.language.lists import asks_for_questions, is_question
+from assistant.language.naming import other_rank, unnamed, unnamed_kind
+from assistant.language.orders import other_ordinal
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ PLAIN_NAMES = (
     "is_heading",
     "log_words",
 )
+_TELLS_OF_ANOTHER = (other_ordinal, other_rank, unnamed, unnamed_kind, without_the_kind)
 NAMES = ("relevance", "answerable", "span_score", *PLAIN_NAMES)
 
 
@@ -150,7 +153,7 @@ def features(
         float(form.lacks([*(_states(number, dated) for number in form.numbers), *named])),
         float(bool(focus) and not focus & context),
         holds(form.expected, sentence.text, form.text),
-        float(any(rule(form.text, sentence.text) for rule in (other_ordinal, other_rank, unnamed))),
+        float(any(rule(form.text, sentence.text) for rule in _TELLS_OF_ANOTHER)),
         float(is_question(sentence.text) and not asks_for_questions(form.text)),
         float(not re.search(r"[.!?:;。！？…][\"'”’)\]]*$", sentence.text)),
         math.log(1 + len(words_of(sentence.text))),

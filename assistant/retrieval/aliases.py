@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.language.answer_types import stages_in
+from assistant.language.orders import stages_in
 from assistant.language.roles import people_meant
 from assistant.wording import say
 from embeddings.errors import ReadError

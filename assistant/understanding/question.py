@@ -7,13 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.language.answer_types import (
-    MONTHS,
-    AnswerType,
-    answer_type,
-    asks_yes_or_no,
-    stages_in,
-)
+from assistant.language.answer_types import MONTHS, AnswerType, answer_type, asks_yes_or_no
+from assistant.language.orders import stages_in
 from assistant.language.roles import names_a_role
 from assistant.wording import say
 from embeddings.errors import QuestionError

@@ -2,22 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language.answer_types import (
-    AnswerType,
-    answer_type,
-    counted,
-    holds,
-    ordinals,
-    other_ordinal,
-    other_rank,
-    unnamed,
-)
+from assistant.language.answer_forms import holds, without_the_kind
+from assistant.language.answer_types import AnswerType, answer_type, counted
+from assistant.language.naming import other_rank, unnamed, unnamed_kind
+from assistant.language.orders import ordinals, other_ordinal
 
 
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("How many cars were built?", "number"),
+        ("How many cars were built?", "count"),
+        ("How many years did it take?", "number"),
+        ("How long is the bridge?", "length"),
+        ("At what time does it close?", "time"),
+        ("By what time did it gain?", "any"),
+        ("What colour is the ferry?", "colour"),
         ("What was the number of visitors?", "number"),
         ("When was it signed?", "date"),
         ("In which year did it open?", "date"),
@@ -32,6 +31,12 @@ from assistant.language.answer_types import (
         ("What was the highest temperature in May?", "temperature"),
         ("How many hectares does the park cover?", "area"),
         ("How long did the strike last?", "duration"),
+        ("How old is the keeper?", "age"),
+        ("At what age do they retire?", "age"),
+        ("How deep is the quay?", "measure"),
+        ("How far is the mill from the station?", "measure"),
+        ("How far has the plan got?", "number"),
+        ("How deep in debt is the club?", "any"),
         ("Which companies signed?", "name"),
         ("Which local newspaper reported it?", "name"),
         ("What does the company plan?", "any"),
@@ -69,6 +74,11 @@ def test_what_is_asked_for(question: str, expected: str) -> None:
         ("What was the temperature?", "It was 37 miles away.", 0.0),
         ("Which companies signed with Oslo?", "Volvo signed with Oslo.", 1.0),
         ("Which companies signed with Oslo?", "Oslo signed 10 projects in May.", 0.0),
+        ("How old is the keeper?", "The keeper, Ada Moe, 58, fell.", 1.0),
+        ("How old is the keeper?", "The keeper fell at 58 and died.", 0.5),
+        ("How old is the keeper?", "The first keeper was a sailor.", 0.0),
+        ("How deep is the quay?", "The quay is a metre deep.", 0.5),
+        ("How deep is the quay?", "The quay was the first of several.", 0.0),
         ("Why did it open?", "It opened to applause.", 1.0),
     ],
 )
@@ -175,6 +185,21 @@ def test_where_a_name_is_asked_for_there_has_to_be_one(
 
 
 @pytest.mark.parametrize(
+    ("question", "sentence", "unnamed"),
+    [
+        ("Which judge stopped the sale?", "On Monday a judge stopped the sale.", True),
+        ("Which judge stopped the sale?", "A judge in Sundvik stopped the sale.", True),
+        ("Which judge stopped the sale?", "A judge, Ada Moe, stopped the sale.", False),
+        ("Which judge stopped the sale?", "The judge stopped the sale.", False),
+        ("Which hotel sent blankets?", "A young judge sent blankets.", False),
+        ("Is there a judge which hotel owners fear?", "A hotel stood there.", False),
+    ],
+)
+def test_one_of_a_kind_is_not_named(question: str, sentence: str, unnamed: bool) -> None:
+    assert unnamed_kind(question, sentence) is unnamed
+
+
+@pytest.mark.parametrize(
     ("question", "expected"),
     [
         ("names of the two mayors", "name"),
@@ -185,6 +210,7 @@ def test_where_a_name_is_asked_for_there_has_to_be_one(
         ("length of the bridge", "number"),
         ("What is the length of the bridge?", "number"),
         ("date of the opening", "date"),
+        ("Ada Moe's age?", "age"),
         ("opening of the bridge", "any"),
     ],
 )
@@ -221,3 +247,30 @@ def test_a_question_that_names_its_unit_wants_a_number() -> None:
     assert holds(AnswerType.MEASURE, "Its foil is 4 micrometres thin.", thin) == 1
     assert answer_type("How large is the hall, in square metres?") is AnswerType.AREA
     assert answer_type("Who lives in Inverness?") is AnswerType.PERSON
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "near_miss"),
+    [
+        ("How many people died?", "Five people died.", "The fire on May 3 cost £5 million."),
+        ("How long did it burn?", "It burned for two days.", "It burned in a hall full of foil."),
+        ("How old is Ada Moe?", "Ada Moe, 58, fell.", "Ada Moe runs the ferry."),
+        ("How deep is the quay?", "The quay is 9 metres deep.", "The quay is deep."),
+        ("What colour is the ferry?", "The ferry is red.", "The ferry was painted in May."),
+    ],
+)
+def test_what_no_answer_is_without_rules_a_sentence_out(
+    question: str, answer: str, near_miss: str
+) -> None:
+    assert not without_the_kind(question, answer)
+    assert without_the_kind(question, near_miss)
+
+
+def test_who_is_told_without_a_name_at_times() -> None:
+    who, told = "Who opened the door?", "It was opened with applause."
+    assert holds(answer_type(who), told, who) == 0
+    assert not without_the_kind(who, told)
+
+
+def test_what_asks_for_no_kind_rules_no_sentence_out() -> None:
+    assert not without_the_kind("Why did it burn?", "It burned.")
