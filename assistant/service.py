@@ -9,7 +9,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assistant.answers import Answer, Event
-from assistant.composing.composer import Draft, Part, asks_of_several, compose, refusal_text
+from assistant.composing.composer import (
+    Draft,
+    Part,
+    asks_of_several,
+    compose,
+    refusal_text,
+    sides_unsaid,
+)
 from assistant.composing.digest import compose_digest, request_of
 from assistant.llm.endpoint import Endpoint
 from assistant.loading import Loading
@@ -513,9 +520,9 @@ class Assistant:
             self._hold(found, articles)
             return found
 
-        def answer(found: Retrieved, asked: str) -> Part:
+        def answer(found: Retrieved, asked: str, *, of_several: bool = False) -> Part:
             with trace.stage("read"):
-                reading = read(found, index, articles.get)
+                reading = read(found, index, articles.get, of_several=of_several)
             return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
         def answers(found: Retrieved, asked: str) -> list[Part]:
@@ -525,7 +532,15 @@ class Assistant:
             parts = [answer(find(one), one) for one in named]
             least = Calibration.load().least_confidence
             said = any(one.reading.confidence >= least for one in parts)
-            return parts if said else [part]
+            return parts if said else [beside(part)]
+
+        def beside(part: Part) -> Part:
+            """The part, with what is asked of each of its sides alone."""
+            sides = sides_unsaid(part)
+            found = (find(side.question) for side in sides)
+            return replace(
+                part, sides=tuple(answer(one, one.question, of_several=True) for one in found)
+            )
 
         whole = find(question)
         question = whole.question

@@ -35,6 +35,7 @@ from assistant.understanding.question import (
     joined_names,
     things_asked_for,
 )
+from assistant.understanding.sides import put_side_by_side
 from assistant.wording import listed, say
 from embeddings.lexical import stems
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from assistant.language.lists import WholeList
     from assistant.reading.reader import Candidate, Reading
     from assistant.understanding.question import QuestionForm
+    from assistant.understanding.sides import Side
     from embeddings.records import Article
     from embeddings.splitting import Span
 
@@ -58,6 +60,7 @@ __all__ = [
     "compose",
     "of_something_else",
     "refusal_text",
+    "sides_unsaid",
     "unstated_note",
 ]
 
@@ -110,6 +113,8 @@ class Part:
     best_cosine: float
     asked: str = ""
     """The part in the words of the user, if `question` has others."""
+    sides: tuple[Part, ...] = ()
+    """The same, asked of each of the things alone that the question puts side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +167,15 @@ def asks_of_several(part: Part) -> bool:
     return _feature(part.reading.candidates[0], "names_missing") > 0
 
 
+def sides_unsaid(part: Part) -> tuple[Side, ...]:
+    """What the question puts side by side, where the best sentence does not name all of it."""
+    sides = put_side_by_side(part.question)
+    if not part.reading.candidates:
+        return ()
+    best = part.reading.candidates[0].text
+    return () if all(names_thing(side.words, best) for side in sides) else sides
+
+
 def compose(
     parts: Sequence[Part],
     least_confidence: float,
@@ -188,6 +202,7 @@ def compose(
             latest = _latest(part, articles, least_confidence)
             sure.append(latest.reading.confidence)
             own, told = _chosen(latest, articles, several=len(parts) > 1)
+            own += _of_sides(part, own, least_confidence, articles)
             for one in own:
                 chosen.setdefault((one.article_id, one.start, one.end), one)
             if detailed:
@@ -392,6 +407,24 @@ def _of_missing_sides(
         naming = (c for c in candidates if names_thing(side, c.text))
         one = next((c for c in naming if c.probability >= OF_SEVERAL_AT_LEAST), None)
         added += [one] if one else []
+    return added
+
+
+def _of_sides(
+    part: Part,
+    chosen: Sequence[Chosen],
+    least_confidence: float,
+    articles: Mapping[str, Article],
+) -> list[Chosen]:
+    """Of each side that is answered alone, the best sentence, unless it is among the chosen."""
+    known = {(one.article_id, one.end) for one in chosen}
+    added: list[Chosen] = []
+    for side in answering(part.sides, least_confidence):
+        best = side.reading.candidates[0]
+        shown = _shown(best, side.question, articles)
+        if (shown.article_id, shown.end) not in known:
+            known.add((shown.article_id, shown.end))
+            added.append(shown)
     return added
 
 

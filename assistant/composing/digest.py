@@ -16,10 +16,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assistant.composing.composer import Chosen, Draft, LookedAt
+from assistant.composing.subjects import names_thing
 from assistant.language.lists import is_heading
 from assistant.language.periods import day_named, is_of_then
 from assistant.understanding.digests import AFFAIR, Request, request_of
-from assistant.understanding.question import unspaced_words
+from assistant.understanding.question import joined_names, unspaced_words
 from assistant.wording import say, say_count
 from embeddings.front_matter import front_matter
 from embeddings.lexical import stems
@@ -475,13 +476,13 @@ def _of_a_time(
 ) -> Draft:
     """What names a day of one of the periods; of an article of then its lead, too.
 
-    `found` may speak of that time, `then` was published in it: of a large corpus, so many that they
-    are only counted once enough are shown.
+    `then` was published in it, and comes first: of a large corpus, so many that they are only
+    counted once enough are shown. `found` may speak of that time.
     """
     told: list[tuple[str, list[Chosen]]] = []
     known = frozenset(then)
     more = 0
-    for id in dict.fromkeys([*found, *then]):
+    for id in dict.fromkeys([*then, *found]):
         if len(told) >= MOST_ARTICLES and id in known:
             more += 1
             continue
@@ -676,6 +677,7 @@ def _said_of(
         end - len(own) + int(worth[end - len(own) : end].argmax())
         for own, end in zip(told, ends.tolist(), strict=True)
     ]
+    best += _of_unsaid(request.topic, best, words, worth)
     alike = vectors[:-1] @ vectors[:-1].T
     first = [place for place in best if near[place]]
     chosen = _diverse(first, worth, alike, min(most, int(near.sum())))
@@ -699,10 +701,28 @@ def _gathered(
         if len(told) == most or (request.newest and enough):
             break
         spans = sentences_of(one.text)
-        numbers = _saying(request.topic, one, spans, loosely=loosely)[:SENTENCES_WEIGHED]
+        of_each = (_saying(topic, one, spans, loosely=loosely) for topic in _topics(request.topic))
+        numbers = sorted(set().union(*of_each))[:SENTENCES_WEIGHED]
         if numbers:
             told.append([(one, spans[number], 1 - number / len(spans)) for number in numbers])
     return told
+
+
+def _of_unsaid(
+    topic: str, best: Sequence[int], words: Sequence[str], worth: NDArray[np.float32]
+) -> list[int]:
+    """Of each of several topics that none of the best sentences names, the best that does."""
+    added: list[int] = []
+    for one in _topics(topic):
+        if not any(names_thing(one, words[place]) for place in (*best, *added)):
+            naming = [place for place, text in enumerate(words) if names_thing(one, text)]
+            added += [max(naming, key=lambda place: float(worth[place]))] if naming else []
+    return added
+
+
+def _topics(topic: str) -> tuple[str, ...]:
+    """The topics of a topic: of "Holm and Lund" each alone, as no sentence need name both."""
+    return joined_names(f"about {topic}") or (topic,)
 
 
 def _mentioning(

@@ -267,6 +267,8 @@ def request_of(question: str, newest: str | None = None) -> Request | None:
         topic = _plain(" ".join(filter(None, course.groups()))) if course else ""
         return Request("summary", topic, story=True) if topic else None
     words = " ".join(filter(None, (match["which"], match["rest"], match["after"], match["topic"])))
+    if periods := _asks_what_happened(f"what happened {match['topic'] or ''}", newest):
+        return Request("time", " ".join(period.words for period in periods), periods=periods)
     said = " ".join(filter(None, match.group("which", "noun", "news", "topic")))
     many = re.search(rf"\b(?:{_MANY}|each|every)\b", said, re.I)
     if many:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assistant.language.answer_types import MONTHS, AnswerType, answer_type, asks_yes_or_no
 from assistant.language.orders import stages_in
 from assistant.language.roles import names_a_role
+from assistant.understanding.sides import put_side_by_side, without_repetition
 from assistant.wording import say
 from embeddings.errors import QuestionError
 from embeddings.lexical import stems
@@ -21,6 +22,7 @@ __all__ = [
     "asks_for_each",
     "asks_of_articles",
     "asks_of_each",
+    "asks_of_several",
     "cleaned",
     "codes_in",
     "compares",
@@ -278,6 +280,12 @@ def asks_of_each(question: str) -> bool:
     return _EACH.search(question) is not None or bool(split_names(question))
 
 
+def asks_of_several(question: str) -> bool:
+    """Whether what several say or are is asked for, of which one text may not speak."""
+    several = compares(question) or asks_of_each(question) or asks_of_articles(question)
+    return several or bool(put_side_by_side(question))
+
+
 _BEFORE = (
     r"(?:(?:at\s+)?first|original(?:ly)?|initial(?:ly)?|at\s+the\s+(?:beginning|start|outset)|supposed|planned"
     r"|meant|hoped|plan|contract|estimated|forecast|promised|intended|proposed|budgeted|scheduled|previously)"
@@ -332,6 +340,8 @@ def compares(question: str) -> bool:
         return False
     if later and _one_amount((first, *later)):
         return True
+    if _HOW_MANY.search(question) and without_repetition(question) != question:
+        return True
     if _COMPARES.search(question) or (_MEANT.search(question) and _AND_WAS_IT.search(question)):
         return True
     times = (_YEAR.findall(question), map(str.lower, _DAY.findall(question)))
@@ -364,7 +374,7 @@ def split_parts(question: str) -> tuple[str, ...]:
     if twice := _ASKS_TWICE.match(question_itself):
         asked = (f"{twice[word]} {twice['rest']}" for word in ("first", "second"))
         return tuple(topic + one[0].upper() + one[1:] for one in asked)
-    first, *later = (piece.strip(" ,;") for piece in _pieces(question_itself))
+    first, *later = _whole([piece.strip(" ,;") for piece in _pieces(question_itself)])
     bare = [piece for piece in later if _ASKS_BARELY.fullmatch(piece.rstrip(" ?"))]
     pieces = [first, *later]
     pieces = [_LEADS.sub("", p) for p in pieces if p in bare or len(p.split()) > 1]
@@ -379,6 +389,18 @@ def _of_the_same(first: str, piece: str) -> str:
     thinks = _THINKS.match(piece)
     said = thinks and re.search(rf"\b{thinks['verb']}\s+{_OF_WHAT_IT_IS}", first, re.IGNORECASE)
     return f"{piece.rstrip(' ?')} {said['what'].rstrip(' ?,')}" if said else piece
+
+
+def _whole(pieces: Sequence[str]) -> list[str]:
+    """The pieces, those put together that ask of another side: "… in May and how many in June"."""
+    whole = [*pieces[:1]]
+    for piece in pieces[1:]:
+        joined = f"{whole[-1]} and {piece}"
+        if without_repetition(joined) != without_repetition(whole[-1]) + f" and {piece}":
+            whole[-1] = joined
+        else:
+            whole.append(piece)
+    return whole
 
 
 def _pieces(question: str) -> list[str]:

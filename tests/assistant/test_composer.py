@@ -18,6 +18,7 @@ from assistant.composing.composer import (
     Part,
     compose,
     refusal_text,
+    sides_unsaid,
 )
 from assistant.reading.evidence import NAMES
 from assistant.reading.reader import Candidate, Reading
@@ -590,3 +591,23 @@ def test_which_several_are_may_be_said_soon_after() -> None:
     told = ["Pupils of two schools are fed.", "The schools are Holm and Lund."]
     assert among("Which schools are fed?", {"a": text}, "Pupils") == told
     assert among("Who is fed?", {"a": text}, "Pupils") == told[:1]
+
+
+def test_a_side_that_is_asked_of_alone_adds_its_best_sentence() -> None:
+    question = "How much did it cost, at first and after the bank agreed?"
+    agreed = part("How much did it cost after the bank agreed?", candidate(2))
+    doubtful = part("How much did it cost at first?", candidate(5), confidence=0.2)
+    whole = replace(part(question, candidate(6)), sides=(doubtful, agreed))
+    assert chosen(draft(whole)) == ["It cost 40 crowns.", "The bank agreed."]
+    assert draft(whole).notes == ()
+
+
+def test_sides_are_asked_of_where_the_best_sentence_does_not_name_them_all() -> None:
+    question = "What did the mayor and the bank do?"
+    assert [side.words for side in sides_unsaid(part(question, candidate(0)))] == [
+        "the mayor",
+        "the bank",
+    ]
+    both = candidate(0)
+    both = replace(both, text="The mayor and the bank met.")
+    assert sides_unsaid(part(question, both)) == ()

@@ -738,6 +738,18 @@ def test_what_is_said_of_a_topic_is_told_oldest_first_with_what_goes_on_from_it(
     assert said_of("Sundvik ferry", [replace(new, date=None)], newest=True) == told[2:]
 
 
+def test_of_two_who_are_asked_about_each_is_told_of_where_no_sentence_has_both() -> None:
+    article = Article(
+        "a.txt",
+        "Kari Holm steers the ferry to Sundvik. The quay is being mended at last. Rain fell."
+        " The mill has been run by Per Lund for years.",
+    )
+    assert said_of("Kari Holm and Per Lund", [article]) == [
+        "Kari Holm steers the ferry to Sundvik.",
+        "The mill has been run by Per Lund for years.",
+    ]
+
+
 def test_somebody_is_spoken_of_by_the_name_that_the_article_goes_on_with() -> None:
     article = Article(
         "a.txt",
@@ -945,6 +957,22 @@ def test_of_a_time_some_articles_are_shown_and_the_rest_counted() -> None:
     told = of_a_time("What happened in May?", many)
     assert len(told.sentences) == MOST_ARTICLES
     assert told.notes == (f"{MOST_ARTICLES} articles are shown; 2 more are not.",)
+
+
+def test_of_a_time_what_was_published_then_comes_before_what_speaks_of_it() -> None:
+    later = [
+        Article(f"{n:02}.txt", f"On May {n + 1} Kari Holm rowed to island number {n} again.")
+        for n in range(MOST_ARTICLES)
+    ]
+    then = Article("then.txt", "Per Lund has bought the mill of Elvestad.", date="2019-05-09")
+    assert "then.txt" in told_of(of_a_time("What happened in May?", [*later, then], then=[then]))
+
+
+@pytest.mark.parametrize("question", ["Summary of what happened in May 2019", "Recap May 2019"])
+def test_a_summary_of_a_time_is_of_all_that_happened_then(question: str) -> None:
+    request = request_of(question)
+    assert request is not None
+    assert request.kind == "time"
 
 
 def test_of_a_time_no_more_articles_are_read_than_are_shown() -> None:

@@ -9,6 +9,7 @@ from assistant.answers import Hit
 from assistant.reading import evidence, support
 from assistant.reading.reader import (
     ANSWER_NAMES,
+    SENTENCES_READ,
     TOPIC_NAMES,
     Calibration,
     Candidate,
@@ -241,6 +242,32 @@ def test_what_has_no_words_of_its_own_is_not_read(tmp_path: Path) -> None:
         "The keys are listed.", "| E01 | The tank is empty |", "| E02 | 3 |", "Oil it.", "Wait.",
         "How many rooms are there?", "12.", "E03 | It is full", "It is late.",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "of_several", "is_read"),
+    [
+        ("What was the toll of a lane?", False, False),
+        ("What was the toll of a lane?", True, True),
+        ("How has the toll of a lane changed?", False, True),
+        ("What was the toll of a lane in May and in the week of the storm?", False, True),
+    ],
+)
+def test_where_several_are_asked_of_some_of_each_article_is_read(
+    question: str, of_several: bool, is_read: bool, tmp_path: Path
+) -> None:
+    said = " ".join(f"The toll of lane {n} was first {n} crowns." for n in range(SENTENCES_READ))
+    articles = {"a.md": Article("a.md", said), "b.md": Article("b.md", "Drivers pay 90 today.")}
+    corpus = Corpus(tmp_path)
+    index_articles([*articles.values()], corpus, HashingEncoder(256))
+    lexical = build_index(corpus).lexical
+    terms = lexical.terms(question)
+    passages = [passage for one in articles.values() for passage in split_article(one)]
+    hits = tuple(Hit(passage, 1.0, 1) for passage in passages)
+    retrieved = Retrieved(question, tuple(terms), (), hits, (0.5,) * len(hits), 0.5)
+    setting = evidence.setting_of(analyse(question), terms, (), lexical)
+    found, _ = most_promising(retrieved, setting, articles.get, of_several=of_several)
+    assert (("b.md", 0) in found) is is_read
 
 
 CHANGES = """\
