@@ -31,7 +31,7 @@ from assistant.language.lists import (
 )
 from assistant.reading import evidence, support
 from assistant.understanding.about import asks_publication_date, stated_date
-from assistant.understanding.question import analyse, asks_of_several
+from assistant.understanding.question import analyse, asks_of_articles
 from embeddings.errors import AssistantError
 from embeddings.front_matter import DATES, TITLES, front_matter
 from embeddings.lexical import stems
@@ -501,7 +501,7 @@ def most_promising(
             )
     order = sorted(plain, key=lambda place: (-round(evidence.promise(plain[place]), DIGITS), place))
     first = order[:SENTENCES_READ]
-    if of_several or asks_of_several(setting.form.text):
+    if of_several or setting.form.compares or asks_of_articles(setting.form.text):
         first += _of_each(order, [*articles][:NEAR_READ])
     return {place: plain[place] for place in first}, articles
 

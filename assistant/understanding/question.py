@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from assistant.language.answer_types import MONTHS, AnswerType, answer_type, asks_yes_or_no
 from assistant.language.orders import stages_in
 from assistant.language.roles import names_a_role
-from assistant.understanding.sides import put_side_by_side, without_repetition
+from assistant.understanding.sides import without_repetition
 from assistant.wording import say
 from embeddings.errors import QuestionError
 from embeddings.lexical import stems
@@ -22,7 +22,6 @@ __all__ = [
     "asks_for_each",
     "asks_of_articles",
     "asks_of_each",
-    "asks_of_several",
     "cleaned",
     "codes_in",
     "compares",
@@ -278,12 +277,6 @@ def asks_for_each(question: str) -> bool:
 def asks_of_each(question: str) -> bool:
     """Whether one thing is asked of each of several: "What post does each one have?"."""
     return _EACH.search(question) is not None or bool(split_names(question))
-
-
-def asks_of_several(question: str) -> bool:
-    """Whether what several say or are is asked for, of which one text may not speak."""
-    several = compares(question) or asks_of_each(question) or asks_of_articles(question)
-    return several or bool(put_side_by_side(question))
 
 
 _BEFORE = (
