@@ -236,7 +236,8 @@ def plain_forms(kind: AnswerType, sentence: str, question: str) -> list[tuple[in
     """Where `sentence` plainly holds something of this kind that `question` does not say."""
     plain, form = _PLAIN.get(kind), _FORMS.get(kind)
     said = _as_words(question)
-    matches = plain.finditer(_without(form and form.aside, sentence)) if plain else ()
+    text = _without(form.aside if form else None, sentence)
+    matches = plain.finditer(text) if plain else ()
     return [match.span() for match in matches if f" {match[0].lower()} " not in said]
 
 
