@@ -19,11 +19,10 @@ from assistant.language.answer_types import (
     SPELLED,
     UNIT,
     AnswerType,
-    answer_type,
 )
 from assistant.language.naming import names_something
 
-__all__ = ["STRENGTHS", "holds", "plain_forms", "without_the_kind"]
+__all__ = ["STRENGTHS", "holds", "plain_forms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,18 +217,6 @@ def holds(kind: AnswerType, sentence: str, question: str) -> float:
         return 0.0
     plain = _PLAIN.get(kind)
     return 1.0 if plain is None or has(plain) else 0.5
-
-
-_NEVER_WITHOUT = frozenset(
-    (AnswerType.COUNT, AnswerType.LENGTH, AnswerType.MEASURE, AnswerType.AGE, AnswerType.COLOUR)
-)
-"""Kinds of which nearly no answer holds nothing: of 3,971 of our own questions, two."""
-
-
-def without_the_kind(question: str, sentence: str) -> bool:
-    """Whether the question asks for a kind of thing that answers always hold, and this does not."""
-    kind = answer_type(question)
-    return kind in _NEVER_WITHOUT and not holds(kind, sentence, question)
 
 
 def plain_forms(kind: AnswerType, sentence: str, question: str) -> list[tuple[int, int]]:

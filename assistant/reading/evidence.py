@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from assistant.language.answer_forms import holds, without_the_kind
+from assistant.language.answer_forms import holds
 from assistant.language.lists import asks_for_questions, is_question
 from assistant.language.naming import other_rank, unnamed, unnamed_kind
 from assistant.language.orders import other_ordinal
@@ -52,7 +52,7 @@ PLAIN_NAMES = (
     "is_heading",
     "log_words",
 )
-_TELLS_OF_ANOTHER = (other_ordinal, other_rank, unnamed, unnamed_kind, without_the_kind)
+_TELLS_OF_ANOTHER = (other_ordinal, other_rank, unnamed, unnamed_kind)
 NAMES = ("relevance", "answerable", "span_score", *PLAIN_NAMES)
 
 
