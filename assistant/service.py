@@ -532,15 +532,16 @@ class Assistant:
             parts = [answer(find(one), one) for one in named]
             least = Calibration.load().least_confidence
             said = any(one.reading.confidence >= least for one in parts)
-            return parts if said else [beside(part)]
+            return parts if said else beside(part, least)
 
-        def beside(part: Part) -> Part:
-            """The part, with what is asked of each of its sides alone."""
-            sides = sides_unsaid(part)
-            found = (find(side.question) for side in sides)
-            return replace(
-                part, sides=tuple(answer(one, one.question, of_several=True) for one in found)
-            )
+        def beside(part: Part, least: float) -> list[Part]:
+            """The part, with what is asked of each of its sides alone; these, if only they are."""
+            found = (find(side.question) for side in sides_unsaid(part))
+            sides = [answer(one, one.question, of_several=True) for one in found]
+            said = any(side.reading.confidence >= least for side in sides)
+            if part.reading.confidence < least and said:
+                return sides
+            return [replace(part, sides=tuple(sides))]
 
         whole = find(question)
         question = whole.question
