@@ -11,9 +11,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.language.answer_types import (
-    CURRENCY,
     DAYS,
-    MEASURED,
     MONTH,
     MONTHS,
     SPELLED,
@@ -29,67 +27,12 @@ __all__ = ["STRENGTHS", "holds", "plain_forms"]
 class _Form:
     """How a kind of answer looks; `new` when it must not stand in the question already."""
 
-    pattern: re.Pattern[str] | None
-    """None where only a capital letter tells it."""
+    pattern: re.Pattern[str]
     new: bool = True
-    aside: re.Pattern[str] | None = None
-    """What looks like it and is something else."""
 
 
 _NUMERAL = rf"\d[\d,.]*\d|\d|\b(?:{SPELLED})\b"
-_NO_COUNT = re.compile(
-    r"[$€£¥₹]\s?\d[\d.,]*+(?:\s?(?:million|billion|trillion|bn|m)\b)?"
-    rf"|\b(?:{MONTH})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?\b"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{'|'.join(MONTHS)})\b(?:\s+\d{{4}}\b)?"
-    r"|\b(?:in|since|by|of|from|until|to|for|than|the|and)\s+(?:early |late |mid-?)?(?:19|20)\d\d\b"
-    r"|\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m)?\b"
-    rf"|\b(?:\d[\d.,]*+|{SPELLED}|an?|several|few|many)"
-    r"(?:[\s-]|\s(?:million|billion|and a half)\s)"
-    rf"(?:(?:more|further|full|other|consecutive)\s)?{MEASURED}\b",
-    re.IGNORECASE,
-)
-"""Numbers that count nothing: sums, dates, times of day and measures."""
 _FORMS: dict[AnswerType, _Form] = {
-    AnswerType.COUNT: _Form(
-        re.compile(
-            rf"{_NUMERAL}|%|\b(?:dozens?|hundreds?|thousands?|millions?|half|third|quarter|fifth|several|many|few"
-            r"|most|all|none|no|single|both|twice|once|only|every|each|another|double|triple|couple|pair|majority"
-            r"|any|nobody|sole|alone|whole|percent|an?)\b",
-            re.IGNORECASE,
-        ),
-        aside=_NO_COUNT,
-    ),
-    AnswerType.LENGTH: _Form(
-        re.compile(
-            r"\b(?:year|month|week|day|hour|minute|second|decade|centur|night|quarter|semester|term|season"
-            r"|summer|winter|spring|autumn|morning|afternoon|evening|moment|lifetime|generation|shift|page|word"
-            rf"|line|character)|\b(?:until|till|since|death|forever|always|permanent\w*|indefinite\w*|overnight|briefly"
-            rf"|long|life|after|before|when|soon|by|from|while|once|{DAYS}|{'|'.join(MONTHS)})\b"
-            rf"|{UNIT}\b|\d\s?(?:m|km|cm|ft|h)\b|\d{{3}}|\d[:.]\d\d|(?:{_NUMERAL})\W*$",
-            re.IGNORECASE,
-        ),
-        new=False,
-    ),
-    AnswerType.TIME: _Form(
-        re.compile(
-            r"\d{1,2}[:.]\d\d|\d\s?(?:[ap]\.?m|o.clock|h|hours)\b|\d{4}"
-            r"|\b(?:noon|midnight|midday|dawn|dusk|sunrise|sunset|daybreak|nightfall"
-            r"|lunch|breakfast|morning|afternoon|evening|half past|quarter|hour|night)"
-            r"|\b(?:at|until|till|from|before|after|by|past|to|since|around|about|and)\s+"
-            rf"(?:about\s+|half\s+)?(?:{_NUMERAL})",
-            re.IGNORECASE,
-        ),
-        new=False,
-    ),
-    AnswerType.COLOUR: _Form(
-        re.compile(
-            r"\b(?:red|blue|green|yellow|black|white|brown|gr[ea]y|orange|purple|pink|violet|gold|silver|ochre|turquoise"
-            r"|beige|crimson|colou?r|dark|pale|amber|rust|indigo|cream|copper|lead|scarlet|navy|olive|teal|ivory|lilac"
-            r"|maroon|bronze|light|tan|khaki|magenta|mustard|lime|milk|blond|chestnut|transparent)",
-            re.IGNORECASE,
-        ),
-        new=False,
-    ),
     AnswerType.DATE: _Form(
         re.compile(
             rf"\b(?:{MONTH})\.?\s+\d+|\d(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{MONTH})\b|\b1\d{{3}}s?\b|\b20\d\ds?\b"
@@ -98,7 +41,7 @@ _FORMS: dict[AnswerType, _Form] = {
             r"|spring|summer|autumn|winter|year|month|week|decade|after|before|during|until|since"
             r"|once|always|never|now|ago)\b|\b\d{1,2}:\d\d\b|\b\d+\s?(?:am|pm|AD|BC|BCE|CE)\b|\b\d{3}\b",
             re.IGNORECASE,
-        ),
+        )
     ),
     AnswerType.NUMBER: _Form(
         re.compile(
@@ -117,8 +60,6 @@ _FORMS: dict[AnswerType, _Form] = {
         ),
         new=False,
     ),
-    AnswerType.PERSON: _Form(None),
-    AnswerType.NAME: _Form(None),
     AnswerType.PERCENT: _Form(
         re.compile(
             r"%|\bper\s?cent\b|\bpercentage|\b(?:half|third|quarter|fifth|tenth|majority|all|none)s?\b",
@@ -138,15 +79,7 @@ _FORMS: dict[AnswerType, _Form] = {
     ),
     AnswerType.MEASURE: _Form(
         re.compile(
-            rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|quarter)s?\b"
-            rf"|\b(?:an?|every|few|several|many|no)\s+(?:{UNIT}|foot)\b|\b(?:knee|waist|chest|ankle)",
-            re.IGNORECASE,
-        )
-    ),
-    AnswerType.AGE: _Form(
-        re.compile(
-            rf"{_NUMERAL}|\b(?:aged?|ages|centur\w+|birthday|born|newborn|ancient|years?|months?|infants?"
-            r"|oldest|youngest|teens?|teenagers?|children|adults?|pensioners?)\b",
+            rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|quarter)s?\b",
             re.IGNORECASE,
         )
     ),
@@ -160,6 +93,11 @@ _FORMS: dict[AnswerType, _Form] = {
     ),
 }  # fmt: skip
 
+
+_CURRENCY = (
+    r"(?:yuan|rmb|renminbi|dollars?|usd|euros?|eur|pounds?|gbp|yen|rupees?|francs?|pesos?|crowns?"
+    r"|kron(?:e|er|or)|shillings?|lira|rou?bles?)"
+)
 _PLAIN: dict[AnswerType, re.Pattern[str]] = {
     AnswerType.PERSON: re.compile(
         r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s+[A-Z]\w+|\b[A-Z][a-z]+(?:\s+[A-Z]\.)?\s+[A-Z][a-z]+\b"
@@ -173,19 +111,12 @@ _PLAIN: dict[AnswerType, re.Pattern[str]] = {
     AnswerType.NUMBER: re.compile(
         rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|third|quarter)s?\b", re.I
     ),
-    AnswerType.COUNT: re.compile(
-        rf"{_NUMERAL}|\b(?:dozen|hundred|thousand|million|billion|half|third|quarter)s?\b", re.I
-    ),
     AnswerType.MEASURE: re.compile(
         rf"(?<![\d.,])(?:{_NUMERAL})[\s-]?(?:square\s+|cubic\s+)?{UNIT}\b", re.IGNORECASE
     ),
-    AnswerType.AGE: re.compile(
-        rf"(?<![\d.,£$€])(?:\d{{1,3}}|{SPELLED})(?:[\s-]+years?|\b(?=\s*[,.;)]))|\b[12]\d{{3}}\b",
-        re.IGNORECASE,
-    ),
     AnswerType.MONEY: re.compile(
         r"[$€£¥₹]\s?\d|(?<![\d.,])\d[\d.,]*\s*"
-        rf"(?:(?:thousand|million|billion|trillion|bn|m)\s+)?{CURRENCY}\b",
+        rf"(?:(?:thousand|million|billion|trillion|bn|m)\s+)?{_CURRENCY}\b",
         re.IGNORECASE,
     ),
     AnswerType.PERCENT: re.compile(r"\d\s?%|\d\s?per\s?cent\b", re.IGNORECASE),
@@ -200,37 +131,35 @@ STRENGTHS = (0.0, 0.5, 1.0)
 def holds(kind: AnswerType, sentence: str, question: str) -> float:
     """Whether `sentence` holds something of this kind that `question` does not say itself.
 
-    1 plainly, 0.5 perhaps (a capitalised word where a person is asked for, "many" where a number
-    is), 0 not at all. Over 4,007 public questions, 0.9 % of the sentences that answer get 0.
+    1 plainly, 0.5 perhaps (a capitalised word where a person is asked for, "many" where a
+    number is), 0 not at all. Over 4,007 public questions, 0.8 % of the sentences that answer get 0.
     """
-    form = _FORMS.get(kind)
-    if form is None:
+    if kind in (AnswerType.NAME, AnswerType.PERSON):
+        perhaps = names_something(sentence, question)
+    elif kind in _FORMS:
+        form = _FORMS[kind]
+        said = _as_words(question) if form.new else " "
+        perhaps = any(
+            f" {match[0].lower()} " not in said for match in form.pattern.finditer(sentence)
+        )
+    else:
         return 1.0
-    said, text = _as_words(question), _without(form.aside, sentence)
-
-    def has(pattern: re.Pattern[str] | None, *, new: bool = True) -> bool:
-        matches = pattern.finditer(text) if pattern else ()
-        return any(not new or f" {match[0].lower()} " not in said for match in matches)
-
-    named = form.pattern is None and names_something(text, question)
-    if not (named or has(form.pattern, new=form.new)):
+    if not perhaps:
         return 0.0
     plain = _PLAIN.get(kind)
-    return 1.0 if plain is None or has(plain) else 0.5
+    if plain is None:
+        return 1.0
+    said = _as_words(question)
+    found = (match[0].lower() for match in plain.finditer(sentence))
+    return 1.0 if any(f" {text} " not in said for text in found) else 0.5
 
 
 def plain_forms(kind: AnswerType, sentence: str, question: str) -> list[tuple[int, int]]:
     """Where `sentence` plainly holds something of this kind that `question` does not say."""
-    plain, form = _PLAIN.get(kind), _FORMS.get(kind)
+    plain = _PLAIN.get(kind)
     said = _as_words(question)
-    text = _without(form.aside if form else None, sentence)
-    matches = plain.finditer(text) if plain else ()
+    matches = plain.finditer(sentence) if plain else ()
     return [match.span() for match in matches if f" {match[0].lower()} " not in said]
-
-
-def _without(aside: re.Pattern[str] | None, sentence: str) -> str:
-    """The sentence with blanks in place of what is set aside: all else stays where it was."""
-    return aside.sub(lambda match: " " * len(match[0]), sentence) if aside else sentence
 
 
 def _as_words(text: str) -> str:

@@ -11,12 +11,7 @@ from assistant.language.orders import ordinals, other_ordinal
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("How many cars were built?", "count"),
-        ("How many years did it take?", "number"),
-        ("How long is the bridge?", "length"),
-        ("At what time does it close?", "time"),
-        ("By what time did it gain?", "any"),
-        ("What colour is the ferry?", "colour"),
+        ("How many cars were built?", "number"),
         ("What was the number of visitors?", "number"),
         ("When was it signed?", "date"),
         ("In which year did it open?", "date"),
@@ -31,13 +26,8 @@ from assistant.language.orders import ordinals, other_ordinal
         ("What was the highest temperature in May?", "temperature"),
         ("How many hectares does the park cover?", "area"),
         ("How long did the strike last?", "duration"),
-        ("How old is the keeper?", "age"),
-        ("At what age do they retire?", "age"),
-        ("How deep is the quay?", "measure"),
-        ("How far is the mill from the station?", "measure"),
-        ("How far has the plan got?", "number"),
-        ("How deep in debt is the club?", "any"),
         ("Which companies signed?", "name"),
+        ("What sort of companies signed?", "any"),
         ("Which local newspaper reported it?", "name"),
         ("What does the company plan?", "any"),
         ("Which bank's name was on the letter?", "name"),
@@ -74,11 +64,6 @@ def test_what_is_asked_for(question: str, expected: str) -> None:
         ("What was the temperature?", "It was 37 miles away.", 0.0),
         ("Which companies signed with Oslo?", "Volvo signed with Oslo.", 1.0),
         ("Which companies signed with Oslo?", "Oslo signed 10 projects in May.", 0.0),
-        ("How old is the keeper?", "The keeper, Ada Moe, 58, fell.", 1.0),
-        ("How old is the keeper?", "The keeper fell at 58 and died.", 0.5),
-        ("How old is the keeper?", "The first keeper was a sailor.", 0.0),
-        ("How deep is the quay?", "The quay is a metre deep.", 0.5),
-        ("How deep is the quay?", "The quay was the first of several.", 0.0),
         ("Why did it open?", "It opened to applause.", 1.0),
     ],
 )
@@ -191,7 +176,10 @@ def test_where_a_name_is_asked_for_there_has_to_be_one(
         ("Which judge stopped the sale?", "A judge in Sundvik stopped the sale.", True),
         ("Which judge stopped the sale?", "A judge, Ada Moe, stopped the sale.", False),
         ("Which judge stopped the sale?", "The judge stopped the sale.", False),
+        ("Which two companies signed?", "Two companies signed.", True),
+        ("Which city is it?", "It is one of several cities.", True),
         ("Which hotel sent blankets?", "A young judge sent blankets.", False),
+        ("What kind of hotel is it?", "It is a hotel without a name.", False),
         ("Is there a judge which hotel owners fear?", "A hotel stood there.", False),
     ],
 )
@@ -210,7 +198,6 @@ def test_one_of_a_kind_is_not_named(question: str, sentence: str, unnamed: bool)
         ("length of the bridge", "number"),
         ("What is the length of the bridge?", "number"),
         ("date of the opening", "date"),
-        ("Ada Moe's age?", "age"),
         ("opening of the bridge", "any"),
     ],
 )
@@ -247,20 +234,3 @@ def test_a_question_that_names_its_unit_wants_a_number() -> None:
     assert holds(AnswerType.MEASURE, "Its foil is 4 micrometres thin.", thin) == 1
     assert answer_type("How large is the hall, in square metres?") is AnswerType.AREA
     assert answer_type("Who lives in Inverness?") is AnswerType.PERSON
-
-
-@pytest.mark.parametrize(
-    ("question", "answer", "near_miss"),
-    [
-        ("How many people died?", "Five people died.", "The fire on May 3 cost £5 million."),
-        ("How long did it burn?", "It burned for two days.", "It burned in a hall full of foil."),
-        ("How old is Ada Moe?", "Ada Moe, 58, fell.", "Ada Moe runs the ferry."),
-        ("How deep is the quay?", "The quay is 9 metres deep.", "The quay is deep."),
-        ("What colour is the ferry?", "The ferry is red.", "The ferry was painted in May."),
-        ("At what time does it close?", "It closes at 18:30.", "It closes with a song."),
-    ],
-)
-def test_a_near_miss_has_nothing_of_the_kind(question: str, answer: str, near_miss: str) -> None:
-    kind = answer_type(question)
-    assert holds(kind, answer, question) == 1
-    assert holds(kind, near_miss, question) == 0
