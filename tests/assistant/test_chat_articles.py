@@ -518,7 +518,7 @@ def test_an_error_is_told_in_our_words(caplog: pytest.LogCaptureFixture) -> None
 
     status, _, page = request(Opening(fail), "/articles")
     assert status == 500
-    assert "the folder &lt;b&gt; is gone" in page
+    assert "The folder &lt;b&gt; is gone" in page
     error_id = re.search(r"Error id: (\w+)", page)
     assert error_id
     assert error_id[1] in caplog.text

@@ -29,7 +29,8 @@ SHORTHANDS = {
 STORE = [path for path in sorted(EMBEDDINGS.glob("*.py")) if path.stem != "backup"]
 """A backup is made and restored on the command line only."""
 FACES = (
-    "cli", "history_command", "selection", "schema", "login", "passwords", "launch", "settings",
+    "cli", "history_command", "selection", "schema", "login", "passwords", "launch", "listening",
+    "settings",
 )  # fmt: skip
 """They end a command, or are raised before the server starts."""
 INSIDE = ("that is no cursor of a list", "a question is text, not", "the history holds")
