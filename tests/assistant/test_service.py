@@ -711,6 +711,28 @@ def test_a_table_of_contents_answers_nothing_and_a_price_list_does(data_dir: Pat
         assert "Adults on the Svale ........ 12 crowns" in read("What do adults pay on the Svale?")
 
 
+TOUR = (
+    "A tour of the works\n\nFebruary 20, mayor Kari Holm special research of the mill and the quay. "
+    "She stressed that the quay comes first.\n\nThe mill grinds rye."
+)
+SIGNING = (
+    "An agreement\n\nOn July 14, the town of Sundvik and the port of Moss signed an agreement on "
+    "ferries. Mayor Kari Holm attended the signing. Ferries are old."
+)
+
+
+def test_what_is_put_side_by_side_is_answered_side_by_side(data_dir: Path) -> None:
+    question = "kari holm - what was she doing on feb 20 and what on july 14"
+    with over(data_dir, tour=TOUR, signing=SIGNING) as opened:
+        answer = opened.ask(question, explain=True)
+        assert set(proven(opened, answer)) == {"tour.txt", "signing.txt"}
+        assert answer.explanation is not None
+        assert [part.question for part in answer.explanation.parts] == [
+            "kari holm - what was she doing on feb 20?",
+            "kari holm - what was she doing on july 14?",
+        ]
+
+
 @pytest.mark.parametrize(
     "question",
     [
