@@ -712,7 +712,7 @@ def test_a_table_of_contents_answers_nothing_and_a_price_list_does(data_dir: Pat
 
 
 TOUR = (
-    "A tour of the works\n\nFebruary 20, mayor Kari Holm special research of the mill and the quay. "
+    "A tour of the works\n\nFebruary 20, mayor Kari Holm special research of the mill and quay. "
     "She stressed that the quay comes first.\n\nThe mill grinds rye."
 )
 SIGNING = (
