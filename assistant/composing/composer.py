@@ -157,23 +157,33 @@ class Draft:
 def asks_of_several(part: Part) -> bool:
     """Whether no one sentence, in its place, speaks of all that the question names.
 
-    Not where it names several that no article that was found mentions: asked of each by itself,
-    each question would name only one such, which may be misspelt or a title.
+    Not where it names strangers.
     """
-    supported = part.reading.supported
-    strangers = bool(supported) and supported[SUPPORT_NAMES.index("strangers")] > 0
-    if not part.reading.candidates or strangers:
+    if not part.reading.candidates or _names_strangers(part):
         return False
     return _feature(part.reading.candidates[0], "names_missing") > 0
 
 
 def sides_unsaid(part: Part) -> tuple[Side, ...]:
-    """What the question puts side by side, where the best sentence does not name all of it."""
+    """What the question puts side by side, where the best sentence does not name all of it.
+
+    Nothing where it names strangers.
+    """
     sides = put_side_by_side(part.question)
-    if not part.reading.candidates:
+    if not part.reading.candidates or _names_strangers(part):
         return ()
     best = part.reading.candidates[0].text
     return () if all(names_thing(side.words, best) for side in sides) else sides
+
+
+def _names_strangers(part: Part) -> bool:
+    """Whether the question names several that no article that was found mentions.
+
+    Asked of each by itself, each question would name only one such, which may be misspelt or a
+    title.
+    """
+    supported = part.reading.supported
+    return bool(supported) and supported[SUPPORT_NAMES.index("strangers")] > 0
 
 
 def compose(
