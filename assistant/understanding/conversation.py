@@ -89,6 +89,7 @@ _EMPTY_IT = re.compile(
     re.IGNORECASE,
 )
 """An "it" that stands for nothing: the weather, a fact."""
+_POINTS_AT_ONE = re.compile(r"\b(?:this|that|other|else)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^(?:(?:hello|hi|hey|good\s+(?:morning|afternoon|evening)|thanks|thank\s+you)(?:\s+there)?"
     r"\s*[,.!;:–—-]+\s*)+(?=\S)",
@@ -365,11 +366,12 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 def _leans(question: str, past: Past) -> bool:
     """Whether a question without a pronoun needs the conversation to be understood."""
     text = question.strip(" ?.!")
+    request = request_of(question)
+    of_all = request and not request.topic and (request.newest or request.kind == "overview")
+    if of_all and not _POINTS_AT_ONE.search(question):
+        return False  # the latest article, or all of them: "Which articles are there?"
     if POINTING.search(question):
         return True
-    request = request_of(question)
-    if request and not request.topic and (request.newest or request.kind == "overview"):
-        return False  # the latest article, or all of them
     if any(stems_of([name]) - HEADS for name in names_in(question)):
         return False
     if MORE.search(text) or EXISTS.search(text) or _COUNTED.match(text):

@@ -66,7 +66,8 @@ _SPEAKING = (
 )
 """What texts do with a topic: no words of the topic itself."""
 _OF_A_TOPIC = re.compile(
-    r"\babout\b|^(?:(?:that\s+|which\s+)?(?:is|are|was|were|comes?)\s+)?(?:on|from)\b|^(?:in|with)\b",
+    r"\babout\b|^(?:(?:that\s+|which\s+)?(?:is|are|was|were|comes?)\s+(?:there\s+)?)?(?:on|from)\b"
+    r"|^(?:in|with)\b",
     re.IGNORECASE,
 )
 _PART_OF = re.compile(r"of\b", re.IGNORECASE)

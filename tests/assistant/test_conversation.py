@@ -686,6 +686,8 @@ def test_a_surname_is_the_person_who_was_named_whole() -> None:
     "question",
     [
         "What is the latest article about?",
+        "Which articles are there?",
+        "What topics are there?",
         "What are the articles about?",
     ],
 )

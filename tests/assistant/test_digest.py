@@ -146,6 +146,7 @@ def test_the_newest_article_may_be_meant(question: str, topic: str) -> None:
         ("Which articles mention the flood of 2021?", "flood"),
         ("Which articles mention the Treaty of 1963?", "Treaty 1963"),
         ("Which articles mention 2021?", "2021"),
+        ("Which articles are there on fish?", "fish"),
     ],
 )
 def test_what_mentions_a_topic_is_asked_of_all_articles(question: str, topic: str) -> None:
