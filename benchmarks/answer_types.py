@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from assistant.language.answer_forms import STRENGTHS, holds
+from assistant.language.answer_forms import holds
 from assistant.language.answer_types import AnswerType, answer_type
 from assistant.language.naming import other_rank, unnamed, unnamed_kind
 from assistant.language.orders import other_ordinal
@@ -26,6 +26,8 @@ from embeddings.training.examples import Question, load_collection
 from embeddings.training.written import load_articles
 
 SOURCES = ("squad2", "clapnq", "canard")
+STRENGTHS = (0.0, 0.5, 1.0)
+"""How much of a kind a sentence can hold."""
 MOST_SENTENCES = 2
 """Longer answers of CLAPnq and CANARD are no single fact."""
 WRITTEN = Path(__file__).resolve().parents[1] / "embeddings" / "training"

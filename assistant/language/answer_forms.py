@@ -20,7 +20,7 @@ from assistant.language.answer_types import (
 )
 from assistant.language.naming import names_something
 
-__all__ = ["STRENGTHS", "holds", "plain_forms"]
+__all__ = ["holds", "plain_forms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,6 @@ _PLAIN: dict[AnswerType, re.Pattern[str]] = {
     AnswerType.PLACE: re.compile(r"\b(?:in|at|to|from|near|of)\s+(?:the\s+)?[A-Z]\w+"),
 }
 """How an answer of a kind looks when there is no doubt about it."""
-
-
-STRENGTHS = (0.0, 0.5, 1.0)
 
 
 def holds(kind: AnswerType, sentence: str, question: str) -> float:
