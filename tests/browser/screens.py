@@ -182,7 +182,7 @@ def walk_dialogs(tab: Tab) -> Iterator[tuple[str, Page]]:
     page.evaluate(HOLD_TOASTS)
     page.locator('[role="alertdialog"] button').last.click()
     expect(page.locator('[role="alertdialog"]')).to_have_count(0)
-    expect(page.locator("#welcome-screen")).to_be_visible()  # it fades in
+    expect(page.locator("#welcome-screen")).to_be_visible()
     yield from toast("toast of a deletion", page)
 
 

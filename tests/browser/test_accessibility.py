@@ -52,10 +52,10 @@ def signed_in(tab: NewTab, server: Server, **options: object) -> Tab:
     return asking
 
 
-SETTLED = """() => document.getAnimations().every(
-  animation => animation.playState !== 'running'
+SETTLED = """() => !document.querySelector('#welcome-screen.opacity-0')
+  && document.getAnimations().every(animation => animation.playState !== 'running'
     || animation.effect.getComputedTiming().endTime === Infinity)"""
-"""Whether nothing fades in or out any more; what turns for ever is let turn."""
+"""Whether nothing fades in or out any more, nor is about to; what turns for ever is let turn."""
 
 
 def violations(page: Any) -> list[str]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 NewTab = Callable[..., "Tab"]
 QUESTION = "How many vehicles did SAIC Ningde produce?"
 NO_FOLDER = {
-    "en-US": "there is no folder {path}; check the path",
+    "en-US": "There is no folder {path}; check the path",
     "zh-CN": "没有文件夹 {path}；请检查路径",
 }
 GONE = {
