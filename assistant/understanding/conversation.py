@@ -30,6 +30,7 @@ from assistant.understanding.names import (
     PREPOSITIONS,
     SHORT,
     WORD,
+    is_plural,
     name_places,
     names_in,
     names_told,
@@ -38,7 +39,6 @@ from assistant.understanding.names import (
     preposition_before,
     stem_of,
     stems_of,
-    subjects_of,
 )
 from assistant.understanding.past import (
     AUXILIARY,
@@ -47,6 +47,7 @@ from assistant.understanding.past import (
     YEAR,
     Past,
     less_lead,
+    swapped,
     topic_names,
     topic_of,
 )
@@ -61,10 +62,12 @@ from assistant.understanding.pronouns import (
     PRONOUN,
     SHE,
     TELLS_WHO,
-    THING_ASKED,
     antecedent,
     is_person,
+    number_of,
+    subjects_within,
     thing_meant,
+    things_asked,
     write_out,
 )
 from assistant.understanding.question import LONGEST_QUESTION, unspaced_words
@@ -84,11 +87,15 @@ MOST_CHARACTERS = {"user": LONGEST_QUESTION, "assistant": 1_000}
 MOST_NAMES = 3
 """Names of the last answer that are added to a topic: more would drown the question."""
 _EMPTY_IT = re.compile(
-    r"\b(?:is|was|does|did|will)\s+it\s+(?:rain|snow|true|possible|clear|likely|about|mean|say|hot"
-    r"|cold|warm|take)\b|\b(?:hot|cold|warm|late|far|long)\s+(?:is|was|does)\s+it\b",
+    r"\b(?:is|was|does|did|will)\s+it\s+(?:rain|snow|true|possible|clear|likely|about|mean|say(?!\s+(?:about|on|of)\b)|hot"
+    r"|cold|warm|take(?!\s+(?:effect|place|part|over|off)\b))\b|\b(?:hot|cold|warm|late|far|long)\s+(?:is|was|does)\s+it\b",
     re.IGNORECASE,
 )
 """An "it" that stands for nothing: the weather, a fact."""
+_IS_OBJECT = re.compile(rf"(?:it|them|him|her)(?=\W*$|\s+(?:{PREPOSITIONS})\b)", re.IGNORECASE)
+"""Something is done to it, by another: "When did Moss buy it?"."""
+_OWNS = re.compile(r"(?:its|their|his|her\s+\w)", re.IGNORECASE)
+_JOINT = re.compile(r"\b(?:and|but|or|if|when|while|because|that|who|which)\b")
 _POINTS_AT_ONE = re.compile(r"\b(?:this|that|other|else)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^(?:(?:hello|hi|hey|good\s+(?:morning|afternoon|evening)|thanks|thank\s+you)(?:\s+there)?"
@@ -299,18 +306,45 @@ def _resolve(question: str, past: Past) -> str:
     dated = _dated(rest, past)
     leans, rest = dated != rest, dated
     pronoun = PRONOUN.search(rest)
-    if pronoun and not _EMPTY_IT.search(rest) and not subjects_of(rest[: pronoun.start()]):
+    as_object = pronoun is not None and _is_object(rest, pronoun.start())
+    own = subjects_within(rest, pronoun) if pronoun else []
+    if pronoun and not _EMPTY_IT.search(rest) and (as_object or not own):
         word = pronoun[0].lower()
-        subject = antecedent(word, past)
+        subject = antecedent(word, past, as_object=as_object)
+        if subject in own:
+            subject = None  # nobody does it to what is called "it" in the same breath
         if subject and word in PERSON:
             past.called[subject] = word in SHE
         elif subject:
             past.meant = subject
         subject = subject and thing_meant(subject, word, rest)
-        return _with_topic(rest, past, write_out(rest, pronoun, subject) if subject else "")
+        written = _done_to(write_out(rest, pronoun, subject), word, past) if subject else ""
+        return _with_topic(rest, past, written)
     if leans or _leans(rest, past):
         return _with_topic(rest, past)
     return _capitalised(rest) if rest != question else question
+
+
+def _is_object(question: str, place: int) -> bool:
+    """Whether something is done to what the pronoun at `place` stands for, in the only clause."""
+    if _JOINT.search(question, 1, place):
+        return False
+    led = bool(preposition_before(question, place)) and not _OWNS.match(question, place)
+    return led or _IS_OBJECT.match(question, place) is not None
+
+
+def _done_to(written: str, first: str, past: Past) -> str:
+    """`written`, whose `first` pronoun is, with the one it ends with: "When did they sign it?"."""
+    pronoun = next(
+        (found for found in PRONOUN.finditer(written) if _is_object(written, found.start())),
+        None,
+    )
+    if pronoun is None or number_of(pronoun[0]) == number_of(first):
+        return written
+    subject = antecedent(pronoun[0].lower(), past, as_object=True)
+    if not subject or subject in written:
+        return written
+    return write_out(written, pronoun, thing_meant(subject, pronoun[0].lower(), written))
 
 
 def _is_form(question: str, past: Past) -> bool:
@@ -509,13 +543,16 @@ def _with_topic(question: str, past: Past, written_out: str = "") -> str:
         named = topic_names(past.topic, past.questions[0])
         known = bool(have & stems_of([past.topic]))
         parts = [*(named or ([] if known else [past.topic])), *parts]
-        if (asked := THING_ASKED.match(past.before)) and f"the {asked[1]}" in written_out:
+        asked = things_asked(past.before)
+        if asked and f"the {asked}" in written_out and not (is_plural(asked) and parts):
             parts = [topic_of(past.before), *parts]  # only its clause says which one it is
     else:
         told = () if request_of(past.before) else names_told(past.answer)[:MOST_NAMES]
         parts = [past.topic, *parts, *told]  # of a digest its topic is enough: it names everybody
     if _COMPARES.search(question):
         parts += past.replaced
+    elif other := swapped(past.before, _capitalised(said)):
+        parts = [part for part in parts if part != other[0]]
     added = []
     for part in parts:
         own = stems_of([part])

@@ -30,11 +30,13 @@ __all__ = [
     "NO_THINGS",
     "OFFICE_STEMS",
     "ORDINAL",
+    "PLURAL",
     "PREPOSITION",
     "PREPOSITIONS",
     "SHORT",
     "WORD",
     "is_name",
+    "is_plural",
     "is_role",
     "name_places",
     "names_in",
@@ -63,6 +65,11 @@ _NAME = re.compile(
 _OF_A_NAME = re.compile(r"\s\d{1,3}\b(?![.,:]?\d|\s*%|\s+(?:[a-z]+s|percent|million|billion)\b)")
 """The number of a thing that has no other name: "Line 3"."""
 WORD = re.compile(r"[\w’'-]+")
+PLURAL = (
+    r"(?:people|men|women|children|police|(?!(?:always|besides|gas|has|lens|news|perhaps|series"
+    r"|sometimes|species|was|does|yes)\b)[a-z][a-z’'-]*[^\W_siu]s)"
+)
+"""A noun that is of several, as far as its ending tells that."""
 _COMMON = frozenset(
     ASKING.split()
     + (
@@ -169,6 +176,12 @@ def stems_of(texts: Iterable[str]) -> set[str]:
 def own_words(question: str) -> set[str]:
     """The words that give a question a subject of its own."""
     return stems_of([question]) - _LIGHT_STEMS
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether a phrase is of several: by its last noun in front of "of" or another link."""
+    head = re.split(rf"\s+(?:{PREPOSITIONS})\s", phrase, maxsplit=1)[0].split()
+    return bool(head) and re.fullmatch(PLURAL, head[-1]) is not None
 
 
 def stem_of(word: str) -> str:

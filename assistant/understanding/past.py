@@ -29,6 +29,7 @@ __all__ = [
     "YEAR",
     "Past",
     "less_lead",
+    "swapped",
     "topic_names",
     "topic_of",
 ]
@@ -93,8 +94,8 @@ class Past:
             or (not leans and not own_words(question) & stems_of(self.said))
         ):
             self.topic, self.questions, self.said, self.replaced = topic_of(question), [], [], []
-        elif swapped := _swapped(self.before, question):
-            self._replace(*swapped)
+        elif other := swapped(self.before, question):
+            self._replace(*other)
         self.before, self.answer = question, ""
         self.questions.append(question)
         self.said.append(question)
@@ -135,7 +136,7 @@ def topic_names(topic: str, question: str) -> list[str]:
     return names_in(topic, anywhere=not question.startswith(topic))
 
 
-def _swapped(before: str, question: str) -> tuple[str, str] | None:
+def swapped(before: str, question: str) -> tuple[str, str] | None:
     """The name or time in `before` and the one in its place in `question`, all else the same."""
     before, question = before.rstrip(" ?.!"), question.rstrip(" ?.!")
     times = [match.span() for kind in (*TIMES, MONTH) for match in kind.finditer(before)]

@@ -12,10 +12,12 @@ from assistant.understanding.names import (
     ASKING,
     NO_THINGS,
     OFFICE_STEMS,
+    PLURAL,
     PREPOSITIONS,
     SHORT,
     WORD,
     is_name,
+    is_plural,
     is_role,
     names_in,
     names_told,
@@ -48,10 +50,12 @@ __all__ = [
     "PRONOUN",
     "SHE",
     "TELLS_WHO",
-    "THING_ASKED",
     "antecedent",
     "is_person",
+    "number_of",
+    "subjects_within",
     "thing_meant",
+    "things_asked",
     "write_out",
 ]
 
@@ -89,28 +93,54 @@ ASKS = re.compile(rf"^(?:{'|'.join(ASKING.split())})\b", re.IGNORECASE)
 _BEFORE_A_VERB = "did|does|do|can|could|will|would|should|may|might"
 TELLS_WHO = re.compile(r"^who\b|\b(?:what|which)\s+(?:man|woman|person)\b", re.IGNORECASE)
 _TIME_NAME = rf"(?:{WEEKDAYS}|{'|'.join(month.capitalize() for month in MONTHS)})\b"
+_SMALL = r"[a-z][\w’'-]*"
 _PHRASE = re.compile(
     r"\b(?:the|an?)\s+((?:[\w’'-]+\s+){0,3}?[\w’'-]+\s+(?:of|between|with|in|for|at|on|from)\s+(?:the\s+)?"
     rf"(?!{_TIME_NAME})[A-Z][\w’'&-]*(?:\s+(?:and\s+)?[A-Z][\w’'&-]*)*)"
 )
 """A noun phrase that ends in a name: "the agreement between Acme and Oslo"."""
+_IN_A_PLACE = re.compile(
+    rf"^(?i:how\s+\w+)\s+(?:is|are|was|were)\s+the\s+((?:{_SMALL}\s+){{1,3}}(?:in|on|at|from|for|under)\s+the\s+"
+    rf"(?:{_SMALL}\s+)?{_SMALL})\W*$"
+)
+"""Something told by where it is: "How old is the oldest tree in the park?"."""
 _PLAIN_PHRASE = re.compile(
     r"\b(?:the|an?)\s+((?:[a-z][\w’'-]*\s+){0,3}[a-z][\w’'-]*)(?=\s*(?:[?.,]|$))", re.IGNORECASE
 )
+_OF_A_NOUN = rf"(?!(?:an?|the|of|ones?|{AUXILIARY}|{PREPOSITIONS}|{PRONOUNS})\b){_SMALL}"
+_NOUNS = rf"(?:{_OF_A_NOUN}\s+){{0,4}}?{PLURAL}(?:\s+of\s+{_OF_A_NOUN})?\b(?!\s+{PLURAL}\b)"
 _COUNTED_THINGS = re.compile(
-    rf"^(?:how\s+many|which|what)\s+((?:[a-z][\w’'-]*\s+){{0,2}}?[a-z][\w’'-]*[^s\W]s)\s+(?:{AUXILIARY})\b",
-    re.IGNORECASE,
+    rf"^(?:(?i:how\s+many)\s+(?P<counted>{_NOUNS})"
+    rf"|(?i:which|what)\s+(?P<asked>{_NOUNS})\s+(?!(?:an?|the|more|{PREPOSITIONS})\b)\w)"
 )
 """Things that a question counts, or asks which they are: "they" are these afterwards."""
-THING_ASKED = re.compile(
-    rf"^(?:which|what)\s+((?:[a-z][\w’'-]*\s+)??[a-z][\w’'-]*(?:(?<!s)|(?<=ss)))\s+(?:{AUXILIARY})\b",
+_SEVERAL_DO = re.compile(
+    r"(?<!that )(?<!who )(?<!which )\b"
+    r"(?i:did|do|does|are|were|can|could|will|would|should|may|might|^ha(?:s|ve|d))"
+    rf"\s+((?:the\s+)?(?:(?!(?:any|no)\b){_OF_A_NOUN}\s+)?{PLURAL})\b"
+    r"(?!\s+(?:of|in)\s+[A-Z])"
+)
+"""Several of whom a question asks what they do: "How much did rents rise?"."""
+_ONE_DOES = re.compile(
+    rf"\b(?i:did|does|is|was|can|could|will|would|has|had|should|may|might)\s+((?:an?|the)\s+{_SMALL})"
+)
+"""Somebody or something of which a question asks what it does: "When did the council meet?"."""
+_THE_SEVERAL = re.compile(rf"\bthe\s+((?:{_SMALL}\s+)?{PLURAL})\b(?!\s+of\b)")
+_TOLD_OF = re.compile(
+    r"\b(?:say|said|says|think|thinks|thought|feel|feels|felt|write|wrote|writes|tell|told|tells|know|knows)"
+    r"(?:\s+\w+){0,2}?\s+(?:about|of|on)\s+(?P<what>\w[^,;:()?]*?)\W*$"
+)
+"""What somebody is asked about: "What did Holm say about the toll?"."""
+_HOW_MANY = re.compile(r"how\s+many\b", re.IGNORECASE)
+_LAST_THING = re.compile(rf"(?<=[a-z])\s+the\s+((?:{_SMALL}\s+)?(?!{PLURAL}){_SMALL})\W*$")
+_THING_ASKED = re.compile(
+    rf"^(?:which|what)\s+((?:{_SMALL}\s+)??(?!\w+ly\b){_SMALL}(?:(?<!s)|(?<=ss)))\s+(?:{AUXILIARY}|\w+(?<!ly)ed)\b",
     re.IGNORECASE,
 )
 """A thing of which a question asks which one it is: "it" is this one afterwards."""
 _TEXTS = re.compile(r"\b(?:articles|reports|stories|documents|texts|sources)\b", re.IGNORECASE)
-_NOW = re.compile(
-    r"\s+(?:now|then|today|yet|again|so\s+far|be|been|being|get|got)\b.*$", re.IGNORECASE
-)
+_NOW = re.compile(r"(?:\s+(?:now|then|today|yet|again|first|last|so\s+far))+$", re.IGNORECASE)
+_BEING = re.compile(r"\s+(?:be|been|being|get|got)\b.*$", re.IGNORECASE)
 """What may come after a noun phrase and is none of it."""
 _LAST = frozenset("have cost say contain need take weigh mean last do make get include".split())
 """Verbs that a question with "does" ends with: they belong to no noun in front of them."""
@@ -124,10 +154,29 @@ _OF_A_THING = re.compile(
 )
 _CHANGES = re.compile(
     r"\b(?:chang\w+|ris(?:es?|en|ing)|rose|fall\w*|fell|grow\w*|grew|(?:in|de)creas\w+|declin\w+|dropp?\w*"
-    r"|shr[aiu]nk\w*|doubl\w+|measured|counted|calculated|paid|high(?:er)?|low(?:er)?|announced)\b",
+    r"|compare[sd]?|shr[aiu]nk\w*|doubl\w+|measured|counted|calculated|paid|high(?:er)?|low(?:er)?|announced)\b",
     re.IGNORECASE,
 )
 """What a price or a number does, more than what has it."""
+_ASKED_AGAIN = re.compile(
+    r"\b(?:what|how\s+(?:high|low|large|big|much|many))\s+(?:is|are|was|were|will|has|had)\s+(?:it|they)"
+    r"(?:\s+be|\s+been)?\s+(?:in|on|at|a|the|before|after|last|this|next|now|then|today|by|for|\d)",
+    re.IGNORECASE,
+)
+"""Asks for the same of another time: "What was it the year before?"."""
+_WHO_HELD_IT = re.compile(r"\bwho\s+(?:is|was|were|will|has|had)\s+it\b", re.IGNORECASE)
+_CAPITAL = r"[A-Z][\w&-]*"
+_OWNED = re.compile(
+    rf"^(?i:what|who|how\s+\w+)\s+(?:is|are|was|were)\s+(?P<owner>(?:the\s+)?{_CAPITAL}(?:\s+{_CAPITAL})*)[’']s?"
+    rf"\s+(?P<own>{_SMALL}(?:\s+{_SMALL})?)(?=\s+(?:in|on|at|for)\s|\W*$)"
+)
+"""What is asked of somebody's: "What was Acme's profit in 2023?"."""
+_OWNED_BY_HER = re.compile(rf"\s+(?!(?:an?|the|and|or|any|some|all|when|if|to|{PREPOSITIONS})\b)\w")
+_DONE = re.compile(
+    r"\w{2,}ed|built|held|made|sold|bought|found|sent|laid|paid|won|lost|taken|given|shown|chosen|drawn"
+    r"|kept|left|led|seen|thrown|caught|set|shut|cut|put|hit"
+)
+"""What was done to something: a participle, as its ending tells, or a frequent one without it."""
 
 
 def is_person(name: str, past: Past) -> bool:
@@ -141,8 +190,25 @@ def is_person(name: str, past: Past) -> bool:
     return words[0].rstrip(".") in TITLES | WOMEN | MEN or name in known
 
 
-def antecedent(pronoun: str, past: Past) -> str | None:
-    """What the pronoun stands for: the one last asked about, or told of."""
+def number_of(pronoun: str) -> str:
+    """Which of the pronouns stand for the same: somebody, several, or a thing."""
+    word = pronoun.lower()
+    return "person" if word in PERSON else "several" if word in _PLURAL else "thing"
+
+
+def subjects_within(question: str, pronoun: re.Match[str]) -> list[str]:
+    """What the pronoun may stand for in its own question: "Does a bank insure its staff?"."""
+    front = question[: pronoun.start()]
+    does = {"several": _SEVERAL_DO, "thing": _ONE_DOES}.get(number_of(pronoun[0]))
+    doing = does.search(front) if does else None
+    return [*subjects_of(front), *([doing[1]] if doing else [])]
+
+
+def antecedent(pronoun: str, past: Past, *, as_object: bool = False) -> str | None:
+    """What the pronoun stands for: the one last asked about, or told of.
+
+    `as_object`: something is done to it: "Who voted against it?".
+    """
     before, answer = past.before, past.answer
     digest = request_of(before)
     if digest and digest.kind != "about" and pronoun not in PERSON | _PLURAL:
@@ -151,20 +217,29 @@ def antecedent(pronoun: str, past: Past) -> str | None:
         return _piece(before, pronoun) or _person(pronoun, past)
     if pronoun in _PLURAL and (texts := _TEXTS.search(before)):
         return f"the {texts[0].lower()}"
-    told_of = names_told(answer) if len(WORD.findall(answer)) <= SHORT else []
-    named = next(
-        (name for name in told_of if pronoun in _PLURAL or not is_person(name, past)), None
-    )
+    if told_of := _told_of(before, pronoun, past):
+        return told_of
+    named = _named_in_short(answer, pronoun, past)
     if thing := _piece(before, pronoun) or _thing_asked(before, pronoun):
-        goes_on = past.meant in before.partition(" (")[0] and pronoun not in _PLURAL
+        if pronoun in _PLURAL:
+            return thing if _HOW_MANY.match(before) else named or thing
+        goes_on = past.meant in before.partition(" (")[0]
         return named or (past.meant if past.meant and goes_on else thing)
-    phrase = _PHRASE.search(before.partition(" (")[0])
+    own = before.partition(" (")[0]
+    phrase = _PHRASE.search(own) or _IN_A_PLACE.match(own)
+    owned = _OWNED.match(before)
+    if owned and is_plural(owned["own"]) == (pronoun in _PLURAL):
+        return f"the {owned['own']} of {owned['owner']}"
     asked_so_far = [before, *reversed(past.questions)]
     for asked in (text.partition(" (")[0] for text in asked_so_far):
         if pronoun in _PLURAL and TELLS_WHO.search(asked):
             return None  # whom the answer names
         if phrase:
             return f"the {phrase[1]}"
+        if pronoun in _PLURAL and (several := _several(asked)):
+            return several
+        if as_object and (noun := _thing_done_to(asked)):
+            return noun
         if name := _name_asked(asked, pronoun, past):
             return name
         # What was asked of before, where it leant on what was asked before that.
@@ -173,9 +248,53 @@ def antecedent(pronoun: str, past: Past) -> str | None:
     for asked in asked_so_far:  # with what was added to them
         if name := _name_asked(asked, pronoun, past):
             return name
-    if noun := _plain_thing(before):
-        return noun
-    return named
+    return _plain_thing(before) or (None if as_object else named)
+
+
+def _named_in_short(answer: str, pronoun: str, past: Past) -> str | None:
+    """Whom or what a short answer names that the question did not: "Acme and Borg bid for it"."""
+    if len(WORD.findall(answer)) > SHORT:
+        return None
+    new = [name for name in names_told(answer) if name not in past.before]
+    if pronoun in _PLURAL:
+        several = f"{', '.join(new[:-1])} and {new[-1]}" if len(new) > 1 else "".join(new)
+        return several or None
+    return next((_of_its_kind(name, answer) for name in new if not is_person(name, past)), None)
+
+
+def _told_of(question: str, pronoun: str, past: Past) -> str | None:
+    """What somebody was asked to say something about, if the pronoun may stand for it."""
+    told = _TOLD_OF.search(question.partition(" (")[0])
+    if not told or PRONOUN.search(told["what"]) or POINTING.search(told["what"]):
+        return None
+    what = told["what"]
+    if is_name(what):
+        return None if pronoun not in _PLURAL and is_person(what, past) else what
+    return what if is_plural(what) == (pronoun in _PLURAL) else None
+
+
+def _several(question: str) -> str | None:
+    """The several of a question that "they" may be: who does something, or whom it speaks of."""
+    doing = _SEVERAL_DO.search(question)
+    spoken_of = list(_THE_SEVERAL.finditer(question))
+    if doing:
+        return doing[1] if doing[1].startswith("the ") else f"the {doing[1]}"
+    return f"the {spoken_of[-1][1]}" if spoken_of else None
+
+
+def _thing_done_to(question: str) -> str | None:
+    """What stands last in a question of one verb, with an article: "Did they pass the plan?"."""
+    last = _LAST_THING.search(question)
+    if not last or _TEXTS.search(f"{last[1]}s") or last[1].split()[-1] in _LAST:
+        return None
+    front = rf"\b(?:{AUXILIARY}|{PREPOSITIONS})$"  # it does something, or tells where
+    return None if re.search(front, question[: last.start()], re.I) else f"the {last[1]}"
+
+
+def _of_its_kind(name: str, text: str) -> str:
+    """A name with the word that the text puts behind it: "the Tarn bridge"."""
+    kind = re.search(rf"\b[Tt]he\s+{re.escape(name)}\s+([a-z]+)", text)
+    return f"the {name} {kind[1]}" if kind and kind[1] in KINDS else name
 
 
 def _person(pronoun: str, past: Past) -> str | None:
@@ -259,12 +378,20 @@ def _plain_thing(question: str, pronoun: str = "") -> str | None:
 
 
 def _thing_asked(question: str, pronoun: str) -> str | None:
-    """What a question counts, or asks which it is, without a name."""
-    pattern = _COUNTED_THINGS if pronoun in _PLURAL else THING_ASKED
-    thing = pattern.match(question)
-    if not thing or stem_of(thing[1].split()[-1]) in NO_THINGS:
+    """What a question counts, or asks which it is, without a name; if the pronoun may mean it."""
+    counts = _COUNTED_THINGS.match(question) is not None
+    noun = things_asked(question)
+    if not noun or counts != (pronoun in _PLURAL):
         return None
-    return f"the {thing[1]}"
+    return None if stem_of(noun.split()[-1]) in NO_THINGS - {"people"} else f"the {noun}"
+
+
+def things_asked(question: str) -> str:
+    """What a question counts, or asks which it is: "wind turbines"; empty where it does neither."""
+    thing = _COUNTED_THINGS.match(question) or _THING_ASKED.match(question)
+    if thing and _TEXTS.search(thing[0]):
+        return ""  # what they tell of is asked of all articles anyhow
+    return thing[thing.lastgroup or 1] if thing else ""
 
 
 def _name_asked(question: str, pronoun: str, past: Past) -> str | None:
@@ -277,8 +404,7 @@ def _name_asked(question: str, pronoun: str, past: Past) -> str | None:
         names.sort(key=lambda name: name in people)
     if not names:
         return None
-    kind = re.search(rf"\b[Tt]he\s+{re.escape(names[0])}\s+([a-z]+)", question)
-    return f"the {names[0]} {kind[1]}" if kind and kind[1] in KINDS else names[0]
+    return _of_its_kind(names[0], question)
 
 
 def thing_meant(subject: str, pronoun: str, question: str) -> str:
@@ -288,11 +414,17 @@ def thing_meant(subject: str, pronoun: str, question: str) -> str:
     """
     while part := _OF_A_THING.fullmatch(subject):
         head = part["own"].split()[-1].lower()
+        if head in OFFICES and _WHO_HELD_IT.search(question):
+            break
+        if is_plural(head) and pronoun not in _PLURAL:
+            subject = part["thing"]
+            continue
         if head not in OFFICES | RELATIVES | TRAITS:
             break
         if pronoun in _PLURAL and (head not in TRAITS or head.endswith("s")):
             break
-        if head in TRAITS and pronoun not in _POSSESSIVE and _CHANGES.search(question):
+        spoken_of = _CHANGES.search(question) or _ASKED_AGAIN.search(question)
+        if head in TRAITS and pronoun not in _POSSESSIVE and spoken_of:
             break
         subject = part["thing"]
     return subject
@@ -300,12 +432,16 @@ def thing_meant(subject: str, pronoun: str, question: str) -> str:
 
 def _noun_of(question: str, phrase: re.Match[str]) -> str:
     """The phrase without what ends it: "did the inquiry make", "is the bridge open"."""
-    words = _NOW.sub("", phrase[1]).split()
+    said = _NOW.sub("", phrase[1])
+    words = _BEING.sub("", said).split()
     front = question[: phrase.start()]
+    passive = re.search(r"^\w+\s+(?:is|are|was|were)\s+$", front)
+    if passive and len(words) > 1 and _DONE.fullmatch(words[-1]):
+        return " ".join(words[:-1])
     if len(words) > 1 and words[-1] in _LAST and re.search(rf"\b(?:{_BEFORE_A_VERB})\b", front):
         return " ".join(words[:-1])
     asks = re.search(rf"\b(?:{_BEFORE_A_VERB})\s+$|^(?P<be>is|are|was|were)\s+$", front, re.I)
-    if asks and len(words) > 1 and words == phrase[1].split():
+    if asks and len(words) > 1 and words == said.split():
         ends = re.compile(rf"(?:an?|the|{PREPOSITIONS})" if asks["be"] else "an?|the", re.I)
         words = list(takewhile(lambda word: not ends.fullmatch(word), words))
         words = words[:-1] or words
@@ -316,7 +452,7 @@ def write_out(question: str, pronoun: re.Match[str], subject: str) -> str:
     """The question with the subject in the pronoun's place, as a genitive where that is one."""
     word = pronoun[0].lower()
     following = question[pronoun.end() :]
-    possessive = word in _POSSESSIVE and (word != "her" or bool(re.match(r"\s+\w", following)))
+    possessive = word in _POSSESSIVE and (word != "her" or bool(_OWNED_BY_HER.match(following)))
     plural = subject.startswith("the ") and subject.endswith("s")
     put = f"{subject}'{'' if plural else 's'}" if possessive else subject
     return question[: pronoun.start()] + put + following

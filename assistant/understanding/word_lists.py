@@ -105,7 +105,8 @@ TRAITS = frozenset(
     (
         "name title price cost fee charge rate salary size area length height width weight "
         "depth age date deadline duration number amount total population address location origin "
-        "colour color shape result results outcome effect effects impact reason reasons cause "
+        "colour color shape profit revenue turnover income output value "
+        "result results outcome effect effects impact reason reasons cause "
         "causes purpose goal goals aim aims objective benefit benefits advantage advantages "
         "disadvantage disadvantages member members symptom symptoms requirement requirements step "
         "steps beginning start end audience background history theme job post career"
