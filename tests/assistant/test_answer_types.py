@@ -5,7 +5,7 @@ import pytest
 from assistant.language.answer_forms import holds
 from assistant.language.answer_types import AnswerType, answer_type, counted
 from assistant.language.naming import other_rank, unnamed, unnamed_kind
-from assistant.language.orders import ordinals, other_ordinal
+from assistant.language.orders import ordinals, other_end, other_ordinal
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,22 @@ def test_another_place_in_the_order_is_a_contradiction() -> None:
     assert not other_ordinal(question, "Phase II has 55,000 square metres, phase I half of that.")
     assert not other_ordinal(question, "The hall has 55,000 square metres.")
     assert not other_ordinal("How large is it?", "The first phase has 55,000 square metres.")
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "other"),
+    [
+        ("What was the lowest temperature in May?", "The highest temperature was 31 °C.", True),
+        ("What was the highest temperature in May?", "The highest temperature was 31 °C.", False),
+        ("What was the lowest temperature?", "Lowest at 4 °C, highest at 31 °C.", False),
+        ("What are the highest and the lowest fares?", "The lowest fare is 2 crowns.", False),
+        ("What does the north harbour cost?", "The south harbour costs 3 million.", True),
+        ("How many cars were exported?", "The imports were 300 cars.", True),
+        ("How warm was it?", "The highest temperature was 31 °C.", False),
+    ],
+)
+def test_one_end_of_an_order_is_not_the_other(question: str, sentence: str, other: bool) -> None:
+    assert other_end(question, sentence) is other
 
 
 @pytest.mark.parametrize(

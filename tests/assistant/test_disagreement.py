@@ -161,6 +161,9 @@ def test_where_an_article_lacks_a_name_nothing_says_that_both_speak_of_one_thing
         "What is the Svale?",
         "And the Svale",
         "List the years of the ferry Svale.",
+        "Name the years of the ferry Svale.",
+        "Which years did the ferry Svale sail?",
+        "What did the ferry Svale and the ferry Moss each cost?",
     ],
 )
 def test_without_a_name_or_with_many_right_answers_nothing_differs(question: str) -> None:
