@@ -30,7 +30,7 @@ PASSAGE_CHARACTERS = 600
 """Longest passage before widening. MiniLM reads 256 word pieces, about 1,000 characters."""
 OVERLAP_CHARACTERS = 300
 """How far a passage may be widened, on either side, to whole sentences."""
-SPLITTING = f"sentences-5/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
+SPLITTING = f"sentences-6/{PASSAGE_CHARACTERS}+{OVERLAP_CHARACTERS}"
 """Names how passages are cut; articles cut in another way are cut again."""
 
 WINDOW = 2_000
@@ -58,6 +58,8 @@ _CELL_ENDS = re.compile(r"`[^`\r\n]*`|(?<=[ \t])(\|)(?=[ \t])|(?<=\S)(\t+)(?=\S)
 _INDENT = re.compile(r"[ \t]*")
 _BREAKS = tuple(map(re.compile, BREAKS))
 _WRAPPED = range(40, 121)  # a line of this many characters may have been wrapped by an editor
+_INSIDE = "`("
+"""What a line begins with, besides small letters, that goes on from the one before it."""
 _WIDE_END = re.compile(r"[。！？][”’」』）】》]*+")
 _STRAIGHT_QUOTE = '"'
 _SPACE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
@@ -145,8 +147,7 @@ def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
             mark = indent if item else None
         aligned = following <= indent < base + CODE if following else True
         wrapped = (
-            len(line.strip()) in _WRAPPED
-            and text[match.end() + following : match.end() + following + 1].strip() != ""
+            _goes_on(line, text[match.end() + following : match.end() + following + 1])
             and (aligned or (mark is not None and following > mark))
             and not _ENDS_SENTENCE.search(line)
             and not _RULE.fullmatch(line)
@@ -159,6 +160,16 @@ def _paragraphs(text: str, fields: Span) -> Iterator[Span]:
             begin = match.end()
     if begin < len(text):
         yield begin, len(text)
+
+
+def _goes_on(line: str, first: str) -> bool:
+    """Whether a line may go on in the next one, which begins with `first`, by its length.
+
+    Longer lines than most editors wrap go on where the next begins as no sentence does.
+    """
+    length = len(line.strip())
+    inside = length >= _WRAPPED.start and (first.islower() or first in _INSIDE)
+    return bool(first.strip()) and (length in _WRAPPED or inside)
 
 
 def is_row(sentence: str) -> bool:

@@ -109,6 +109,25 @@ def test_a_rule_is_no_part_of_what_stands_above_or_below_it(rule: str) -> None:
     assert sentences(f"{title}\n{rule}\n{first}") == [title, rule, first]
 
 
+@pytest.mark.parametrize(
+    ("following", "goes_on"),
+    [
+        ("and it goes on here.", True),
+        ("`ferry --now` goes on here.", True),
+        ("(or so it says) and goes on here.", True),
+        ("Another speaker: Ola Lie", False),
+        ("- an item", False),
+    ],
+)
+def test_a_line_that_is_wrapped_wide_goes_on_in_small_letters(
+    following: str, goes_on: bool
+) -> None:
+    line = "The ferry between the old harbour and the new one " + "sails every day of the week " * 5
+    text = f"{line.strip()}\n{following}"
+    assert len(line) > 180
+    assert (len(sentences(text)) == 1) is goes_on
+
+
 @pytest.mark.parametrize("indent", ["", "- an item.\n  ", "10. an item.\n    ", "   "])
 def test_what_is_wrapped_may_be_indented(indent: str) -> None:
     own = indent.rpartition("\n")[2]
