@@ -15,6 +15,7 @@ from assistant.language.lists import (
     goes_on,
     goes_with,
     heading_over,
+    is_bullet,
     is_item,
     item_span,
     led_to,
@@ -98,6 +99,8 @@ LONGEST_LIST = 12
 """Items shown of a list; a longer one is better read in its article …"""
 LONGEST_ITEMS = 2_000
 """… and so are items with more characters than these together: of each, its beginning is shown."""
+LONG_ITEM = 200
+"""Characters, on average, of items without a number that are paragraphs rather than a list."""
 LEAST_COSINE = 0.3
 LEAST_COVERAGE = 0.3
 """Below both, no article is about the question at all."""
@@ -400,10 +403,25 @@ def _lists_meant(
 
     most = max(map(headed, found))
     meant = [one for one in found if headed(one) == most]
+    if not most and form.expected is AnswerType.ANY:
+        meant = [one for one in meant if not _is_of_paragraphs(one, articles)]
     if not form.compares or not most:
         return meant[:1]
     of_each = {one[0].article_id: one for one in reversed(meant)}
     return sorted(of_each.values(), key=lambda one: articles[one[0].article_id].date or "")
+
+
+def _is_of_paragraphs(one: tuple[Candidate, WholeList], articles: Mapping[str, Article]) -> bool:
+    """Whether the items are paragraphs with a mark, which nothing leads to and no number counts."""
+    candidate, whole = one
+    text = articles[candidate.article_id].text
+    spans = sentences_of(text)
+    counted = not all(is_bullet(item[0], text, spans) for item in whole.items)
+    if counted or whole.lead is not None:
+        return False
+    return sum(spans[item[-1]][1] - spans[item[0]][0] for item in whole.items) > (
+        LONG_ITEM * len(whole.items)
+    )
 
 
 def _of_missing_sides(

@@ -25,6 +25,7 @@ __all__ = [
     "goes_on",
     "goes_with",
     "heading_over",
+    "is_bullet",
     "is_heading",
     "is_item",
     "is_mark",
@@ -69,6 +70,7 @@ _ONE, _OTHER = (
 )
 """Two that are a list together: "The first warning came in May." and "The second was a letter."."""
 _MARK = re.compile(r"\s*(?:[-*•–·▪‣]|\(?\d{1,2}[.)]|\(?[a-z][.)]|[①-⑳])(?:\s+|$)")
+_BULLET = re.compile(r"\s*[-*•–·▪‣]\s")
 _LEADS_TO = re.compile(
     r"(?::|\b(?:using|with|by|run|type|enter|is|are))[\s\"'”’*`]*$", re.IGNORECASE
 )
@@ -212,6 +214,11 @@ def heading_over(number: int, text: str, spans: Sequence[Span]) -> int | None:
 def is_item(number: int, text: str, spans: Sequence[Span]) -> bool:
     """Whether the line of a sentence begins as an item of a list does."""
     return _MARK.match(text[slice(*_line(text, spans[number][0]))]) is not None
+
+
+def is_bullet(number: int, text: str, spans: Sequence[Span]) -> bool:
+    """Whether the line of a sentence begins with a mark that counts nothing: "- ", "• "."""
+    return _BULLET.match(text[slice(*_line(text, spans[number][0]))]) is not None
 
 
 def is_heading(number: int, text: str, spans: Sequence[Span]) -> bool:

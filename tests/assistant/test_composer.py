@@ -10,6 +10,7 @@ from assistant.composing.composer import (
     COMPARED_WITHIN,
     EACH_WITHIN,
     LATEST_WITHIN,
+    LONG_ITEM,
     LONGEST_ITEMS,
     LONGEST_LED_TO,
     LONGEST_LIST,
@@ -171,6 +172,20 @@ def test_of_items_that_are_too_long_the_beginning_and_what_answers_are_shown() -
     shorter = text.replace(more, more[:12])
     assert len(shorter) < LONGEST_ITEMS
     assert listed(shorter, "Wait a day").notes == ()
+
+
+def test_of_paragraphs_with_a_mark_only_what_answers_is_shown() -> None:
+    more = "It goes on. " * (LONG_ITEM // 5)
+    text = f"# Rules\n\n- Open it. {more}\n- Look into it. Wait a day. {more}\n- Shut it.\n"
+    said = listed(text, "Wait a day")
+    assert [text[one.start : one.end] for one in said.sentences] == ["Wait a day."]
+    for whole in (
+        listed(text.replace(more, ""), "Wait a day"),
+        listed(text.replace("# Rules", "Do this:"), "Wait a day"),
+        listed(text, "Wait a day", "What are the rules?"),
+        listed(text.replace("- O", "1. O").replace("- L", "2. L"), "Wait a day"),
+    ):
+        assert len(whole.sentences) >= 3
 
 
 def test_a_short_answer_stays_where_the_sentences_of_an_item_are_put_together() -> None:
