@@ -403,7 +403,7 @@ def _lists_meant(
 
     most = max(map(headed, found))
     meant = [one for one in found if headed(one) == most]
-    if not most and form.expected is AnswerType.ANY:
+    if not most:
         meant = [one for one in meant if not _is_of_paragraphs(one, articles)]
     if not form.compares or not most:
         return meant[:1]

@@ -177,15 +177,16 @@ def test_of_items_that_are_too_long_the_beginning_and_what_answers_are_shown() -
 def test_of_paragraphs_with_a_mark_only_what_answers_is_shown() -> None:
     more = "It goes on. " * (LONG_ITEM // 5)
     text = f"# Rules\n\n- Open it. {more}\n- Look into it. Wait a day. {more}\n- Shut it.\n"
-    said = listed(text, "Wait a day")
-    assert [text[one.start : one.end] for one in said.sentences] == ["Wait a day."]
+    for question in ("How is it done?", "What are the limits?"):
+        said = listed(text, "Wait a day", question)
+        assert [text[one.start : one.end] for one in said.sentences] == ["Wait a day."]
     for whole in (
         listed(text.replace(more, ""), "Wait a day"),
         listed(text.replace("# Rules", "Do this:"), "Wait a day"),
         listed(text, "Wait a day", "What are the rules?"),
         listed(text.replace("- O", "1. O").replace("- L", "2. L"), "Wait a day"),
     ):
-        assert len(whole.sentences) >= 3
+        assert len(whole.sentences) > 1
 
 
 def test_a_short_answer_stays_where_the_sentences_of_an_item_are_put_together() -> None:
