@@ -245,6 +245,10 @@ class Tab:
         self.page.click("#chat-submit")
         return self.reply(before)
 
+    def begun(self) -> None:
+        """Wait until the conversation has the page: Chainlit draws it anew once it lists it."""
+        expect(self.page).to_have_url(re.compile("/thread/"))
+
     def reply(self, before: int) -> Locator:
         """The reply that comes after `before` others, once it is complete."""
         replies = self.page.locator(REPLY)

@@ -145,6 +145,7 @@ def walk_dialogs(tab: Tab) -> Iterator[tuple[str, Page]]:
     page.keyboard.press("Enter")
     yield from toast("toast of a mistake", page)
     reply = tab.ask(QUESTION)
+    tab.begun()
     reply.locator(".negative-feedback-off").click()
     expect(page.locator(f"{DIALOG} textarea")).to_be_visible()
     yield "reason of a thumb down", page

@@ -56,6 +56,8 @@ COUNTED = (
 )
 """Classes of what Chainlit and we keep of a page."""
 RELEASED = Path("released")
+TAKEN = Path("taken")
+"""How many questions are answered or wait, as of the last that came."""
 """It is held until there is such a file in the data folder, where the server runs."""
 
 
@@ -222,6 +224,20 @@ def count_when_asked(path: Path) -> None:
     signal.signal(signal.SIGUSR1, count)
 
 
+def tell_places_taken() -> None:
+    """Have the queue write into `TAKEN` whenever a question comes."""
+    from assistant.chat.overload import FairQueue, Place
+
+    join = FairQueue.join
+
+    def told(queue: FairQueue, user: str) -> Place | None:
+        place = join(queue, user)
+        TAKEN.write_text(str(queue._admitted + sum(map(len, queue._waiting.values()))))
+        return place
+
+    FairQueue.join = told  # type: ignore[method-assign]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
@@ -246,6 +262,7 @@ def main() -> None:
     if given.session_seconds is not None:
         forget_after(given.session_seconds)
         sweep_after(given.session_seconds)
+    tell_places_taken()
     if given.count is not None:
         count_when_asked(given.count)
 

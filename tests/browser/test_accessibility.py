@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from assistant.chat.overload import ANSWERED_AT_ONCE, BUSY, MOST_WAITING
 from tests.browser import screens
 from tests.browser.conftest import PATIENCE
-from tests.browser.serving import HELD, RELEASED
+from tests.browser.serving import HELD, RELEASED, TAKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +151,9 @@ def all_places_taken(server: Server) -> Iterator[None]:
         users = [User(server.url, f"u{n}", outcome) for n in range(most)]
         await asyncio.gather(*(user.connect() for user in users))
         asking = [asyncio.create_task(user.ask(HELD, again=False)) for user in users]
-        await asyncio.gather(*(user.begun.wait() for user in users))
+        taken = server.folder / TAKEN
+        while not taken.exists() or taken.read_text() != str(most):
+            await asyncio.sleep(0.05)
         full.set()
         await asyncio.gather(*asking)
         await asyncio.gather(*(user.leave(say_so=True) for user in users))
@@ -265,6 +267,7 @@ def test_what_opens_keeps_the_focus_and_gives_it_back(tab: NewTab, server: Serve
     asking = signed_in(tab, server, **screens.DESKTOP)
     page = asking.page
     reply = asking.ask(screens.QUESTION)
+    asking.begun()
     rename, delete = ("Enter", "Enter"), ("Enter", "ArrowDown", "Enter")
     ways = (
         (".fn-set", ("Enter",)),
@@ -347,6 +350,7 @@ def test_a_reason_is_given_with_the_keyboard(tab: NewTab, server: Server) -> Non
     asking = signed_in(tab, server, **screens.DESKTOP)
     page = asking.page
     reply = asking.ask(screens.QUESTION)
+    asking.begun()
     reply.locator(".negative-feedback-off").focus()
     page.keyboard.press("Enter")
     expect(page.locator(f"{screens.DIALOG} textarea")).to_be_focused()

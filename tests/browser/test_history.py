@@ -162,6 +162,7 @@ def test_a_thumb_down_is_kept_with_its_reason(tab: NewTab, serve: Serve) -> None
     asking = tab(server)
     page = asking.open()
     reply = asking.ask(QUESTION)
+    asking.begun()
     reply.locator(".negative-feedback-off").click()
     page.locator("#feedbackDescription, [role=dialog] textarea").first.fill("Not the city I meant")
     page.get_by_role("button", name="Submit feedback").click()

@@ -147,6 +147,22 @@ def test_a_file_before_the_first_question_is_there_after_a_reload(
     expect(open_first(page, "viaduct.md")).to_contain_text(ANSWER)
 
 
+def test_what_was_typed_outlives_the_beginning_of_a_conversation(
+    tab: NewTab, server: Server, files: Path
+) -> None:
+    asking = tab(server)
+    page = asking.open()
+    page.fill("#chat-input", QUESTION)
+    page.evaluate("document.getElementById('chat-input').dataset.before = 'yes'")
+    choose(page, files / "viaduct.md")
+    expect(page).to_have_url(re.compile("/thread/"))
+    expect(page.locator("#chat-input[data-before]")).to_have_count(0)  # it is another one
+    expect(page.locator("#chat-input")).to_have_value(QUESTION)
+    page.click("#chat-submit")
+    expect(asking.reply(0)).to_contain_text(ANSWER)
+    expect(page.locator("#chat-input")).to_have_value("")
+
+
 def test_files_are_dropped_anywhere(tab: NewTab, server: Server) -> None:
     asking = tab(server)
     page = asking.open()

@@ -38,6 +38,7 @@ const ADDRESS = '/uploads';
 const CHOICE = 'footnote-uploads';
 const TRIES = 20;
 const PAUSE = 700;
+const SELDOM = 5000;  // milliseconds between two tries, after the first ones
 
 let offer = null;  // what the server takes, once it has said so
 let open = false;
@@ -266,7 +267,8 @@ const refresh = async (tries = TRIES) => {
   if (session !== window.footnote.session) return;
   if (answer?.status !== 200) {
     const later = !answer || answer.status === 202;  // else it is told where a question is asked
-    if (later && tries > 0) setTimeout(() => session === window.footnote.session && refresh(tries - 1), PAUSE);
+    const again = () => session === window.footnote.session && refresh(Math.max(0, tries - 1));
+    if (later) setTimeout(again, tries > 0 ? PAUSE : SELDOM);
     return;
   }
   if (!answer.headers.get('content-type').startsWith('application/json')) return;  // they are off
