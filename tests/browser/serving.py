@@ -235,7 +235,7 @@ def tell_places_taken() -> None:
         TAKEN.write_text(str(queue._admitted + sum(map(len, queue._waiting.values()))))
         return place
 
-    FairQueue.join = told  # type: ignore[method-assign]
+    FairQueue.join = told  # type: ignore[assignment, method-assign]
 
 
 def main() -> None:
