@@ -54,6 +54,7 @@ from assistant.understanding.past import (
 from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.pronouns import (
     ASKS,
+    DONE,
     EXISTS,
     IS,
     MORE,
@@ -88,7 +89,7 @@ MOST_NAMES = 3
 """Names of the last answer that are added to a topic: more would drown the question."""
 _EMPTY_IT = re.compile(
     r"\b(?:is|was|does|did|will)\s+it\s+(?:rain|snow|true|possible|clear|likely|about|mean|say(?!\s+(?:about|on|of)\b)|hot"
-    r"|cold|warm|take(?!\s+(?:effect|place|part|over|off)\b))\b|\b(?:hot|cold|warm|late|far|long)\s+(?:is|was|does)\s+it\b",
+    r"|cold|warm|take(?=\s+(?:to|for)\b))\b|\b(?:hot|cold|warm|late|far)\s+(?:is|was|does)\s+it\b",
     re.IGNORECASE,
 )
 """An "it" that stands for nothing: the weather, a fact."""
@@ -162,7 +163,8 @@ _MORE_OF_IT = (
 )
 _BARE = re.compile(
     r"^(?:who|when|where|why|how(?:\s+(?:much|many|so|long|often|come))?|what(?:\s+for)?"
-    r"|which(?:\s+ones?)?|since\s+when|by\s+whom|in\s+which\s+\w+|with\s+whom"
+    r"|which(?:\s+ones?)?|(?:since|by|until)\s+when|(?:by|with|to|from|for)\s+whom"
+    r"|for\s+how\s+(?:much|long)|in\s+which\s+\w+"
     rf"|{_MORE_OF_IT})[\s?.!]*$",
     re.IGNORECASE,
 )
@@ -203,6 +205,7 @@ _ONLY_VERB = re.compile(
     r"(?:\w+(?:ed|ing|able|ible)|\w+)$",
     re.IGNORECASE,
 )
+_ENDS_IN_VERB = re.compile(rf"(?:able|ible|ed|\b(?:{DONE.pattern}))$")
 _COUNTED = re.compile(
     r"^(?:how\s+many|how\s+much|what|which)\s+(?:[\w-]+\s+){1,2}"
     r"(?:(?:is|are|was|were|has|have|had|been|be)\s+)+(?:there|\w+(?:ed|en|ing|lt|nt|ld))$"
@@ -418,7 +421,7 @@ def _leans(question: str, past: Past) -> bool:
     known = _THE_KIND_IS.match(text)
     if known and stem_of(known[1]) in HEADS | said:
         return True
-    if IS.match(text) and not re.search(r"(?:able|ible|ed)$", text):
+    if IS.match(text) and not _ENDS_IN_VERB.search(text):
         return False
     if not ASKS.match(text) and not _DEFINITE.search(text):
         return len(WORD.findall(text)) + unspaced_words(text) <= SHORT

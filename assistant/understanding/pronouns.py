@@ -42,6 +42,7 @@ from assistant.understanding.word_lists import (
 
 __all__ = [
     "ASKS",
+    "DONE",
     "EXISTS",
     "IS",
     "MORE",
@@ -172,9 +173,9 @@ _OWNED = re.compile(
 )
 """What is asked of somebody's: "What was Acme's profit in 2023?"."""
 _OWNED_BY_HER = re.compile(rf"\s+(?!(?:an?|the|and|or|any|some|all|when|if|to|{PREPOSITIONS})\b)\w")
-_DONE = re.compile(
+DONE = re.compile(
     r"\w{2,}ed|built|held|made|sold|bought|found|sent|laid|paid|won|lost|taken|given|shown|chosen|drawn"
-    r"|kept|left|led|seen|thrown|caught|set|shut|cut|put|hit"
+    r"|kept|left|led|hurt|shot|fed|lent|spent|stolen|broken|written|seen|thrown|caught|set|shut|cut|put|hit"
 )
 """What was done to something: a participle, as its ending tells, or a frequent one without it."""
 
@@ -363,6 +364,7 @@ def _piece(before: str, pronoun: str) -> str | None:
 
 def _plain_thing(question: str, pronoun: str = "") -> str | None:
     """The last thing without a name in a question; with a pronoun one that it may stand for."""
+    question = question.partition(" than ")[0]  # what it is compared with is another
     plain = list(_PLAIN_PHRASE.finditer(question))
     noun = _noun_of(question, plain[-1]) if plain else ""
     if not noun or _TEXTS.search(f"{noun}s"):
@@ -434,14 +436,17 @@ def _noun_of(question: str, phrase: re.Match[str]) -> str:
     """The phrase without what ends it: "did the inquiry make", "is the bridge open"."""
     said = _NOW.sub("", phrase[1])
     words = _BEING.sub("", said).split()
+    is_all = words == said.split()
+    while len(words) > 1 and re.fullmatch(PREPOSITIONS, words[-1]):
+        words.pop()  # "does the ferry leave from"
     front = question[: phrase.start()]
     passive = re.search(r"^\w+\s+(?:is|are|was|were)\s+$", front)
-    if passive and len(words) > 1 and _DONE.fullmatch(words[-1]):
+    if passive and len(words) > 1 and DONE.fullmatch(words[-1]):
         return " ".join(words[:-1])
     if len(words) > 1 and words[-1] in _LAST and re.search(rf"\b(?:{_BEFORE_A_VERB})\b", front):
         return " ".join(words[:-1])
     asks = re.search(rf"\b(?:{_BEFORE_A_VERB})\s+$|^(?P<be>is|are|was|were)\s+$", front, re.I)
-    if asks and len(words) > 1 and words == said.split():
+    if asks and len(words) > 1 and is_all:
         ends = re.compile(rf"(?:an?|the|{PREPOSITIONS})" if asks["be"] else "an?|the", re.I)
         words = list(takewhile(lambda word: not ends.fullmatch(word), words))
         words = words[:-1] or words

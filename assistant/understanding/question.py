@@ -88,11 +88,13 @@ _JOINED_BY = (
 )
 _JOINT = re.compile(
     rf"(?<!\s)\s*+(?:[?;]\s*+(?:and\s++|also,?\s++)?+(?={_JOINED_BY}{_QUESTION_WORD}\b)"
-    rf"|(?:,\s++|(?<=\s))and\s++(?:also\s++)?+(?={_JOINED_BY}{_ASKS_ITSELF}))",
+    rf"|(?:,\s++|(?<=\s))(?:and|&)\s++(?:also\s++|if\s++so,?\s++)?+(?={_JOINED_BY}{_ASKS_ITSELF}))",
     re.IGNORECASE,
 )
 _ASKS_BARELY = re.compile(
-    r"(?:and\s+)?(?:when|where|why|how|by\s+whom|with\s+whom|since\s+when)", re.IGNORECASE
+    r"(?:and\s+)?(?:when|where|why|how|(?:by|with|to|from|for)\s+whom|(?:since|by|until)\s+when"
+    r"|for\s+how\s+(?:much|long))",
+    re.IGNORECASE,
 )
 """Asks of what was asked before: "Who signed it, and where?"."""
 _ASKS_TWICE = re.compile(
@@ -374,7 +376,7 @@ def split_parts(question: str) -> tuple[str, ...]:
     pieces = [*pieces[:1], *(_of_the_same(pieces[0], piece) for piece in pieces[1:])]
     if len(pieces) < 2 or any(len(p.split()) < 3 for p in pieces if p not in bare):
         return (question,)
-    return tuple(topic + (piece if piece.endswith("?") else piece + "?") for piece in pieces)
+    return tuple(f"{topic}{piece.rstrip(' ?.')}?" for piece in pieces)
 
 
 def _of_the_same(first: str, piece: str) -> str:
@@ -402,7 +404,7 @@ def _pieces(question: str) -> list[str]:
     start = 0
     for joint in _JOINT.finditer(question):
         asked, start = question[start : joint.start()], joint.end()
-        if joint[0].lstrip(" ,").lower().startswith("and"):
+        if joint[0].lstrip(" ,").lower().startswith(("and", "&")):
             pieces += _in_a_row(asked, closed="," in joint[0])
         else:
             pieces.append(asked)

@@ -188,6 +188,9 @@ def test_a_pronoun_of_its_own_question_is_left(question: str) -> None:
         ("Where did the storm hit first?", "How strong was it?", "How strong was the storm?"),
         ("How old is the oldest tree in the park?", "How tall is it?",
          "How tall is the oldest tree in the park?"),
+        ("Is the ferry cheaper than the train?", "Is it faster?", "Is the ferry faster?"),
+        ("Where does the ferry leave from?", "How long does it take?",
+         "How long does the ferry take?"),
         ("Which countries signed the treaty?", "When does it take effect?",
          "When does the treaty take effect?"),
         ("Who signed the contract?", "What does it say about wages?",
@@ -196,6 +199,12 @@ def test_a_pronoun_of_its_own_question_is_left(question: str) -> None:
 )  # fmt: skip
 def test_it_is_the_thing_of_the_question(asked: str, follow_up: str, expected: str) -> None:
     assert stand_alone(follow_up, history(asked, "So it is.[1]")) == expected
+
+
+def test_what_happened_to_whom_is_asked_of_what_was_spoken_of() -> None:
+    past = history("What happened on May 3?", "The bridge fell.[1]")
+    assert stand_alone("Who was hurt?", past) == "Who was hurt (happened on May 3)?"
+    assert stand_alone("Who was Gandhi?", past) == "Who was Gandhi?"
 
 
 def test_he_has_the_office() -> None:
