@@ -198,6 +198,10 @@ _DEFINITE = re.compile(
     re.IGNORECASE,
 )
 """What is spoken of as known, and whether a complement says which one is meant."""
+_THE_OFFICE = re.compile(
+    rf"\bthe\s+({'|'.join(sorted(OFFICES))})\b(?!\s+(?:of|in|at|for|from|[A-Z]))"
+)
+"""Whoever has an office, and no word of which one it is: "When did the mayor resign?"."""
 _THE_KIND_IS = re.compile(r"^(?:is|are|was|were)\s+the\s+(\w+)\s+\w+$", re.IGNORECASE)
 """Something known of which one thing is asked: "Was the company successful?"."""
 _ONLY_VERB = re.compile(
@@ -418,6 +422,9 @@ def _leans(question: str, past: Past) -> bool:
         own = {word for word in own_words(phrase[1]) if not word.endswith("ed")}
         if not phrase["of"] and not own - HEADS - said:
             return True
+    office = _THE_OFFICE.search(text)
+    if office and stem_of(office[1]) in said:
+        return True
     known = _THE_KIND_IS.match(text)
     if known and stem_of(known[1]) in HEADS | said:
         return True

@@ -249,6 +249,8 @@ def antecedent(pronoun: str, past: Past, *, as_object: bool = False) -> str | No
     for asked in asked_so_far:  # with what was added to them
         if name := _name_asked(asked, pronoun, past):
             return name
+    if pronoun in _PLURAL:
+        return named or _plain_thing(before)
     return _plain_thing(before) or (None if as_object else named)
 
 
@@ -294,8 +296,16 @@ def _thing_done_to(question: str) -> str | None:
 
 def _of_its_kind(name: str, text: str) -> str:
     """A name with the word that the text puts behind it: "the Tarn bridge"."""
-    kind = re.search(rf"\b[Tt]he\s+{re.escape(name)}\s+([a-z]+)", text)
-    return f"the {name} {kind[1]}" if kind and kind[1] in KINDS else name
+    kind = re.search(
+        rf"\b(?P<does>(?:did|does|do)\s+)?[Tt]he\s+{re.escape(name)}\s+(?P<noun>[a-z]+)"
+        rf"(?P<ends>\s*(?:[?.,]|$|\b(?:{AUXILIARY}|{PREPOSITIONS})\b))?",
+        text,
+    )
+    if not kind or stem_of(kind["noun"]) in OFFICE_STEMS:
+        return name
+    if kind["noun"] not in KINDS and (kind["does"] or not kind["ends"]):
+        return name
+    return f"the {name} {kind['noun']}"
 
 
 def _person(pronoun: str, past: Past) -> str | None:
@@ -422,6 +432,8 @@ def thing_meant(subject: str, pronoun: str, question: str) -> str:
             subject = part["thing"]
             continue
         if head not in OFFICES | RELATIVES | TRAITS:
+            break
+        if is_plural(part["thing"]) and pronoun not in _PLURAL:
             break
         if pronoun in _PLURAL and (head not in TRAITS or head.endswith("s")):
             break

@@ -124,7 +124,9 @@ OF_SOMETHING = (
             "rest budget role point plan plans drawback risk risks feature features capital "
             "treatment difference differences middle top bottom side sides response reaction "
             "reception criticism controversy success failure problem problems issue issues phase "
-            "stage argument highlight highlights plot cast crew lineup staff"
+            "stage argument highlight highlights plot cast crew lineup staff damage casualties "
+            "victims injuries verdict penalty turnout margin findings conclusions consequences "
+            "terms conditions details"
         ).split()
     )
 )
