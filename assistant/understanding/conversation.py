@@ -12,7 +12,8 @@ conversation in one of these ways:
   the team?"), or it is too short to stand: the topic is added in parentheses.
 
 The topic is kept by `assistant.understanding.past`, what a pronoun stands for is told by
-`assistant.understanding.pronouns`. What only says how to answer ("Shorter, please") asks the last
+`assistant.understanding.pronouns`, from the things of
+`assistant.understanding.things`. What only says how to answer ("Shorter, please") asks the last
 question again.
 """
 
@@ -54,9 +55,7 @@ from assistant.understanding.past import (
 from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.pronouns import (
     ASKS,
-    DONE,
     EXISTS,
-    IS,
     MORE,
     PERSON,
     POINTING,
@@ -68,10 +67,10 @@ from assistant.understanding.pronouns import (
     number_of,
     subjects_within,
     thing_meant,
-    things_asked,
     write_out,
 )
 from assistant.understanding.question import LONGEST_QUESTION, unspaced_words
+from assistant.understanding.things import DONE, IS, things_asked
 from assistant.understanding.word_lists import OFFICES
 from embeddings.errors import QuestionError
 
