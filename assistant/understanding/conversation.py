@@ -12,7 +12,7 @@ conversation in one of these ways:
   the team?"), or it is too short to stand: the topic is added in parentheses.
 
 The topic is kept by `assistant.understanding.past`, what a pronoun stands for is told by
-`assistant.understanding.pronouns`, from the things of
+`assistant.understanding.pronouns`, of which things a question speaks by
 `assistant.understanding.things`. What only says how to answer ("Shorter, please") asks the last
 question again.
 """
