@@ -92,7 +92,10 @@ _EMPTY_IT = re.compile(
     re.IGNORECASE,
 )
 """An "it" that stands for nothing: the weather, a fact."""
-_IS_OBJECT = re.compile(rf"(?:it|them|him|her)(?=\W*$|\s+(?:{PREPOSITIONS})\b)", re.IGNORECASE)
+_IS_OBJECT = re.compile(
+    rf"(?:it|them|him|her)(?=\W*$|\s+(?:{PREPOSITIONS}|since|again|now|yet|today|there|back)\b)",
+    re.IGNORECASE,
+)
 """Something is done to it, by another: "When did Moss buy it?"."""
 _OWNS = re.compile(r"(?:its|their|his|her\s+\w)", re.IGNORECASE)
 _JOINT = re.compile(r"\b(?:and|but|or|if|when|while|because|that|who|which)\b")
@@ -189,6 +192,10 @@ _THEN = re.compile(
 """A time that was spoken of."""
 _COUNT = re.compile(r"\b(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)(?![\w.,]*\d|\w)")
 """A small number, also one that a word begins with: "two-bedroom"."""
+_NUMBERED = re.compile(
+    r"\b(?!(?:in|on|at|of|to|for|by|and|or|the)\b)([A-Za-z]{3,})\s+(\d[\d.]*(?!\d|\s*%|\s+\w+s\b))"
+)
+"""One of several that are told apart by a number: "version 2"."""
 _PAIR = r"\s+(?:and|or)\s+(?:the\s+)?"
 _DEFINITE = re.compile(
     rf"\bthe\s+((?:[\w’'-]+\s*){{1,3}}?)(?=\s*(?:[?.,!]|$|\b(?:{AUXILIARY}|{PREPOSITIONS}|and|or|that"
@@ -457,6 +464,9 @@ def _put_in_place(piece: str, past: Past) -> str:
         new, old = kind.search(piece), kind.search(before)
         if new and old:
             return kind.sub(new[0], before)
+    numbered, like = _NUMBERED.search(piece), list(_NUMBERED.finditer(before))
+    if numbered and len(like) == 1 and like[0][1].lower() == numbered[1].lower():
+        return before[: like[0].start()] + numbered[0] + before[like[0].end() :]
     if _COUNT.fullmatch(piece) and len(_COUNT.findall(before)) == 1:
         return _COUNT.sub(piece, before)
     plain = re.sub(rf"^(?:{PREPOSITIONS}|the)\s+", "", piece, flags=re.IGNORECASE)

@@ -118,6 +118,7 @@ _ASKED_AGAIN = re.compile(
 )
 """Asks for the same of another time: "What was it the year before?"."""
 _WHO_HELD_IT = re.compile(r"\bwho\s+(?:is|was|were|will|has|had)\s+it\b", re.IGNORECASE)
+_COUNTED_NAME = re.compile(r"(?i:how\s+(?:many|much))\s+([A-Z]\w*)")
 _OWNED_BY_HER = re.compile(rf"\s+(?!(?:an?|the|and|or|any|some|all|when|if|to|{PREPOSITIONS})\b)\w")
 
 
@@ -284,7 +285,9 @@ def _thing_asked(question: str, *, several: bool) -> str | None:
 
 def _name_asked(question: str, past: Past, *, several: bool) -> str | None:
     """The name that a question is about; of "it" no person's, as far as that can be told."""
+    counted = _COUNTED_NAME.match(question)  # a unit: "How many GWh will the plant make?"
     names = [*subjects_of(question), *names_in(question)]
+    names = [name for name in names if not counted or name != counted[1]]
     if not several:
         called = people_in(question)
         people = [name for name in called if not re.search(rf"\b[Tt]he\s+{name}", question)]
