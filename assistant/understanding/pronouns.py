@@ -172,6 +172,8 @@ def antecedent(pronoun: str, past: Past, *, as_object: bool = False) -> str | No
         return None  # whom the answer names
     if thing := named_thing(before.partition(" (")[0], several=several):
         return thing
+    if TELLS_WHO.match(before) and named and not (subjects_of(before) or plain_thing(before)):
+        return named  # where they were asked for is not who they are
     asked_so_far = [before, *reversed(past.questions)]
     for asked in (text.partition(" (")[0] for text in asked_so_far):
         if several and (TELLS_WHO.search(asked) or (thing := several_in(asked))):

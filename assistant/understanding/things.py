@@ -43,6 +43,8 @@ _PHRASE = re.compile(
     rf"(?!{_TIME_NAME})[A-Z][\w’'&-]*(?:\s+(?:and\s+)?[A-Z][\w’'&-]*)*)"
 )
 """A noun phrase that ends in a name: "the agreement between Acme and Oslo"."""
+_DOES = re.compile(rf"\b(?:{_BEFORE_A_VERB})\s+$", re.IGNORECASE)
+_OF = re.compile(r"\b(?:of|between)\b")
 _IN_A_PLACE = re.compile(
     rf"^(?i:how\s+\w+)\s+(?:is|are|was|were)\s+the\s+((?:{_SMALL}\s+){{1,3}}(?:in|on|at|from|for|under)\s+the\s+"
     rf"(?:{_SMALL}\s+)?{_SMALL})\W*$"
@@ -110,7 +112,10 @@ def named_thing(question: str, *, several: bool) -> str | None:
     owned = _OWNED.match(question)
     if owned and is_plural(owned["own"]) == several:
         return f"the {owned['own']} of {owned['owner']}"
-    phrase = _PHRASE.search(question) or _IN_A_PLACE.match(question)
+    phrase = _PHRASE.search(question)
+    if phrase and _DOES.search(question[: phrase.start()]) and not _OF.search(phrase[1]):
+        phrase = None  # "did the garden settle in Oslo"
+    phrase = phrase or _IN_A_PLACE.match(question)
     return f"the {phrase[1]}" if phrase else None
 
 
