@@ -40,8 +40,8 @@ _ENDS = tuple(
         ("import imports imported", "export exports exported"),
     )
 )
-"""Of 41,022 sentences that answer, one holds only the other end of what is asked for; of pairs that
-are missing here ("most" and "least", "before" and "after") one in a hundred to one in ten does."""
+"""Of 41,022 questions that are answered one is by the other end alone (`benchmarks/answer_types.py`);
+of pairs that are missing here ("most" and "least", "before" and "after") one in a hundred to ten."""
 _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4}
 
 
