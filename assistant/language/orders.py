@@ -40,8 +40,9 @@ _ENDS = tuple(
         ("import imports imported", "export exports exported"),
     )
 )
-"""Of 41,022 questions that are answered one is by the other end alone (`benchmarks/answer_types.py`);
-of pairs that are missing here ("most" and "least", "before" and "after") one in a hundred to ten."""
+"""Of 41,022 answered questions one is answered by the other end alone, as
+`benchmarks/answer_types.py` counts; of pairs that are missing here ("most" and "least", "before" and
+"after") one in a hundred to one in ten."""
 _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4}
 
 
