@@ -41,8 +41,8 @@ _ENDS = tuple(
     )
 )
 """Of 41,022 answered questions one is answered by the other end alone, as
-`benchmarks/answer_types.py` counts; of pairs that are missing here ("most" and "least", "before" and
-"after") one in a hundred to one in ten."""
+`benchmarks/answer_types.py` counts; of pairs that are missing here ("most" and "least", "before"
+and "after") one in a hundred to one in ten."""
 _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4}
 
 
