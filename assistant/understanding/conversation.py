@@ -88,7 +88,9 @@ MOST_NAMES = 3
 """Names of the last answer that are added to a topic: more would drown the question."""
 _EMPTY_IT = re.compile(
     r"\b(?:is|was|does|did|will)\s+it\s+(?:rain|snow|true|possible|clear|likely|about|mean|say(?!\s+(?:about|on|of)\b)|hot"
-    r"|cold|warm|take(?=\s+(?:to|for)\b))\b|\b(?:hot|cold|warm|late|far)\s+(?:is|was|does)\s+it\b",
+    r"|cold|warm|take(?=\s+(?:to|for)\b))\b|\b(?:hot|cold|warm|late|far)\s+(?:is|was|does)\s+it\b"
+    r"|\b(?:is|was)\s+it\s+(?:so\s+|too\s+)?(?:important|necessary|hard|difficult|easy|good|bad|better|best"
+    r"|safe|legal|illegal|worth|normal|common|dangerous|useful)\s+(?:to|that|if)\b",
     re.IGNORECASE,
 )
 """An "it" that stands for nothing: the weather, a fact."""

@@ -170,6 +170,7 @@ def test_what_something_is_done_to_is_not_who_does_it(
         "When did the council publish its plan?",
         "How do companies hire their employees?",
         "How does Kubernetes work and why should I use it?",
+        "Why is it so important to have a lawyer?",
         "Does a bank insure its staff?",
     ],
 )
