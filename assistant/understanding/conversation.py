@@ -466,9 +466,11 @@ def _put_in_place(piece: str, past: Past) -> str:
         new, old = kind.search(piece), kind.search(before)
         if new and old:
             return kind.sub(new[0], before)
-    numbered, like = _NUMBERED.search(piece), list(_NUMBERED.finditer(before))
-    if numbered and len(like) == 1 and like[0][1].lower() == numbered[1].lower():
-        return before[: like[0].start()] + numbered[0] + before[like[0].end() :]
+    if len(numbered := list(_NUMBERED.finditer(before))) == 1:
+        (told,) = numbered
+        other = _NUMBERED.search(piece)
+        if other and other[1].lower() == told[1].lower():
+            return before[: told.start()] + other[0] + before[told.end() :]
     if _COUNT.fullmatch(piece) and len(_COUNT.findall(before)) == 1:
         return _COUNT.sub(piece, before)
     plain = re.sub(rf"^(?:{PREPOSITIONS}|the)\s+", "", piece, flags=re.IGNORECASE)

@@ -513,6 +513,22 @@ def test_the_items_of_a_list_have_a_line_each(tab: NewTab, serve: Serve, tmp_pat
     assert paragraph(again).inner_text().split("\n") == lines
 
 
+def test_what_was_typed_and_not_sent_is_there_again_after_a_reload(
+    tab: NewTab, fake_server: Server
+) -> None:
+    asking = tab(fake_server)
+    page = asking.open()
+    page.fill("#chat-input", QUESTION)
+    page.reload()
+    expect(page.locator("#chat-input")).to_have_value(QUESTION)
+    page.click("#chat-submit")
+    asking.reply(0)
+    asking.begun()
+    page.reload()
+    expect(page.locator(REPLY)).to_have_count(1)
+    expect(page.locator("#chat-input")).to_have_value("")
+
+
 def test_who_asks_too_early_is_told_to_wait(tab: NewTab, serve: Serve, tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     server = serve("--fake", "--until", str(opened))

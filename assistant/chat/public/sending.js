@@ -3,18 +3,27 @@
 // a line says what it waits for, and it is sent once it can be, unless it is changed before that.
 //
 // Where a conversation begins, Chainlit draws the page anew with an empty box. What was typed
-// meanwhile, and not sent, is put into the new one.
+// meanwhile, and not sent, is put into the new one; also where the page loads again, by itself or
+// by its reader.
 const _ = window.footnote.gettext;
 const INPUT = '#chat-input';
 const SEND = '#chat-submit';
+const KEPT = 'footnote-draft';
 
 const line = document.createElement('p');
 line.id = 'fn-waiting';
 line.setAttribute('role', 'status');
 
 let waiting = null;  // the question that is to be sent
-let draft = '';  // what is typed and not sent
 let box = null;  // where it was typed
+let draft = '';  // what is typed and not sent
+try {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT));
+  if (kept?.path === window.location.pathname) draft = kept.draft;
+} catch { /* nothing is kept where nothing may be stored */ }
+window.addEventListener('pagehide', () => {
+  try { sessionStorage.setItem(KEPT, JSON.stringify({ draft, path: window.location.pathname })); } catch { /* as above */ }
+});
 
 const written = () => document.querySelector(INPUT)?.value ?? '';
 
