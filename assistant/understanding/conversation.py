@@ -40,6 +40,7 @@ from assistant.understanding.names import (
     preposition_before,
     stem_of,
     stems_of,
+    subjects_of,
 )
 from assistant.understanding.past import (
     AUXILIARY,
@@ -70,7 +71,7 @@ from assistant.understanding.pronouns import (
     write_out,
 )
 from assistant.understanding.question import LONGEST_QUESTION, unspaced_words
-from assistant.understanding.things import DONE, IS, things_asked
+from assistant.understanding.things import DONE, IS, things_asked, told_of
 from assistant.understanding.word_lists import OFFICES
 from embeddings.errors import QuestionError
 
@@ -576,6 +577,9 @@ def _with_topic(question: str, past: Past, written_out: str = "") -> str:
         parts += past.replaced
     elif other := swapped(past.before, _capitalised(said)):
         parts = [part for part in parts if part != other[0]]
+    elif told_of(past.before) and (asked_now := subjects_of(said)):
+        # What one says of something is asked of another.
+        parts = [p for p in parts if p in asked_now or p not in subjects_of(past.before)]
     added = []
     for part in parts:
         own = stems_of([part])

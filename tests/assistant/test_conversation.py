@@ -142,6 +142,8 @@ def test_they_are_several_and_it_is_one(
     [
         ("What did Anna Berg say about new energy?", "She praised it.",
          "And what did Jun Sui say about it?", "What did Jun Sui say about new energy?"),
+        ("What did Anna Berg say about new energy?", "She praised it.",
+         "And what does Mr. Lie think of it?", "What does Mr. Lie think of new energy?"),
         ("What does Anna Berg think of Saab?", "She likes it.", "What does Ola Lie think of it?",
          "What does Ola Lie think of Saab?"),
         ("Who owns the harbour?", "The city of Moss owns the harbour.", "When did Moss buy it?",
