@@ -51,9 +51,9 @@ const keepDraft = () => {
 // What is sent, and what is left for another conversation, is not kept.
 const LEAVES = `${SEND}, #starters button, #new-chat-button, a[href^="/thread/"], [cmdk-item]`;
 const sends = (target) => target.closest(INPUT) && !document.querySelector(SEND)?.disabled;
-const ends = ({ type, key, shiftKey, target }) => target instanceof Element && (type === 'click'
+const ends = ({ type, key, shiftKey, isComposing, target }) => target instanceof Element && (type === 'click'
   ? target.closest(LEAVES)
-  : key === 'Enter' && !shiftKey && (sends(target) || target.closest('[cmdk-root]')));
+  : key === 'Enter' && !shiftKey && !isComposing && (sends(target) || target.closest('[cmdk-root]')));
 for (const kind of ['click', 'keydown']) document.addEventListener(kind, (event) => { if (ends(event)) draft = ''; }, true);
 window.addEventListener('popstate', () => { draft = ''; });
 
