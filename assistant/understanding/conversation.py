@@ -101,7 +101,9 @@ _IS_OBJECT = re.compile(
 )
 """Something is done to it, by another: "When did Moss buy it?"."""
 _OWNS = re.compile(r"(?:its|their|his|her\s+\w)", re.IGNORECASE)
+"""A pronoun that says whose something is; what it stands for may do what is asked."""
 _JOINT = re.compile(r"\b(?:and|but|or|if|when|while|because|that|who|which)\b")
+"""Joins clauses: behind it, "it" may be what the clause in front of it is about."""
 _POINTS_AT_ONE = re.compile(r"\b(?:this|that|other|else)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^(?:(?:hello|hi|hey|good\s+(?:morning|afternoon|evening)|thanks|thank\s+you)(?:\s+there)?"

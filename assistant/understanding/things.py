@@ -69,6 +69,7 @@ _SEVERAL_DO = re.compile(
 """Several of whom a question asks what they do: "How much did rents rise?"."""
 _THE_SEVERAL = re.compile(rf"\bthe\s+((?:{_SMALL}\s+)?{PLURAL})\b(?!\s+of\b)")
 _LAST_THING = re.compile(rf"(?<=[a-z])\s+the\s+((?:{_SMALL}\s+)?(?!{PLURAL}){_SMALL})\W*$")
+"""What a question ends with, and is no several: the plan, in "Did they pass the plan?"."""
 _THING_ASKED = re.compile(
     rf"^(?:which|what)\s+((?:{_SMALL}\s+)??(?!\w+ly\b){_SMALL}(?:(?<!s)|(?<=ss)))\s+(?:{AUXILIARY}|\w+(?<!ly)ed)\b",
     re.IGNORECASE,
