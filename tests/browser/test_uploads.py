@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,6 +146,22 @@ def test_a_file_before_the_first_question_is_there_after_a_reload(
     expect(page.locator("#welcome-screen")).to_be_visible()
     expect(asking.ask(QUESTION).locator(MARKER)).to_have_count(0)
     expect(open_first(page, "viaduct.md")).to_contain_text(ANSWER)
+
+
+def test_the_button_comes_however_late_the_server_knows_the_page(
+    tab: NewTab, server: Server
+) -> None:
+    asking = tab(server)
+    known = time.monotonic() + 25  # seconds; the quick tries end after 14
+
+    def answer(route: Route) -> None:
+        if time.monotonic() < known:
+            route.fulfill(status=202)
+        else:
+            route.fallback()
+
+    asking.page.route("**/uploads?*", answer)
+    expect(asking.open().locator("#fn-add")).to_be_visible()
 
 
 def test_what_was_typed_outlives_the_beginning_of_a_conversation(
