@@ -47,6 +47,8 @@ SIMILARITIES = 2.0
 KEPT = 400
 """Texts that are not trained on, to tell how near the student came."""
 SEED = 5
+BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
+"""Instructions that multiply numbers of 16 bits, as torch names them: Intel's and AMD's, ARM's."""
 
 
 def texts_of(benchmarks: Path, random: Random) -> list[str]:
@@ -127,10 +129,16 @@ def distil(texts: Sequence[str], steps: int, *, kept: int = KEPT) -> tuple[Any, 
 
 
 def _half() -> Any:
-    """Numbers of 16 bits where the processor has them: twice as fast."""
+    """Numbers of 16 bits where the processor multiplies them: twice as fast there.
+
+    A processor that only imitates them takes many times as long as in full.
+    """
     import torch
 
-    return torch.autocast("cpu", dtype=torch.bfloat16)
+    # A torch of before this function cannot tell: then in full, which is never the very slow way.
+    able = getattr(torch.cpu, "get_capabilities", dict)()
+    multiplies = any(able.get(name) for name in BFLOAT16)
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies)
 
 
 def _embedded(model: SentenceTransformer, texts: Sequence[str]) -> torch.Tensor:

@@ -14,6 +14,7 @@ import pytest
 
 from embeddings.encoder import MINILM
 from embeddings.export import load_sentence_transformer
+from embeddings.training import distil as distilling
 from embeddings.training.average import averaged
 from embeddings.training.distil import distil, learned_weights
 from embeddings.training.examples import Collection, Paragraph, Question, sentence_spans
@@ -318,6 +319,24 @@ def test_near_misses_are_drawn_as_the_answered_ones_ask() -> None:
     assert form_of("the name of the ship?") == form_of("What is the ship called?").replace(
         "what", ""
     )
+
+
+@pytest.mark.parametrize("able", [{"avx512_bf16": True}, {"amx_bf16": True}, {"bf16": True}])
+def test_16_bits_are_used_where_the_processor_multiplies_them(
+    monkeypatch: pytest.MonkeyPatch, able: dict[str, bool]
+) -> None:
+    import torch
+
+    one = torch.ones(2, 2)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    with distilling._half():
+        assert (one @ one).dtype == torch.bfloat16
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(able, False))
+    with distilling._half():
+        assert (one @ one).dtype == torch.float32
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    with distilling._half():
+        assert (one @ one).dtype == torch.float32
 
 
 def test_a_student_comes_nearer_to_its_teacher_and_keeps_the_word_vectors() -> None:
