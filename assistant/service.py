@@ -31,7 +31,7 @@ from assistant.reading.reader import (
 )
 from assistant.retrieval.aliases import read_synonyms, suggestions
 from assistant.retrieval.filters import Filter, Scope, as_named, check, scope_of
-from assistant.retrieval.retriever import Retrieved, retrieve
+from assistant.retrieval.retriever import Retrieved, notes_of, retrieve
 from assistant.settings import Settings
 from assistant.showing.explanation import Trace, explain
 from assistant.understanding.conversation import asks_nothing, last_turns, stand_alone
@@ -394,7 +394,9 @@ class Assistant:
         if asks_nothing(scope.question) and self._current_index().lexical.size:
             notes.append(say("Nothing was asked: put a question to the articles."))
             return _Found([], (), articles, notes, None, Draft("nothing_relevant", 0.0))
-        parts, hits = self._retrieve_parts(scope, articles, notes, trace)
+        searches: list[Retrieved] = []
+        parts, hits = self._retrieve_parts(scope, articles, searches, trace)
+        notes.extend(notes_of(searches))
         return _Found(parts, hits, articles, notes, self._newest(scope))
 
     def _newest(self, scope: Scope) -> str | None:
@@ -496,11 +498,11 @@ class Assistant:
         )
 
     def _retrieve_parts(
-        self, scope: Scope, articles: dict[str, Article], notes: list[str], trace: Trace
+        self, scope: Scope, articles: dict[str, Article], searches: list[Retrieved], trace: Trace
     ) -> tuple[list[Part], tuple[Hit, ...]]:
         """Each part of the question read, and the hits of the question as a whole.
 
-        The articles of the hits are put into `articles`, what is to be told into `notes`.
+        The articles of the hits are put into `articles`, what each search found into `searches`.
         """
         question, allowed = scope.question, self._allowed(scope)
         # Loading is not Python's work: the reader and the encoder come up while the indexes do.
@@ -516,7 +518,7 @@ class Assistant:
             with trace.stage("retrieve"):
                 found = self._retrieve(part, PASSAGES_READ, index, allowed, scope.newest)
             trace.retrieved[found.question] = found
-            notes.extend(found.notes)
+            searches.append(found)
             self._hold(found, articles)
             return found
 

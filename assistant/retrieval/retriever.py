@@ -14,7 +14,7 @@ from embeddings.lexical import Term, mended
 from embeddings.reader_model import is_word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embeddings.index import Index
     from embeddings.records import Passage
 
-__all__ = ["Ranks", "Retrieved", "retrieve"]
+__all__ = ["Ranks", "Retrieved", "notes_of", "retrieve"]
 
 DENSE_SHARE = 0.6
 """Weight of the cosine; the rest is that of BM25, divided by the question's best. On two public
@@ -73,10 +73,12 @@ class Retrieved:
     """Cosine of each hit's passage with the question."""
     best_cosine: float
     """Highest cosine of any passage with the question; -1 when there is none."""
-    notes: tuple[str, ...] = ()
-    """What was preferred, for the reader of the answer."""
+    mended: bool = False
+    """Whether `question` is not as it was asked: misspelt words were read as others."""
     periods: tuple[Period, ...] = ()
     """The spans of time that the question names."""
+    preferred: bool = False
+    """Whether passages of those were put before better ones."""
     ranks: tuple[Ranks, ...] = ()
     """Of each hit's passage."""
 
@@ -138,10 +140,29 @@ def retrieve(
         tuple(Hit(passages[n], score, rank) for rank, (n, score) in enumerate(ranked, start=1)),
         tuple(round(cosines[number], SCORE_DIGITS) for number, _ in ranked),
         round(dense[0][1], SCORE_DIGITS) if dense else -1.0,
-        (*_reading_of(asked, question), *((_note(periods),) if moved else ())),
+        question != asked,
         tuple(periods),
+        moved,
         _ranks([number for number, _ in ranked], lexical, dense, cosines, dict(fused)),
     )
+
+
+def notes_of(searches: Iterable[Retrieved]) -> Iterator[str]:
+    """What the reader of an answer is told of its searches: words that were mended, and all times.
+
+    The parts of a question name its times again, so they are told of together.
+    """
+    times: dict[str, None] = {}
+    for found in searches:
+        if found.mended:
+            yield say("Read as “{question}”.", question=found.question)
+        if found.preferred:
+            times |= dict.fromkeys(f"“{period.words}”" for period in found.periods)
+    if times:
+        words = ", ".join(times)
+        yield say(
+            "Passages of the time that the question names ({words}) were preferred.", words=words
+        )
 
 
 def _ranks(
@@ -180,15 +201,6 @@ def _of_then(
             if len(found) == PREFERRED:
                 break
     return frozenset(found)
-
-
-def _reading_of(asked: str, question: str) -> tuple[str, ...]:
-    return (say("Read as “{question}”.", question=question),) if question != asked else ()
-
-
-def _note(periods: Sequence[Period]) -> str:
-    said = ", ".join(f"“{period.words}”" for period in periods)
-    return say("Passages of the time that the question names ({words}) were preferred.", words=said)
 
 
 def _cosines(

@@ -358,7 +358,7 @@ def rankings(tmp_path: Path, articles: Sequence[Article], newest: str) -> tuple[
         retrieved = retrieve("Ferries since July?", 70, index, ENCODER, corpus, newest=told)
         scores = [hit.score for hit in retrieved.hits]
         assert scores == sorted(scores, reverse=True)
-        assert bool(retrieved.notes) == (told is not None)
+        assert retrieved.preferred == (told is not None)
         both.append([hit.passage.article_id for hit in retrieved.hits])
     corpus.close()
     return tuple(both)
@@ -443,6 +443,13 @@ def test_a_preference_is_said(opened: Open) -> None:
     assert answer.notes[-1:] == (
         "Passages of the time that the question names (“in 2020”) were preferred.",
     )
+
+
+def test_the_times_of_a_question_and_of_its_parts_are_told_of_once(opened: Open) -> None:
+    answer = opened(yearly()).ask("Who saw ferries cross the fjord in 2020 and in 2012?")
+    assert [note for note in answer.notes if "preferred" in note] == [
+        "Passages of the time that the question names (“in 2020”, “in 2012”) were preferred.",
+    ]
 
 
 def test_a_question_about_articles_is_a_filter_and_says_so(opened: Open) -> None:
