@@ -34,7 +34,7 @@ from assistant.retrieval.filters import Filter, Scope, as_named, check, scope_of
 from assistant.retrieval.retriever import Retrieved, notes_of, retrieve
 from assistant.settings import Settings
 from assistant.showing.explanation import Trace, explain
-from assistant.understanding.conversation import asks_nothing, last_turns, stand_alone
+from assistant.understanding.conversation import Resolved, asks_nothing, last_turns, resolve
 from assistant.understanding.question import cleaned, compares, split_names, split_parts
 from assistant.understanding.typed_names import with_names
 from assistant.wording import say
@@ -273,13 +273,14 @@ class Assistant:
         with trace.stage("resolve"):
             asked = cleaned(question)
             filters = self._known(filters)
-            standalone = cleaned(self._stand_alone(asked, history))
-        yield Event("resolved", text=standalone)
+            resolved = self._resolved(asked, history)
+            resolved = replace(resolved, question=cleaned(resolved.question))
+        yield Event("resolved", text=resolved.question)
 
         endpoint = self._endpoint if llm else None
 
         def composed() -> tuple[Answer, list[str], _Found]:
-            return self._answer(asked, standalone, filters, trace, detailed, endpoint is not None)
+            return self._answer(asked, resolved, filters, trace, detailed, endpoint is not None)
 
         answer, sentences, found = composed()
         yield Event("hits", hits=answer.hits)
@@ -304,10 +305,10 @@ class Assistant:
         event = Event("answer", answer=answer)
         yield _explained(event, found, trace) if explain else event
 
-    def _stand_alone(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
+    def _resolved(self, question: str, history: Sequence[Mapping[str, str]]) -> Resolved:
         """The question with what it leans on; typed small, it has the articles' capitals in it."""
         if not history:
-            return stand_alone(question)
+            return resolve(question)
         texts_with = cache(self._texts_with)
         turns = [
             {**turn, "content": with_names(turn["content"], texts_with)}
@@ -315,8 +316,10 @@ class Assistant:
             else turn
             for turn in last_turns(history)
         ]
-        resolved = stand_alone(with_names(question, texts_with), turns)
-        return question if resolved.casefold() == question.casefold() else resolved
+        resolved = resolve(with_names(question, texts_with), turns)
+        if resolved.question.casefold() == question.casefold():
+            return replace(resolved, question=question)
+        return resolved
 
     def _texts_with(self, word: str) -> tuple[str, ...]:
         """Some passages that hold a word."""
@@ -328,7 +331,7 @@ class Assistant:
     def _answer(
         self,
         asked: str,
-        standalone: str,
+        resolved: Resolved,
         filters: Filter | None,
         trace: Trace,
         detailed: bool,
@@ -343,7 +346,7 @@ class Assistant:
         """
         for _ in range(ATTEMPTS):
             try:
-                found = self._find(standalone, filters, trace, detailed, writes=writes)
+                found = self._find(resolved, filters, trace, detailed, writes=writes)
                 with trace.stage("compose"):
                     draft = found.draft or self._draft(
                         found.parts, found.articles, found.newest, detailed=detailed
@@ -358,7 +361,7 @@ class Assistant:
                 sentences = [refusal_text(draft.refusal, found.hits, found.articles.get)]
             answer = Answer(
                 question=asked,
-                standalone_question=standalone,
+                standalone_question=resolved.question,
                 text=" ".join(sentences),
                 refusal=draft.refusal,
                 confidence=draft.confidence,
@@ -372,7 +375,7 @@ class Assistant:
 
     def _find(
         self,
-        standalone: str,
+        resolved: Resolved,
         filters: Filter | None,
         trace: Trace,
         detailed: bool,
@@ -382,7 +385,7 @@ class Assistant:
         """Everything that the composers need; raises `Changed` when articles change meanwhile."""
         articles: dict[str, Article] = {}
         with trace.stage("filter"):
-            scope = scope_of(standalone, filters, self._corpus.outlines())
+            scope = scope_of(resolved.question, filters, self._corpus.outlines())
         notes = list(scope.notes)
         trace.filters = scope.notes
         request = request_of(scope.question, scope.newest)
@@ -395,7 +398,7 @@ class Assistant:
             notes.append(say("Nothing was asked: put a question to the articles."))
             return _Found([], (), articles, notes, None, Draft("nothing_relevant", 0.0))
         searches: list[Retrieved] = []
-        parts, hits = self._retrieve_parts(scope, articles, searches, trace)
+        parts, hits = self._retrieve_parts(scope, resolved.said, articles, searches, trace)
         notes.extend(notes_of(searches))
         return _Found(parts, hits, articles, notes, self._newest(scope))
 
@@ -498,10 +501,16 @@ class Assistant:
         )
 
     def _retrieve_parts(
-        self, scope: Scope, articles: dict[str, Article], searches: list[Retrieved], trace: Trace
+        self,
+        scope: Scope,
+        before: str,
+        articles: dict[str, Article],
+        searches: list[Retrieved],
+        trace: Trace,
     ) -> tuple[list[Part], tuple[Hit, ...]]:
         """Each part of the question read, and the hits of the question as a whole.
 
+        `before` is the answer that the question goes on from.
         The articles of the hits are put into `articles`, what each search found into `searches`.
         """
         question, allowed = scope.question, self._allowed(scope)
@@ -524,7 +533,7 @@ class Assistant:
 
         def answer(found: Retrieved, asked: str, *, of_several: bool = False) -> Part:
             with trace.stage("read"):
-                reading = read(found, index, articles.get, of_several=of_several)
+                reading = read(found, index, articles.get, of_several=of_several, said=before)
             return Part(found.question, reading, found.hits, found.best_cosine, asked)
 
         def answers(found: Retrieved, asked: str) -> list[Part]:
@@ -551,7 +560,7 @@ class Assistant:
         if len(asked) == 1:
             return answers(whole, question), whole.hits
         opening = [{"role": "user", "content": asked[0]}]
-        alone = (asked[0], *(self._stand_alone(part, opening) for part in asked[1:]))
+        alone = (asked[0], *(self._resolved(part, opening).question for part in asked[1:]))
         found = [answers(find(one), said) for one, said in zip(alone, asked, strict=True)]
         return [part for parts in found for part in parts], whole.hits
 

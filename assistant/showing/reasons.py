@@ -34,6 +34,7 @@ TAKEN = -1.75
 """The reader's log-odds, not calibrated, above which three in four of the right sentences of the
 development questions lie."""
 METADATA = say("it is where the article states its own date")
+REPEATED = say("the answer before has quoted it, and the question goes on from there")
 
 _MEANING = ("cosine", "passage_score")
 _ASKING = frozenset(("many", "much"))
@@ -111,7 +112,8 @@ def reasons(
     value |= dict(zip(SUPPORT_NAMES, supported, strict=False))
     weighed = (*_by_reader(candidate, value), *_by_meaning(candidate, model))
     good = (*(said for said, better in weighed if better), *_for(asked, value))
-    bad = (*_against(asked, value), *(said for said, better in weighed if not better))
+    repeated = (REPEATED,) if candidate.repeated else ()
+    bad = (*repeated, *_against(asked, value), *(s for s, better in weighed if not better))
     return good, bad
 
 

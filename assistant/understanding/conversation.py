@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["MOST_TURNS", "asks_nothing", "last_turns", "stand_alone"]
+__all__ = ["MOST_TURNS", "Resolved", "asks_nothing", "last_turns", "resolve", "stand_alone"]
 
 MOST_TURNS = 20
 """Messages of history that are looked at."""
@@ -273,11 +274,27 @@ def _message(turn: object) -> tuple[str, str]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A question of a conversation, as it stands alone."""
+
+    question: str
+    """With what it leans on written out."""
+    said: str = ""
+    """The last answer, in one line and without markers, where the question goes on from it; empty
+    where it leans on nothing, or asks the same again."""
+
+
 def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str:
     """`question`, or the same with what it leans on written out from `history`.
 
     `history` is the conversation so far, as `last_turns` takes it.
     """
+    return resolve(question, history).question
+
+
+def resolve(question: str, history: Sequence[Mapping[str, str]] = ()) -> Resolved:
+    """`question` as `stand_alone` has it, with what it goes on from."""
     past = Past()
     aside = False
     for turn in last_turns(history):
@@ -295,7 +312,10 @@ def stand_alone(question: str, history: Sequence[Mapping[str, str]] = ()) -> str
             past.asked(resolved, leans=not left, shifts=shifts)
         elif past.before and not _REFUSED.match(content):
             past.answered(re.sub(r"\[\d+\]", "", content))
-    return _resolve(in_plain_words(question), past)
+    plain = in_plain_words(question)
+    resolved = _resolve(plain, past)
+    own = resolved.casefold() in (plain.casefold(), less_lead(plain).casefold())
+    return Resolved(resolved, "" if own or resolved == past.before else past.answer)
 
 
 def _resolve(question: str, past: Past) -> str:

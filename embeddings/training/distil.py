@@ -136,7 +136,7 @@ def _half() -> Any:
     import torch
 
     # A torch of before this function cannot tell: then in full, which is never the very slow way.
-    able = getattr(torch.cpu, "get_capabilities", dict)()
+    able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     multiplies = any(able.get(name) for name in BFLOAT16)
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.answers import Hit, Refusal
 from assistant.composing.composer import refusal_text
-from assistant.understanding.conversation import MOST_TURNS, stand_alone
+from assistant.understanding.conversation import MOST_TURNS, resolve, stand_alone
 from assistant.understanding.plain_words import in_plain_words
 from assistant.understanding.question import LONGEST_QUESTION
 from embeddings.errors import QuestionError
@@ -44,6 +44,26 @@ CARS = history("How many cars did Volvo build in 2021?", "Volvo built 300 cars i
 )  # fmt: skip
 def test_a_pronoun_is_written_out(asked: str, answer: str, follow_up: str, expected: str) -> None:
     assert stand_alone(follow_up, history(asked, answer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "said"),
+    [
+        ("And when did it stop?", "Volvo built 300 cars in Lund."),
+        ("and in 2022?", "Volvo built 300 cars in Lund."),
+        ("Who is the mayor of Bergen?", ""),
+        ("Thanks! Who is the mayor of Bergen?", ""),
+        ("Shorter, please", ""),
+        ("Are you sure?", ""),
+    ],
+)
+def test_what_a_question_goes_on_from_is_the_last_answer(follow_up: str, said: str) -> None:
+    assert resolve(follow_up, CARS).said == said
+
+
+def test_a_question_goes_on_from_nothing_where_the_last_one_was_refused() -> None:
+    refused = history("How many cars did Volvo build?", "The articles do not state this.")
+    assert resolve("And when did it stop?", refused).said == ""
 
 
 @pytest.mark.parametrize(

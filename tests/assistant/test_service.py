@@ -161,6 +161,31 @@ def test_a_follow_up_is_resolved(seeds: Assistant) -> None:
     assert answer.standalone_question.startswith("Where was the agreement with CEC signed")
 
 
+def test_what_was_just_said_is_not_said_again_in_place_of_what_is_asked(
+    tmp_path: Path, exported: Path
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "volta.txt").write_text(
+        "Volta built 300,600 cars in 2023, among them 92,500 vans, with an output value of 32.3 "
+        "million euros. This is 23 percent more cars and 54 percent more output value than in the "
+        "year before. The plant has 900 workers."
+    )
+    asked = "How many cars did Volta build in 2023?"
+    with Assistant.open(folder, data_dir=exported) as opened:
+        said = opened.ask(asked).text
+        assert "300,600" in said
+        assert "54 percent" not in said
+        history = [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+        answer = opened.ask("And by how much did its output value grow?", history, explain=True)
+        again = opened.ask("Are you sure?", history)
+    assert "54 percent" in answer.text
+    assert again.text == said
+    assert answer.explanation is not None
+    told = [line for _, line in answer.explanation.outline()]
+    assert any("the answer before has quoted it" in line for line in told)
+
+
 def test_a_follow_up_in_small_letters_is_resolved_all_the_same(seeds: Assistant) -> None:
     history = [
         {"role": "user", "content": "how many sets does byd make in nanjing"},

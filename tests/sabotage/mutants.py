@@ -27,6 +27,7 @@ from assistant.retrieval.filters import Filter
 from assistant.retrieval.retriever import Retrieved
 from assistant.service import Assistant
 from assistant.understanding import question as questions
+from assistant.understanding.conversation import Resolved
 from embeddings import indexing
 from embeddings.corpus import Corpus
 from embeddings.dense import DenseBuilder
@@ -197,7 +198,7 @@ def date_filter_ignored(patch: pytest.MonkeyPatch) -> None:
 @mutant(FOLLOW, ORDER)
 def follow_ups_ignored(patch: pytest.MonkeyPatch) -> None:
     """A question is asked as it stands, whatever was said before."""
-    patch.setattr(service, "stand_alone", lambda question, history=(): question)
+    patch.setattr(service, "resolve", lambda question, history=(): Resolved(question))
 
 
 @mutant(CORRECT)
@@ -380,10 +381,10 @@ def questions_that_fail(patch: pytest.MonkeyPatch) -> None:
     """Every question that asks how many raises an error."""
     sound = Assistant._find
 
-    def find(self: Assistant, standalone: str, *given: Any, **more: Any) -> Any:
-        if "how many" in standalone.lower():
+    def find(self: Assistant, resolved: Resolved, *given: Any, **more: Any) -> Any:
+        if "how many" in resolved.question.lower():
             raise CorpusError("there is no such column")
-        return sound(self, standalone, *given, **more)
+        return sound(self, resolved, *given, **more)
 
     patch.setattr(Assistant, "_find", find)
 
