@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from assistant.language.roles import introductions
 from assistant.understanding.digests import request_of
@@ -48,6 +49,9 @@ from assistant.understanding.word_lists import (
     TRAITS,
     WOMEN,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "ASKS",
@@ -286,16 +290,32 @@ def _thing_asked(question: str, *, several: bool) -> str | None:
 
 
 def _name_asked(question: str, past: Past, *, several: bool) -> str | None:
-    """The name that a question is about; of "it" no person's, as far as that can be told."""
+    """The name that a question is about.
+
+    Of "it" no person's, as far as that can be told, nor one of "Arle and Brandt", who are "they".
+    """
     counted = _COUNTED_NAME.match(question)  # a unit: "How many GWh will the plant make?"
     names = [*subjects_of(question), *names_in(question)]
     names = [name for name in names if not counted or name != counted[1]]
+    together = _joined(names, question)
     if not several:
         called = people_in(question)
         people = [name for name in called if not re.search(rf"\b[Tt]he\s+{name}", question)]
-        names = [name for name in names if not is_person(name, past)]
+        names = [n for n in names if not is_person(n, past) and n not in together]
         names.sort(key=lambda name: name in people)
+    elif together:
+        return together
     return with_its_kind(names[0], question) if names else None
+
+
+def _joined(names: Sequence[str], question: str) -> str:
+    """Those of the names that are named together, as the question has them: "Arle and Brandt"."""
+    if not names:
+        return ""
+    name = rf"(?:the\s+)?(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})"
+    together = rf"\b{name}(?:,\s+{name})*,?\s+(?:and|or|&)\s+{name}\b"
+    found = re.search(together, question)
+    return found[0] if found else ""
 
 
 def thing_meant(subject: str, pronoun: str, question: str) -> str:

@@ -47,6 +47,23 @@ def test_a_pronoun_is_written_out(asked: str, answer: str, follow_up: str, expec
 
 
 @pytest.mark.parametrize(
+    ("asked", "follow_up", "expected"),
+    [
+        ("When did Acme and Borg merge?", "Where are they?", "Where are Acme and Borg?"),
+        ("When did Acme, Borg and Lund merge?", "What do they make?",
+         "What do Acme, Borg and Lund make?"),
+        ("What did Acme and Borg sign?", "Was it their first agreement?",
+         "Was it their first agreement (Acme and Borg sign)?"),
+        ("In Oslo, Volvo built what?", "Was it founded there?", "Was Volvo founded there (Oslo)?"),
+    ],
+)  # fmt: skip
+def test_those_named_together_are_they_and_none_of_them_is_it(
+    asked: str, follow_up: str, expected: str
+) -> None:
+    assert stand_alone(follow_up, history(asked, "In 2019.")) == expected
+
+
+@pytest.mark.parametrize(
     ("follow_up", "said"),
     [
         ("And when did it stop?", "Volvo built 300 cars in Lund."),
