@@ -168,7 +168,8 @@ class Reading:
 
     candidates: tuple[Candidate, ...]
     confidence: float
-    """Probability that the best candidate answers the question, 0..1."""
+    """Probability that the best candidate answers the question, 0..1; where what was just said
+    has stood back, that of the candidate which would be the best without."""
     supported: tuple[float, ...] = ()
     """What the best candidate's article says for it, in the order of `support.NAMES`."""
 
@@ -250,10 +251,24 @@ def read(
         return _publication_date(retrieved, article)
     calibration = calibration or Calibration.load()
     setting = setting_of(retrieved, index)
-    weighed = [
-        replace(candidate, repeated=" ".join(candidate.text.split()) in said)
-        for candidate in weigh(retrieved, setting, article, of_several=of_several)
-    ]
+    weighed = weigh(retrieved, setting, article, of_several=of_several)
+    reading = _judged(weighed, retrieved, setting, article, calibration)
+    marked = [replace(c, repeated=" ".join(c.text.split()) in said) for c in weighed]
+    if marked == weighed:
+        return reading
+    again = _judged(marked, retrieved, setting, article, calibration)
+    # What was said before changes which sentence comes first, never whether there is an answer.
+    return replace(again, confidence=reading.confidence)
+
+
+def _judged(
+    weighed: Sequence[Candidate],
+    retrieved: Retrieved,
+    setting: evidence.Setting,
+    article: Callable[[str], Article | None],
+    calibration: Calibration,
+) -> Reading:
+    """The candidates scored and put in order, and how likely the one in front answers."""
     scored = (candidate.scored(calibration.sentence) for candidate in weighed)
     candidates = tuple(sorted(scored, key=lambda c: (-c.score, c.article_id, c.start)))
     if not candidates:

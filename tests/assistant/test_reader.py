@@ -9,6 +9,7 @@ from assistant.answers import Hit
 from assistant.reading import evidence, support
 from assistant.reading.reader import (
     ANSWER_NAMES,
+    REPEATED,
     SENTENCES_READ,
     TOPIC_NAMES,
     Calibration,
@@ -18,6 +19,7 @@ from assistant.reading.reader import (
     headings,
     most_promising,
     of_named_rows,
+    read,
     sentences_of,
     settled,
     support_of,
@@ -242,6 +244,26 @@ def test_what_has_no_words_of_its_own_is_not_read(tmp_path: Path) -> None:
         "The keys are listed.", "| E01 | The tank is empty |", "| E02 | 3 |", "Oil it.", "Wait.",
         "How many rooms are there?", "12.", "E03 | It is full", "It is late.",
     }  # fmt: skip
+
+
+def test_what_was_just_said_stands_back_and_decides_nothing(tmp_path: Path) -> None:
+    text = "The bridge was built in 1931. It cost 4 million. The new bridge was built in 1987."
+    article, corpus = Article("a.md", text), Corpus(tmp_path)
+    index_articles([article], corpus, HashingEncoder(256))
+    index, question = build_index(corpus), "When was the bridge built?"
+    hits = tuple(Hit(passage, 1.0, 1) for passage in split_article(article))
+    terms = tuple(index.lexical.terms(question))
+    retrieved = Retrieved(question, terms, (), hits, (0.5,) * len(hits), 0.5)
+    plainly = read(retrieved, index, lambda _: article)
+    assert plainly.candidates[0].text == "The bridge was built in 1931."
+    again = read(retrieved, index, lambda _: article, said="The bridge was built in 1931. Yes.")
+    scores = [{c.text: c.score for c in one.candidates} for one in (plainly, again)]
+    lower = {text: round(scores[0][text] - scores[1][text], 4) for text in scores[0]}
+    assert {text for text, less in lower.items() if less} == {"The bridge was built in 1931."}
+    assert lower["The bridge was built in 1931."] == REPEATED
+    assert [c.text for c in again.candidates if c.repeated] == ["The bridge was built in 1931."]
+    assert again.candidates[0].text == "The new bridge was built in 1987."
+    assert again.confidence == plainly.confidence
 
 
 @pytest.mark.parametrize(
