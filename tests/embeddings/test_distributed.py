@@ -30,7 +30,7 @@ from embeddings.errors import SettingsError
 from tests.fakes import HashingEncoder
 
 ROOT = Path(__file__).parent.parent.parent
-START_SECONDS = 120
+START_SECONDS = 240
 COUNT = 300
 TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 WORDS = (
